@@ -1,0 +1,86 @@
+"""Why a caller may not have what it asked for; each face turns a refusal into its own protocol's words."""
+
+from dataclasses import dataclass
+
+
+class Refusal(Exception):
+    """The caller may not; nothing has changed. Subclasses say why, never which status code that is somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotInState(Refusal):
+    """The operation exists but not in this state; `state` is told in the client's words, as `call state is 'Ringing'`."""
+
+    operation: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"Operation '{self.operation}' is not valid in the current state: {self.state}."
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound(Refusal):
+    """No such thing for this caller; what exists but is not theirs looks the same (properties SEC-1)."""
+
+    kind: str
+    reference: str
+
+    def __str__(self) -> str:
+        return f"Requested {self.kind} [{self.reference}] cannot be found."
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureMissing(Refusal):
+    """The agent's account lacks a feature that an administrator may give."""
+
+    feature: str
+
+    def __str__(self) -> str:
+        return f"Feature '{self.feature}' is not assigned to the user."
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMissing(Refusal):
+    """The agent's role does not cover the operation."""
+
+    def __str__(self) -> str:
+        return "Insufficient user roles."
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionMissing(Refusal):
+    """The role covers the operation, but a permission was not given."""
+
+    def __str__(self) -> str:
+        return "Insufficient recording permissions."
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterMissing(Refusal):
+    """A required attribute of the request is absent."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"Required parameter '{self.name}' is missing."
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInvalid(Refusal):
+    """An attribute of the request has a value outside its range."""
+
+    name: str
+    detail: str = "The specified value is not within valid range"
+
+    def __str__(self) -> str:
+        return f"Parameter '{self.name}' is invalid: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNotRegistered(Refusal):
+    """The agent's phone is not registered at the switch, or nobody is signed in on it."""
+
+    dn: str
+
+    def __str__(self) -> str:
+        return f"Device '{self.dn}' is not registered."

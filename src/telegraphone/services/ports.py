@@ -1,0 +1,447 @@
+"""What the use cases need from the world, as protocols that adapters fill: no use case knows which adapter it has.
+
+Every method promises what its docstring says or raises; `Unavailable` means the world behind the port failed, a
+`Refusal` means the caller may not. Each port has one contract suite that all its implementations pass.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal, Protocol
+
+from telegraphone.domain.ids import CallUuid, Dn, LegId, RecordingId
+
+
+class Unavailable(Exception):
+    """The world behind a port cannot do it now. `port` names it; `retryable` says whether the same call may work later."""
+
+    def __init__(self, port: str, detail: str = "", *, retryable: bool = True) -> None:
+        super().__init__(f"{port}: {detail}" if detail else port)
+        self.port = port
+        self.retryable = retryable
+
+
+class RecorderFull(Unavailable):
+    """The recorder has no room for another recording; `retry_after_s` is an honest guess."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("recorder", "out of capacity")
+        self.retry_after_s = retry_after_s
+
+
+class Clock(Protocol):
+    """Time and chance, the only way services get either."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+
+    def utc(self) -> datetime:
+        """Aware UTC."""
+
+    def entropy(self, count: int) -> bytes:
+        """`count` bytes from the system's secure source."""
+
+    async def sleep_until(self, deadline: float) -> None:
+        """Returns when `now()` has reached the deadline; cancellable."""
+
+
+# --- the switch ---------------------------------------------------------------------------------------------------
+
+
+class EndCause(Enum):
+    """Why a leg ended or shall end, in words every switch can translate."""
+
+    NORMAL = "normal"
+    BUSY = "busy"
+    NO_ANSWER = "no answer"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    UNKNOWN_NUMBER = "unknown number"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
+class Ability(Enum):
+    """What a switch can do beyond carrying a two-party call; capabilities offered to agents are narrowed by these."""
+
+    DIAL = "dial"
+    HANG_UP = "hang up"
+    HOLD = "hold"
+    MUTE = "mute"
+    SEND_DTMF = "send dtmf"
+    TRANSFER = "transfer"
+    CONFERENCE = "conference"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """Where RTP goes to: an IP address and a UDP port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Who may send RTP: its address, the codec of each payload type, and its SSRC where that was signalled."""
+
+    host: str
+    port: int
+    codecs: Mapping[int, str]
+    ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who the rung phone is told is calling."""
+
+    number: str
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegArrived:
+    """A device or trunk asks for a call: `number` is whose it is, `dialled` what it wants. Gates and bridges are ours."""
+
+    leg: LegId
+    number: str
+    dialled: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    """An originated leg's phone rings; `can_answer` when `Switch.answer` can take it off the hook."""
+
+    leg: LegId
+    can_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """An originated leg was answered, by hand or by `Switch.answer`."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """The party at this leg put the call on hold at the phone."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegRetrieved:
+    """The party at this leg took the call back from hold at the phone."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A leg is gone, whoever ended it; sent exactly once per leg, also after `hang_up`."""
+
+    leg: LegId
+    cause: EndCause
+
+
+@dataclass(frozen=True, slots=True)
+class TapMoved:
+    """A forked leg's RTP now comes in another form (re-INVITE: new codec or payload type); re-aim the recorder."""
+
+    leg: LegId
+    source: MediaSource
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRegistered:
+    """The phone of this number can be called."""
+
+    dn: Dn
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUnregistered:
+    """The phone of this number can no longer be called."""
+
+    dn: Dn
+
+
+SwitchEvent = (
+    LegArrived
+    | LegRinging
+    | LegAnswered
+    | LegHeld
+    | LegRetrieved
+    | LegEnded
+    | TapMoved
+    | DeviceRegistered
+    | DeviceUnregistered
+)
+
+
+class Switch(Protocol):
+    """Call control primitives; what they mean for an agent is decided above, once for every switch.
+
+    All raise `Unavailable("switch")` when the switch is out of reach. An unknown or ended leg is no error: its
+    `LegEnded` has been sent or is on its way, and that is what the caller acts on.
+    """
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What this switch can do; constant while it runs."""
+
+    async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
+        """Calls `number` under the given new leg id. What becomes of it comes as events; an unknown number or a phone
+        that is not registered comes as `LegEnded` with the cause."""
+
+    async def ring(self, leg: LegId) -> None:
+        """Tells an arrived leg that the far phone rings (SIP 180)."""
+
+    async def answer(self, leg: LegId) -> None:
+        """Answers an arrived leg, or asks the ringing phone of an originated leg to go off the hook (then
+        `LegAnswered` follows). Returns when the request is on its way."""
+
+    async def hang_up(self, leg: LegId, cause: EndCause) -> None:
+        """Ends a leg in whatever state it is, with the cause in the switch's words; `LegEnded` follows."""
+
+    async def join(self, legs: tuple[LegId, ...]) -> None:
+        """From now on exactly these answered legs hear each other; legs they were joined with before hear silence.
+        One leg alone is taken out of its bridge."""
+
+
+class Taps(Protocol):
+    """Copies of what a switch receives from a leg, sent to the recorder; kept apart from `Switch` because a switch
+    adapter carries signalling and never touches what the gate decides about."""
+
+    async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
+        """Sends a copy of all RTP received from the leg's party to the address until the leg ends or `unfork`; says who
+        sends it. A second fork of a leg replaces the first. Raises `Unavailable("switch")` for a leg without media."""
+
+    async def unfork(self, leg: LegId) -> None:
+        """Ends the copy; unknown legs are ignored."""
+
+
+class SwitchEvents(Protocol):
+    """What happens at the switch, in order."""
+
+    def events(self) -> AsyncIterator[SwitchEvent]:
+        """All events from the start of the switch on; one reader. Ends when the switch is closed."""
+
+
+# --- the recorder -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TrackOrder:
+    """One party's track: the role it plays and the leg it belongs to, stated so that it need never be guessed."""
+
+    role: Literal["agent", "other"]
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class TapOrder:
+    """One recording to be made: track 0 and track 1 become left and right."""
+
+    recording_id: RecordingId
+    call_uuid: CallUuid
+    tenant: str
+    tracks: tuple[TrackOrder, TrackOrder]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Where each track's RTP is to be sent, in the order of the tracks."""
+
+    recording_id: RecordingId
+    addresses: tuple[MediaAddress, MediaAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a gate moved: the instant, the place on the recording's timeline (samples at 8 kHz), the reasons that now
+    keep audio out (empty: audio is being kept)."""
+
+    at: datetime
+    position_samples: int
+    shut_for: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFact:
+    """A stretch of a finished recording that holds no audio, and why; `held` and `paused` carry the pause reason, `gap`
+    says what was lost."""
+
+    kind: Literal["paused", "held", "gap"]
+    reason: str
+    start_samples: int
+    end_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRecording:
+    """What a finished recording holds; `status` is `recovered` when its writer died."""
+
+    recording_id: RecordingId
+    call_uuid: CallUuid
+    started_at: datetime
+    duration_samples: int
+    rate: int
+    spans: tuple[SpanFact, ...]
+    status: Literal["sealed", "recovered"]
+    bytes_stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFailed:
+    """A recording broke off by itself; no more audio is kept."""
+
+    recording_id: RecordingId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRestored:
+    """A recording goes on after its worker was lost; its gates are as the journal says, `lost_ms` went missing."""
+
+    recording_id: RecordingId
+    shut_for: frozenset[str]
+    lost_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRecovered:
+    """A recording whose writer died was found and closed."""
+
+    sealed: SealedRecording
+
+
+RecorderEvent = CaptureFailed | CaptureRestored | RecordingRecovered
+
+
+class Recorder(Protocol):
+    """The capture plane. Gates start shut. Every method answers only when its effect is durable, and raises
+    `Unavailable("recorder")` when it is not: then the outcome is unknown and audio stays out until a gate is opened."""
+
+    async def reserve(self, order: TapOrder) -> Reservation:
+        """Opens one RTP port per track, gates shut. Raises `RecorderFull`."""
+
+    async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
+        """Says who sends to each track; everything else is thrown away. May be repeated after a change of media."""
+
+    async def open_gate(self, recording_id: RecordingId, reason: str | None, note: Mapping[str, str]) -> Cut:
+        """Without a reason: starts the recording. With one: lifts that reason. Audio is kept when the recording has
+        started and no reason is left. `note` (who, how) goes into the sealed journal."""
+
+    async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
+        """Adds a reason that keeps audio out; the answer means that no sample received after `Cut.at` will ever be
+        stored. Before the start it only notes the reason. Repeating it answers the same cut."""
+
+    async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
+        """Ends the recording and frees its ports; the manifest is durable. A recording never started leaves nothing."""
+
+    def events(self) -> AsyncIterator[RecorderEvent]:
+        """What happens at the recorder by itself, in order; one reader."""
+
+
+# --- keeping and telling ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A playable form of one media file: 16-bit WAV, left and right by role. `etag` is strong."""
+
+    recording_id: RecordingId
+    content_type: str
+    size: int
+    etag: str
+    last_modified: datetime
+
+
+class Player(Protocol):
+    """Plays finished recordings."""
+
+    async def open(self, recording_id: RecordingId) -> Rendition:
+        """Raises `KeyError` when there is no such finished recording, `Unavailable("playback")` when it cannot be read."""
+
+    def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:
+        """Bytes [start, end) in bounded pieces, each verified before it is yielded."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A span or moment of one part's event history (gws-api 13.3); positions in milliseconds on the media's timeline."""
+
+    type: str
+    started_at: datetime
+    stopped_at: datetime | None
+    offset_ms: int
+    duration_ms: int
+    started_by: Mapping[str, str] = field(default_factory=dict)
+    stopped_by: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """One part of a call's recording: what the catalogue keeps of one media file. `stopped_at` is None while it runs."""
+
+    recording_id: RecordingId
+    call_uuid: CallUuid
+    conn_id: str
+    name: str
+    ani: str
+    dnis: str
+    recorded_dn: str
+    user_name: str
+    started_at: datetime
+    stopped_at: datetime | None = None
+    duration_ms: int = 0
+    status: str = "recording"
+    history: tuple[HistoryEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartQuery:
+    """Criteria that must all hold; a None holds always. `before` continues after a part already seen."""
+
+    call_uuid: str | None = None
+    user_name: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+
+
+class Catalogue(Protocol):
+    """The list of recordings. Calls, pauses and recording never wait for it: they are written from a bounded queue."""
+
+    async def put(self, part: PartRecord) -> None:
+        """Adds the part or replaces what is known of it; durable on return."""
+
+    async def parts_of_call(self, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
+        """All parts of one call in order of time; empty when there are none."""
+
+    async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
+        """Calls with at least one ended part, newest beginning first, then by id."""
+
+    async def unfinished(self) -> tuple[PartRecord, ...]:
+        """Parts whose end was never written: what a crash left behind."""
+
+
+class Notifier(Protocol):
+    """Tells agents what happened, in order, on whatever connection they have."""
+
+    def publish(self, notice: "object") -> None:
+        """Hands a `domain.events` notice to every connection of its agent; never blocks, never raises."""
+
+
+class AuditTrail(Protocol):
+    """Who did what, when, with which result; a line is durable on return."""
+
+    async def write(self, actor: str, action: str, subject: str, result: str, detail: Mapping[str, str]) -> None:
+        """Adds a line."""
