@@ -7,10 +7,20 @@ Every method promises what its docstring says or raises; `Unavailable` means the
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Literal, Protocol
 
-from telegraphone.domain.ids import CallUuid, Dn, LegId, RecordingId
+from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.domain.legs import Ability as Ability
+from telegraphone.domain.legs import DeviceRegistered as DeviceRegistered
+from telegraphone.domain.legs import DeviceUnregistered as DeviceUnregistered
+from telegraphone.domain.legs import EndCause as EndCause
+from telegraphone.domain.legs import LegAnswered as LegAnswered
+from telegraphone.domain.legs import LegArrived as LegArrived
+from telegraphone.domain.legs import LegEnded as LegEnded
+from telegraphone.domain.legs import LegFact as LegFact
+from telegraphone.domain.legs import LegHeld as LegHeld
+from telegraphone.domain.legs import LegRetrieved as LegRetrieved
+from telegraphone.domain.legs import LegRinging as LegRinging
 
 
 class Unavailable(Exception):
@@ -49,32 +59,6 @@ class Clock(Protocol):
 # --- the switch ---------------------------------------------------------------------------------------------------
 
 
-class EndCause(Enum):
-    """Why a leg ended or shall end, in words every switch can translate."""
-
-    NORMAL = "normal"
-    BUSY = "busy"
-    NO_ANSWER = "no answer"
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    UNKNOWN_NUMBER = "unknown number"
-    UNREACHABLE = "unreachable"
-    FAILED = "failed"
-
-
-class Ability(Enum):
-    """What a switch can do beyond carrying a two-party call; capabilities offered to agents are narrowed by these."""
-
-    DIAL = "dial"
-    HANG_UP = "hang up"
-    HOLD = "hold"
-    MUTE = "mute"
-    SEND_DTMF = "send dtmf"
-    TRANSFER = "transfer"
-    CONFERENCE = "conference"
-    MONITOR = "monitor"
-
-
 @dataclass(frozen=True, slots=True)
 class MediaAddress:
     """Where RTP goes to: an IP address and a UDP port."""
@@ -102,53 +86,6 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class LegArrived:
-    """A device or trunk asks for a call: `number` is whose it is, `dialled` what it wants. Gates and bridges are ours."""
-
-    leg: LegId
-    number: str
-    dialled: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class LegRinging:
-    """An originated leg's phone rings; `can_answer` when `Switch.answer` can take it off the hook."""
-
-    leg: LegId
-    can_answer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LegAnswered:
-    """An originated leg was answered, by hand or by `Switch.answer`."""
-
-    leg: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class LegHeld:
-    """The party at this leg put the call on hold at the phone."""
-
-    leg: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class LegRetrieved:
-    """The party at this leg took the call back from hold at the phone."""
-
-    leg: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class LegEnded:
-    """A leg is gone, whoever ended it; sent exactly once per leg, also after `hang_up`."""
-
-    leg: LegId
-    cause: EndCause
-
-
-@dataclass(frozen=True, slots=True)
 class TapMoved:
     """A forked leg's RTP now comes in another form (re-INVITE: new codec or payload type); re-aim the recorder."""
 
@@ -156,31 +93,7 @@ class TapMoved:
     source: MediaSource
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRegistered:
-    """The phone of this number can be called."""
-
-    dn: Dn
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceUnregistered:
-    """The phone of this number can no longer be called."""
-
-    dn: Dn
-
-
-SwitchEvent = (
-    LegArrived
-    | LegRinging
-    | LegAnswered
-    | LegHeld
-    | LegRetrieved
-    | LegEnded
-    | TapMoved
-    | DeviceRegistered
-    | DeviceUnregistered
-)
+SwitchEvent = LegFact | TapMoved | DeviceRegistered | DeviceUnregistered
 
 
 class Switch(Protocol):

@@ -1,0 +1,218 @@
+"""The recording machine: which operation leads where, what it does to the gate, and what an agent is shown of it.
+
+Theory. A call has one recording state (gws-api 8.5). Two things decide whether audio is kept, and they are kept apart:
+
+* the *phase*, moved by the four operations, the end of the call and the recorder's failure, by the table below;
+* the *reasons* that keep audio out. A pause is not a flag but a set: agent, policy, hold, supervisor, consent. Audio is
+  kept only in phase RECORDING with the set empty, so lifting one reason never lifts another (properties, "Pause").
+
+The phase is PAUSED exactly while a visible reason (agent, policy) is in the set. Hidden reasons, such as a hold, show
+neither in `recordingState` nor in the capabilities, and Resume does not lift them.
+
+Each cell of the table says the next phase and what it asks of the gate: OPEN, SHUT, SEAL, or nothing. No cell means
+refused. The GWS capabilities are the operations whose cell changes the phase. What the table calls FAILED and ENDED an
+agent sees as Stopped; a Stop there is a harmless repeat (gws-api 8.3), so FAILED accepts it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+
+class Phase(Enum):
+    """Where a call's recording is."""
+
+    STOPPED = "stopped"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class Trigger(Enum):
+    """What can happen to a recording."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    CALL_RELEASED = "call released"
+    CAPTURE_FAILED = "capture failed"
+
+
+class Reason(Enum):
+    """Why audio is kept out; the value is what the journal and the manifest call it."""
+
+    AGENT = "agent"
+    POLICY = "policy"
+    HOLD = "hold"
+    SUPERVISOR = "supervisor"
+    CONSENT = "consent"
+
+
+VISIBLE: Final = frozenset({Reason.AGENT, Reason.POLICY})
+"""The reasons an agent sees as Paused, and that Resume lifts (gws-api 8.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """Begin keeping audio: the first time with no reason, later by lifting the reasons."""
+
+    lift: frozenset[Reason] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ShutGate:
+    """Keep audio out for this reason."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """End the part that is being recorded."""
+
+
+Effect = OpenGate | ShutGate | Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A call's recording state: the phase and every reason that now keeps audio out, visible or not."""
+
+    phase: Phase = Phase.STOPPED
+    reasons: frozenset[Reason] = frozenset()
+
+    def __post_init__(self) -> None:
+        assert (self.phase is Phase.PAUSED) == bool(self.reasons & VISIBLE)
+
+    @property
+    def keeps_audio(self) -> bool:
+        """Whether the gate is open."""
+        return self.phase is Phase.RECORDING and not self.reasons
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether a part is being recorded, audible or not."""
+        return self.phase in (Phase.RECORDING, Phase.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The state after a trigger and what must be done before anyone is told of it, in order."""
+
+    recording: Recording
+    effects: tuple[Effect, ...] = ()
+
+
+class Move(Enum):
+    """What a cell of the table asks of the gate."""
+
+    NONE = ""
+    BEGIN = "begin"
+    SHUT = "shut"
+    LIFT = "lift"
+    SEAL = "seal"
+
+
+Cell = tuple[Phase, Move]
+
+TABLE: Final[Mapping[Phase, Mapping[Trigger, Cell]]] = MappingProxyType(
+    {
+        Phase.STOPPED: {
+            Trigger.START: (Phase.RECORDING, Move.BEGIN),
+            Trigger.STOP: (Phase.STOPPED, Move.NONE),
+            Trigger.CALL_RELEASED: (Phase.ENDED, Move.NONE),
+            Trigger.CAPTURE_FAILED: (Phase.STOPPED, Move.NONE),
+        },
+        Phase.RECORDING: {
+            Trigger.START: (Phase.RECORDING, Move.NONE),
+            Trigger.PAUSE: (Phase.PAUSED, Move.SHUT),
+            Trigger.RESUME: (Phase.RECORDING, Move.NONE),
+            Trigger.STOP: (Phase.STOPPED, Move.SEAL),
+            Trigger.CALL_RELEASED: (Phase.ENDED, Move.SEAL),
+            Trigger.CAPTURE_FAILED: (Phase.FAILED, Move.SEAL),
+        },
+        Phase.PAUSED: {
+            Trigger.PAUSE: (Phase.PAUSED, Move.NONE),
+            Trigger.RESUME: (Phase.RECORDING, Move.LIFT),
+            Trigger.STOP: (Phase.STOPPED, Move.SEAL),
+            Trigger.CALL_RELEASED: (Phase.ENDED, Move.SEAL),
+            Trigger.CAPTURE_FAILED: (Phase.FAILED, Move.SEAL),
+        },
+        Phase.FAILED: {
+            Trigger.START: (Phase.RECORDING, Move.BEGIN),
+            Trigger.STOP: (Phase.FAILED, Move.NONE),
+            Trigger.CALL_RELEASED: (Phase.ENDED, Move.NONE),
+            Trigger.CAPTURE_FAILED: (Phase.FAILED, Move.NONE),
+        },
+        Phase.ENDED: {
+            Trigger.STOP: (Phase.ENDED, Move.NONE),
+            Trigger.CALL_RELEASED: (Phase.ENDED, Move.NONE),
+            Trigger.CAPTURE_FAILED: (Phase.ENDED, Move.NONE),
+        },
+    }
+)
+
+_OPERATIONS: Final = (Trigger.START, Trigger.PAUSE, Trigger.RESUME, Trigger.STOP)
+
+
+def step(recording: Recording, trigger: Trigger, reason: Reason = Reason.AGENT) -> Step | None:
+    """The next state and its effects, or None when the table refuses. `reason` is who pauses: AGENT or POLICY."""
+    assert reason in VISIBLE
+    cell = TABLE[recording.phase].get(trigger)
+    if cell is None:
+        return None
+    phase, move = cell
+    hidden = recording.reasons - VISIBLE
+    match move:
+        case Move.NONE:
+            return Step(recording if phase is recording.phase else Recording(phase, hidden))
+        case Move.BEGIN:
+            # Reasons first: a call that is on hold when it is started must not keep a single sample.
+            shut = tuple(ShutGate(each) for each in sorted(hidden, key=lambda each: each.value))
+            return Step(Recording(phase, hidden), (*shut, OpenGate()))
+        case Move.SHUT:
+            return Step(Recording(phase, recording.reasons | {reason}), (ShutGate(reason),))
+        case Move.LIFT:
+            return Step(Recording(phase, hidden), (OpenGate(recording.reasons & VISIBLE),))
+        case Move.SEAL:
+            return Step(Recording(phase, hidden), (Seal(),))
+
+
+def keep_out(recording: Recording, reason: Reason) -> Step:
+    """Adds a hidden reason; the gate is told only while a part is being recorded, else at its Start."""
+    assert reason not in VISIBLE
+    if reason in recording.reasons:
+        return Step(recording)
+    effects = (ShutGate(reason),) if recording.in_progress else ()
+    return Step(replace(recording, reasons=recording.reasons | {reason}), effects)
+
+
+def let_in(recording: Recording, reason: Reason) -> Step:
+    """Lifts a hidden reason."""
+    assert reason not in VISIBLE
+    if reason not in recording.reasons:
+        return Step(recording)
+    effects = (OpenGate(frozenset({reason})),) if recording.in_progress else ()
+    return Step(replace(recording, reasons=recording.reasons - {reason}), effects)
+
+
+def as_journaled(recording: Recording, reasons: frozenset[Reason]) -> Recording:
+    """The state when the journal of a restored recorder says which reasons hold: the journal is right (PCI-6)."""
+    if not recording.in_progress:
+        return recording
+    return Recording(Phase.PAUSED if reasons & VISIBLE else Phase.RECORDING, reasons)
+
+
+def offered(recording: Recording) -> tuple[Trigger, ...]:
+    """The operations that would change the phase now: the recording part of the capabilities (gws-api 7.4)."""
+    row = TABLE[recording.phase]
+    return tuple(each for each in _OPERATIONS if each in row and row[each][0] is not recording.phase)
+
+
+def shown(recording: Recording) -> str:
+    """`recordingState` as the API shows it (gws-api 7.1)."""
+    return {Phase.RECORDING: "Recording", Phase.PAUSED: "Paused"}.get(recording.phase, "Stopped")
