@@ -1,0 +1,71 @@
+"""One agent's view of a call: what every face shows of it, before any face's own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from telegraphone.domain import recording as rec
+from telegraphone.domain.agent import Agent, Device, Feature
+from telegraphone.domain.call import Call, CallType, Leg, LegState, Notice
+from telegraphone.domain.ids import CallUuid, ConnId
+from telegraphone.domain.legs import Ability
+from telegraphone.domain.operations import Operation, capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call resource (gws-api 7.1). `recording_state` is None for agents without the recording feature;
+    `recording_name` is empty before the first Start. `duration_s` counts from when the call appeared here."""
+
+    call_uuid: CallUuid
+    conn_id: ConnId
+    state: LegState
+    type: CallType
+    device: Device
+    participants: tuple[str, ...]
+    ani: str
+    dnis: str
+    capabilities: tuple[Operation, ...]
+    user_data: Mapping[str, object]
+    duration_s: int
+    recording_state: str | None
+    recording_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotice:
+    """An agent is told of a change of a call, with the whole call as it was then (gws-api 10.1, 11.1)."""
+
+    agent: Agent
+    notice: Notice
+    call: CallView
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingBroken:
+    """An agent is told that a recording broke off by itself (gws-api 11.4); follows the notice of the new state."""
+
+    agent: Agent
+    call: CallView
+
+
+def view(call: Call, leg: Leg, agent: Agent, abilities: frozenset[Ability], now: float) -> CallView:
+    """The call as the agent at this leg sees it at `now`, monotonic seconds."""
+    assert agent.device is not None
+    assert leg.appeared_at is not None
+    may_record = agent.has(Feature.VOICE_RECORDING)
+    released = leg.state is LegState.RELEASED
+    return CallView(
+        call_uuid=call.uuid,
+        conn_id=call.conn_id,
+        state=leg.state,
+        type=call.type,
+        device=agent.device,
+        participants=tuple(each.number for each in call.legs if each.id != leg.id),
+        ani="" if leg.id == call.caller.id else call.caller.number,
+        dnis=call.called.number,
+        capabilities=() if released else capabilities(call, leg, abilities, may_record=may_record),
+        user_data=call.user_data,
+        duration_s=int(now - leg.appeared_at),
+        recording_state=rec.shown(call.recording) if may_record else None,
+        recording_name=call.last_name,
+    )
