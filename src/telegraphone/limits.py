@@ -16,6 +16,15 @@ RELEASED_CALL_S: Final = 60.0
 USER_DATA_BYTES_MAX: Final = 64 * 1024
 """User data of one call, as JSON: the size of one request body (gws-api 3.1)."""
 
+COMMANDS_WAITING_MAX: Final = 48
+"""Agents' commands are refused above this, so that facts from the switch always find room in the mailbox."""
+
+CATALOGUE_BACKLOG_MAX: Final = 50_000
+"""Parts waiting for the database: a day without it at 500 calls of a quarter of an hour; about 1 KiB each."""
+
+CATALOGUE_RETRY_S: Final = 1.0
+"""Pause between two tries to reach the database."""
+
 RECORDER_ANSWER_S: Final = 3.0
 """How long an operation waits for the recorder before it answers 500/4 (gws-api 8.4): the shortest client time-out is 5 s."""
 
@@ -74,3 +83,61 @@ SDP_ATTRIBUTES_MAX: Final = 256
 
 SDP_BYTES_MAX: Final = 64 * 1024
 """A session description: 32 media of a hundred lines."""
+
+# --- sealed recordings --------------------------------------------------------------------------------------------
+
+SEALED_HEADER_BYTES_MAX: Final = 4_096
+"""The plain header of a sealed file (recording-format, "Header"): ids and numbers take some 500 bytes."""
+
+SEALED_SEGMENT_BYTES_MAX: Final = 64 * 1024
+"""Audio sealed as one unit: what a crash may lose and a seek must read; 200 ms of 16 kHz linear is 6,400 bytes."""
+
+JOURNAL_RECORD_BYTES_MAX: Final = 4 * 1024
+"""One record of a journal before sealing: a few ids, a note of who and how."""
+
+JOURNAL_BYTES_MAX: Final = 8 * 1024 * 1024
+"""One journal file: a day of a badly broken stream, a gap every second; read whole at recovery."""
+
+# --- Bayeux and CometD --------------------------------------------------------------------------------------------
+
+BAYEUX_HOLD_S: Final = 30.0
+"""How long a connect waits for a message (gws-api 10): below the idle time-out of ordinary proxies, 60 s."""
+
+BAYEUX_EXPIRY_S: Final = 60.0
+"""A client that has no connect waiting is forgotten after this (gws-api 10): a desktop on a bad link keeps its place."""
+
+BAYEUX_CLIENTS_PER_USER_MAX: Final = 20
+"""Client ids of one user (gws-api 10): a desktop, some tabs and what they left behind when they crashed."""
+
+BAYEUX_SOCKETS_PER_USER_MAX: Final = 40
+"""WebSockets of one user: one for each client id and one more for each that is just being replaced."""
+
+BAYEUX_QUEUE_MAX: Final = 1_000
+"""Messages waiting for one client id (gws-api 10); one more and the client must begin anew, so nothing is lost unseen."""
+
+BAYEUX_QUEUE_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Bytes of those messages: a thousand calls of 8 KiB, while a call with full user data alone has 64 KiB."""
+
+BAYEUX_BODY_BYTES_MAX: Final = 64 * 1024
+"""One request or WebSocket frame of a client: the default of the original server (cometd 1.2)."""
+
+BAYEUX_SUBSCRIPTIONS_MAX: Final = 100
+"""Subscriptions of one client id: known desktops make at most 14."""
+
+BAYEUX_CHANNEL_CHARS_MAX: Final = 256
+"""Length of a channel's name: the longest in use has 30 characters."""
+
+BAYEUX_MESSAGE_ID_CHARS_MAX: Final = 128
+"""Length of a message id, which is echoed: clients count 1, 2, 3, some send a UUID."""
+
+BAYEUX_RETURN_S: Final = 2.0
+"""How long clients wait before they handshake with a server that is going down: so that they meet the next one."""
+
+BAYEUX_CROWDED_S: Final = 10.0
+"""How long a client pushed out by the user's newest one waits before it tries again: 21 tabs must not chase each other."""
+
+COMETD_BODY_S: Final = 10.0
+"""How long a client may take to send the rest of a request it began."""
+
+COMETD_SEND_S: Final = 30.0
+"""How long a WebSocket client may leave a message unread in full buffers before it is cut off."""
