@@ -311,7 +311,7 @@ def _release(call: Call, effects: tuple[CallEffect, ...]) -> Step:
     ended = rec.step(call.recording, rec.Trigger.CALL_RELEASED)
     assert ended is not None
     call = replace(call, legs=(first, second), recording=ended.recording)
-    return Step(call, (*ended.effects, *effects), tuple(Told(leg.id, Notice.STATUS) for leg in seen))
+    return Step(call, (*effects, *ended.effects), tuple(Told(leg.id, Notice.STATUS) for leg in seen))
 
 
 def everyone(call: Call, notice: Notice) -> tuple[Told, ...]:

@@ -5,10 +5,11 @@ Every method promises what its docstring says or raises; `Unavailable` means the
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from telegraphone.domain.agent import Agent, DeviceView
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.domain.legs import Ability as Ability
 from telegraphone.domain.legs import DeviceRegistered as DeviceRegistered
@@ -21,6 +22,7 @@ from telegraphone.domain.legs import LegFact as LegFact
 from telegraphone.domain.legs import LegHeld as LegHeld
 from telegraphone.domain.legs import LegRetrieved as LegRetrieved
 from telegraphone.domain.legs import LegRinging as LegRinging
+from telegraphone.domain.views import CallNotice, RecordingBroken
 
 
 class Unavailable(Exception):
@@ -286,6 +288,21 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who caused a change of a recording (gws-api 13.3): `agent`, `device`, `phone`, `policy`, `admin`, `call` or
+    `system`; the login and number where there is one."""
+
+    source: str
+    user_name: str = ""
+    phone_number: str = ""
+
+    def note(self) -> Mapping[str, str]:
+        """The same as the sealed journal keeps it."""
+        named = {"source": self.source, "user_name": self.user_name, "phone_number": self.phone_number}
+        return {key: value for key, value in named.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """A span or moment of one part's event history (gws-api 13.3); positions in milliseconds on the media's timeline."""
 
@@ -294,8 +311,8 @@ class HistoryEntry:
     stopped_at: datetime | None
     offset_ms: int
     duration_ms: int
-    started_by: Mapping[str, str] = field(default_factory=dict)
-    stopped_by: Mapping[str, str] = field(default_factory=dict)
+    started_by: By | None = None
+    stopped_by: By | None = None
     reason: str = ""
 
 
@@ -346,11 +363,23 @@ class Catalogue(Protocol):
         """Parts whose end was never written: what a crash left behind."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceNotice:
+    """An agent is told that a device of theirs changed, and whether its `user_state` did (gws-api 11.2, 11.3)."""
+
+    agent: Agent
+    device: DeviceView
+    state_changed: bool
+
+
+Notification = CallNotice | RecordingBroken | DeviceNotice
+
+
 class Notifier(Protocol):
     """Tells agents what happened, in order, on whatever connection they have."""
 
-    def publish(self, notice: "object") -> None:
-        """Hands a `domain.events` notice to every connection of its agent; never blocks, never raises."""
+    def publish(self, notice: Notification) -> None:
+        """Hands the notice to every connection of its agent, in the order of publishing; never blocks, never raises."""
 
 
 class AuditTrail(Protocol):

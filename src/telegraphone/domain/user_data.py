@@ -1,0 +1,25 @@
+"""What the user-data operations do to a call's user data: each top-level key is one value, kept as it was sent."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from telegraphone.domain.operations import Operation
+
+RESERVED_KEYS: Final = frozenset({"GSIP_RECORD", "GSIP_REC_FN"})
+"""Keys that belong to the server: operations on them are accepted and change nothing (gws-api 7.1)."""
+
+
+def changed_user_data(
+    data: Mapping[str, object], operation: Operation, given: Mapping[str, object], key: str
+) -> Mapping[str, object]:
+    """The user data after one operation: attach and update set each given key, delete removes one pair or all."""
+    match operation:
+        case Operation.ATTACH_USER_DATA | Operation.UPDATE_USER_DATA:
+            kept = {name: value for name, value in given.items() if name not in RESERVED_KEYS}
+            return MappingProxyType({**data, **kept})
+        case Operation.DELETE_USER_DATA_PAIR:
+            return MappingProxyType({name: value for name, value in data.items() if name != key})
+        case _:
+            assert operation is Operation.DELETE_USER_DATA
+            return MappingProxyType({})

@@ -1,0 +1,248 @@
+"""All calls of this node: makes them from what the switch reports and agents ask, and finds the one an agent means."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from telegraphone.domain import call as machine
+from telegraphone.domain.agent import Agent, Feature
+from telegraphone.domain.call import Call, CallType, Leg, LegState
+from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, NotFound, NotInState
+from telegraphone.domain.ids import (
+    CALL_UUID_ENTROPY_BYTES,
+    CONN_ID_ENTROPY_BYTES,
+    ConnId,
+    LegId,
+    call_uuid,
+    conn_id,
+    is_conn_id,
+)
+from telegraphone.domain.legs import DeviceRegistered, DeviceUnregistered, EndCause, LegArrived, LegFact
+from telegraphone.domain.operations import TRIGGERS, Operation
+from telegraphone.domain.views import CallView
+from telegraphone.limits import CALLS_MAX
+from telegraphone.services.agents import Agents
+from telegraphone.services.call_actor import CallActor, Command
+from telegraphone.services.ports import (
+    By,
+    CaptureFailed,
+    CaptureRestored,
+    RecorderEvent,
+    RecordingRecovered,
+    SwitchEvent,
+    TapMoved,
+    Unavailable,
+)
+from telegraphone.services.recovery import RecoveredParts
+from telegraphone.services.surroundings import Surroundings
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """The register of calls. `run` serves until cancelled, then ends every call and seals every recording."""
+
+    def __init__(self, world: Surroundings, agents: Agents, recovered: RecoveredParts) -> None:
+        self._world = world
+        self._agents = agents
+        self._recovered = recovered
+        self._by_uuid: dict[str, CallActor] = {}
+        self._by_conn_id: dict[str, CallActor] = {}
+        self._by_leg: dict[LegId, CallActor] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    # --- what agents ask ---
+
+    def of(self, agent: Agent) -> tuple[CallView, ...]:
+        """The agent's calls that are not released, oldest first."""
+        seen = ((actor, self._leg_of(actor, agent)) for actor in self._by_uuid.values())
+        return tuple(
+            actor.view(leg, agent) for actor, leg in seen if leg is not None and leg.state is not LegState.RELEASED
+        )
+
+    def find(self, agent: Agent, reference: str) -> CallView:
+        """The agent's call of this connection id or call UUID; NotFound also when it is somebody else's."""
+        actor, leg = self._find(agent, reference)
+        return actor.view(leg, agent)
+
+    async def dial(self, agent: Agent, destination: str, user_data: Mapping[str, object]) -> CallView:
+        """Rings the agent's own phone, then the destination. Returns when the agent's view shows Dialing."""
+        self._must_have(agent, Feature.VOICE)
+        if agent.device is None or not self._agents.is_registered(agent.device.dn):
+            raise DeviceNotRegistered(agent.device.dn if agent.device else "")
+        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, user_data)
+        actor = await self._admit(call, machine.dialled(call, self._world.clock.now()))
+        return actor.view(actor.call.caller, agent)
+
+    async def operate(
+        self,
+        agent: Agent,
+        reference: str,
+        operation: Operation,
+        user_data: Mapping[str, object] | None = None,
+        key: str = "",
+    ) -> None:
+        """Returns when the operation has taken effect on the agent's call; raises `Refusal` or `Unavailable`."""
+        self._must_have(agent, Feature.VOICE_RECORDING if operation in TRIGGERS else Feature.VOICE)
+        actor, leg = self._find(agent, reference)
+        by = By("agent", agent.user_name, leg.number)
+        await actor.ask(Command(operation, leg.id, by, user_data or {}, key))
+
+    async def operate_device(self, agent: Agent, operation: Operation) -> None:
+        """A recording operation posted to the device: acts on its Established call, else on the call held most
+        recently (gws-api 8.6)."""
+        self._must_have(agent, Feature.VOICE_RECORDING)
+        found = self._active(agent)
+        if found is None:
+            raise NotInState(operation.value, "device has no active call")
+        actor, leg = found
+        await actor.ask(Command(operation, leg.id, By("device", agent.user_name, leg.number)))
+
+    # --- its own life ---
+
+    async def run(self) -> None:
+        """Serves switch and recorder; when cancelled, gives every call up in order before it ends."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            tasks.create_task(self._serve_recorder())
+            await self._serve_switch()
+
+    async def close(self) -> None:
+        """Ends every call as its agents would: recordings sealed, legs hung up, agents told."""
+        for actor in tuple(self._by_uuid.values()):
+            if not actor.call.released:
+                actor.give_up()
+                await actor.released.wait()
+
+    async def _serve_switch(self) -> None:
+        async for event in self._world.switch_events.events():
+            await self._switch_event(event)
+
+    async def _switch_event(self, event: SwitchEvent) -> None:
+        match event:
+            case LegArrived():
+                await self._arrived(event)
+            case DeviceRegistered(dn):
+                self._agents.phone_registered(self._world.directory.at(dn), dn, registered=True)
+            case DeviceUnregistered(dn):
+                self._agents.phone_registered(self._world.directory.at(dn), dn, registered=False)
+            case TapMoved(leg, source):
+                if actor := self._by_leg.get(leg):
+                    actor.media_moved(leg, source)
+            case _:
+                self._fact(event)
+
+    def _fact(self, happened: LegFact) -> None:
+        actor = self._by_leg.get(happened.leg)
+        if actor is not None:
+            actor.report(happened)
+
+    async def _serve_recorder(self) -> None:
+        async for event in self._world.recorder.events():
+            self._recorder_event(event)
+
+    def _recorder_event(self, event: RecorderEvent) -> None:
+        match event:
+            case RecordingRecovered(sealed):
+                self._recovered.found(sealed)
+            case CaptureFailed() | CaptureRestored():
+                for actor in self._by_uuid.values():
+                    if actor.recording_id == event.recording_id:
+                        actor.report(event)
+
+    async def _arrived(self, event: LegArrived) -> None:
+        call = self._new_call(event.leg, event.number, event.dialled, {})
+        try:
+            await self._admit(call, machine.arrived(call, self._world.clock.now()))
+        except Unavailable as error:
+            log.error("call_refused", leg=event.leg, error=str(error))
+            await self._world.switch.hang_up(event.leg, EndCause.FAILED)
+
+    # --- making and finding calls ---
+
+    async def _admit(self, call: Call, first: machine.Step) -> CallActor:
+        if len(self._by_uuid) >= CALLS_MAX:
+            raise Unavailable("calls", "too many calls")
+        assert self._tasks is not None, "run() comes first"
+        actor = CallActor(call, self._world)
+        self._by_uuid[call.uuid] = actor
+        self._by_conn_id[call.conn_id] = actor
+        for leg in call.legs:
+            self._by_leg[leg.id] = actor
+        await actor.begin(first)
+        self._tasks.create_task(self._live(actor))
+        return actor
+
+    async def _live(self, actor: CallActor) -> None:
+        """A bug in one call ends that call: its gate is shut by default, and the others never notice."""
+        try:
+            await actor.run()
+        except Exception:
+            log.exception("call_crashed", call=actor.call.uuid)
+            await self._bury(actor)
+        finally:
+            actor.released.set()
+            self._forget(actor)
+
+    async def _bury(self, actor: CallActor) -> None:
+        for leg in actor.call.legs:
+            try:
+                await self._world.switch.hang_up(leg.id, EndCause.FAILED)
+            except Unavailable as error:
+                log.error("leg_left_behind", leg=leg.id, error=str(error))
+
+    def _forget(self, actor: CallActor) -> None:
+        del self._by_uuid[actor.call.uuid]
+        del self._by_conn_id[actor.call.conn_id]
+        for leg in actor.call.legs:
+            del self._by_leg[leg.id]
+
+    def _new_call(self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object]) -> Call:
+        entropy = self._world.clock.entropy
+        return Call(
+            call_uuid(entropy(CALL_UUID_ENTROPY_BYTES)),
+            self._unused_conn_id(),
+            CallType.INTERNAL,
+            (
+                Leg(caller_leg, caller, LegState.CALLING),
+                Leg(self._new_leg_id(), called, LegState.CALLING),
+            ),
+            user_data,
+        )
+
+    def _unused_conn_id(self) -> ConnId:
+        while (made := conn_id(self._world.clock.entropy(CONN_ID_ENTROPY_BYTES))) in self._by_conn_id:
+            pass
+        return made
+
+    def _new_leg_id(self) -> LegId:
+        return LegId(self._world.clock.entropy(12).hex())
+
+    def _find(self, agent: Agent, reference: str) -> tuple[CallActor, Leg]:
+        by_conn_id = is_conn_id(reference)
+        actor = self._by_conn_id.get(reference.lower()) if by_conn_id else self._by_uuid.get(reference)
+        leg = self._leg_of(actor, agent) if actor is not None else None
+        if actor is None or leg is None:
+            raise NotFound("call", reference)
+        return actor, leg
+
+    def _leg_of(self, actor: CallActor, agent: Agent) -> Leg | None:
+        if agent.device is None:
+            return None
+        mine = (leg for leg in actor.call.legs if leg.visible and leg.number == agent.device.dn)
+        return next(mine, None)
+
+    def _active(self, agent: Agent) -> tuple[CallActor, Leg] | None:
+        held = None
+        for actor in self._by_uuid.values():
+            leg = self._leg_of(actor, agent)
+            if leg is not None and leg.state is LegState.ESTABLISHED:
+                return actor, leg
+            if leg is not None and leg.state is LegState.HELD:
+                held = (actor, leg)
+        return held
+
+    def _must_have(self, agent: Agent, feature: Feature) -> None:
+        if not agent.has(feature):
+            raise FeatureMissing(feature.value)

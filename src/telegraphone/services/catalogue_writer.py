@@ -1,0 +1,59 @@
+"""Puts recordings into the catalogue behind the calls' backs: no call, pause or recording ever waits for the database."""
+
+import asyncio
+
+import structlog
+
+from telegraphone.domain.ids import RecordingId
+from telegraphone.limits import CATALOGUE_BACKLOG_MAX, CATALOGUE_RETRY_S
+from telegraphone.services.ports import Catalogue, Clock, PartRecord, Unavailable
+
+log = structlog.get_logger()
+
+
+class CatalogueWriter:
+    """A bounded waiting line in front of the catalogue that keeps the newest record of each part.
+
+    A part is written again and again until the database takes it, in order of first appearance, so an outage delays
+    records and loses none up to CATALOGUE_BACKLOG_MAX parts. Beyond that the journal on disk is the only record, and an
+    alarm says so: recovery finds it again at the next start.
+    """
+
+    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._clock = clock
+        self._waiting: dict[RecordingId, PartRecord] = {}
+        self._wake = asyncio.Event()
+
+    def put(self, part: PartRecord) -> None:
+        """Takes the record for writing soon; a newer record of the same part replaces one that still waits."""
+        if part.recording_id not in self._waiting and len(self._waiting) >= CATALOGUE_BACKLOG_MAX:
+            log.error("catalogue_backlog_full", recording=part.recording_id)
+            return
+        self._waiting[part.recording_id] = part
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Writes for ever; cancel to stop, then `flush`."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not await self._write_all():
+                await self._clock.sleep_until(self._clock.now() + CATALOGUE_RETRY_S)
+                self._wake.set()
+
+    async def flush(self) -> None:
+        """Writes what waits, once; what the database refuses now is found again by recovery at the next start."""
+        await self._write_all()
+
+    async def _write_all(self) -> bool:
+        while self._waiting:
+            recording_id, part = next(iter(self._waiting.items()))
+            try:
+                await self._catalogue.put(part)
+            except Unavailable as error:
+                log.error("catalogue_unavailable", error=str(error), waiting=len(self._waiting))
+                return False
+            if self._waiting.get(recording_id) is part:
+                del self._waiting[recording_id]
+        return True
