@@ -13,8 +13,9 @@ from telegraphone.domain.operations import Operation, capabilities
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call resource (gws-api 7.1). `recording_state` is None for agents without the recording feature;
-    `recording_name` is empty before the first Start. `duration_s` counts from when the call appeared here."""
+    """A call resource (gws-api 7.1). `recording_state` is shown only to agents who `may_record`, but the user
+    data that tells it belongs to everybody. `recording_name` is empty before the first Start. `duration_s` counts from
+    when the call appeared here."""
 
     call_uuid: CallUuid
     conn_id: ConnId
@@ -27,7 +28,8 @@ class CallView:
     capabilities: tuple[Operation, ...]
     user_data: Mapping[str, object]
     duration_s: int
-    recording_state: str | None
+    recording_state: str
+    may_record: bool
     recording_name: str
 
 
@@ -66,6 +68,7 @@ def view(call: Call, leg: Leg, agent: Agent, abilities: frozenset[Ability], now:
         capabilities=() if released else capabilities(call, leg, abilities, may_record=may_record),
         user_data=call.user_data,
         duration_s=int(now - leg.appeared_at),
-        recording_state=rec.shown(call.recording) if may_record else None,
+        recording_state=rec.shown(call.recording),
+        may_record=may_record,
         recording_name=call.last_name,
     )
