@@ -1,0 +1,59 @@
+# The verbs. Each sets up what it needs and may be run first on a fresh clone.
+#
+#   make demo        a call, recorded and proved before your eyes; then it keeps serving (ONCE=1: ends by itself)
+#   make test        everything: check, unit, contract, scenario, simulation, interop
+#   make check       the quick, static part: ruff, mypy, import contracts, house rules
+#   make bench       measurements, written to benchmarks/RESULTS.md
+#   make soak fuzz   long runs; SECONDS says how long
+#   make clean       away with what the other verbs made
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+bin := .venv/bin
+SECONDS ?= 300
+
+help:
+	@sed -n 's/^#   /  /p' Makefile
+
+demo: setup-runtime
+	@$(bin)/telegraphone demo $(if $(ONCE),--once)
+
+check: setup-test
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/pytest -q tests/tidy
+
+test: setup-test setup-system setup-node
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/pytest -m "not soak" $(PYTEST)
+
+bench: setup-test setup-system
+	$(MAKE) -C benchmarks
+
+soak: setup-test setup-system setup-node
+	SOAK_SECONDS=$(SECONDS) $(bin)/pytest -m soak --timeout=0 tests
+
+fuzz: setup-test
+	FUZZ_SECONDS=$(SECONDS) $(bin)/pytest --timeout=0 tests/fuzz
+
+clean:
+	rm -rf .venv tests/interop/node_modules benchmarks/build demo-output build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-runtime:
+	@scripts/setup-venv runtime
+
+setup-test:
+	@scripts/setup-venv test
+
+setup-system:
+	@scripts/setup-system
+
+setup-node: setup-system
+	@scripts/setup-node
+
+.PHONY: help demo check test bench soak fuzz clean setup-runtime setup-test setup-system setup-node
