@@ -98,6 +98,15 @@ JOURNAL_RECORD_BYTES_MAX: Final = 4 * 1024
 JOURNAL_BYTES_MAX: Final = 8 * 1024 * 1024
 """One journal file: a day of a badly broken stream, a gap every second; read whole at recovery."""
 
+MANIFEST_BYTES_MAX: Final = 32 * 1024 * 1024
+"""One manifest: every gap of a full journal takes a line of some 120 bytes in it."""
+
+PLAYBACK_PIECE_FRAMES: Final = 16_000
+"""Frames rendered at once: 2 s of 8 kHz, 64 KB of stereo; what a listener waits for and a reader holds in memory."""
+
+PLAYBACK_READS_MAX: Final = 8
+"""Pieces rendered at the same moment in worker threads: each waits for a disk and then for one core."""
+
 # --- Bayeux and CometD --------------------------------------------------------------------------------------------
 
 BAYEUX_HOLD_S: Final = 30.0

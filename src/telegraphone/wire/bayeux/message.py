@@ -7,7 +7,7 @@ that generation.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import parse_qs
 
 import msgspec
@@ -125,14 +125,14 @@ def _read_id(value: object) -> str | None:
     """A message id as text: numbers are accepted and become strings, as the reference has it."""
     if isinstance(value, str) and len(value) <= BAYEUX_MESSAGE_ID_CHARS_MAX:
         return value
-    if _is_number(value) and -(2**63) <= value < 2**64:  # type: ignore[operator] # _is_number has just said so
+    if _is_number(value) and -(2**63) <= value < 2**64:
         return str(value)
     if value is None:
         return None
     raise RemoteProtocolError("illegal message id", status=500)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

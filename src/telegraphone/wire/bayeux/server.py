@@ -26,9 +26,8 @@ from telegraphone.limits import (
 from telegraphone.wire.bayeux import channel as channels
 from telegraphone.wire.bayeux import message as messages
 from telegraphone.wire.bayeux.deadlines import Deadlines
-from telegraphone.wire.bayeux.line import Line, Owner, Transport
 from telegraphone.wire.bayeux.message import Message
-from telegraphone.wire.bayeux.session import Held, Session
+from telegraphone.wire.bayeux.session import Held, Line, Owner, Session, Transport
 from telegraphone.wire.errors import RemoteProtocolError
 
 Fields = dict[str, object]
@@ -156,7 +155,7 @@ class BayeuxServer:
             if session.outbox.put(message):
                 self._stir(session)
             else:
-                session.outbox.close_batch()
+                session.outbox.clear()
                 self._end(session, _refused(messages.UNKNOWN_CLIENT, _begin_anew()))
 
     def end_sign_in(self, owner: Owner) -> None:
@@ -278,8 +277,7 @@ class BayeuxServer:
         session = self._find(line, message, now)
         if session is None:
             return _refused(messages.UNKNOWN_CLIENT)
-        session.outbox.close_batch()
-        session.outbox = type(session.outbox)(acks=False)
+        session.outbox.clear()
         self._end(session, {"successful": True, "advice": _STOP})
         return {"successful": True}
 

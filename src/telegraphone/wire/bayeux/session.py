@@ -1,82 +1,55 @@
-"""One client id: who it belongs to, what it listens to, and the messages on their way to it.
-
-The acknowledge extension (cometd 1.7): a message stays in the outbox until the client has said that it arrived. Every
-connect reply closes a batch and carries its number, 1, 2, 3 …; the next connect names the last batch that arrived,
-and everything up to that one is dropped. What was sent but not named is sent again, before anything newer and under
-the new reply's number. So a client sees each message once and in order, whatever replies are lost on the way.
-"""
+"""Client ids and the lines they are reached by: who each belongs to, what it listens to, what it waits for."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
+from enum import Enum
 
-from telegraphone.limits import BAYEUX_QUEUE_BYTES_MAX, BAYEUX_QUEUE_MAX
 from telegraphone.wire.bayeux.channel import Subscriptions
-from telegraphone.wire.bayeux.line import Line, Owner, Transport
 from telegraphone.wire.bayeux.message import Message
+from telegraphone.wire.bayeux.outbox import Outbox
 
 
-class Outbox:
-    """Encoded messages for one client, at most `BAYEUX_QUEUE_MAX` and `BAYEUX_QUEUE_BYTES_MAX` of them."""
+class Transport(Enum):
+    """How a client reaches the server; the values are Bayeux's names, in the order in which they are offered."""
 
-    __slots__ = ("_acks", "_batch", "_batches", "_bytes", "_first", "_messages", "_sent_end")
+    WEBSOCKET = "websocket"
+    LONG_POLLING = "long-polling"
 
-    def __init__(self, *, acks: bool) -> None:
-        self._acks = acks
-        self._messages: deque[bytes] = deque()
-        self._bytes = 0
-        self._first = 0
-        """Number of the oldest message kept; messages are numbered from 0 in the order of `put`."""
-        self._sent_end = 0
-        """Number of the first message never sent."""
-        self._batch = 1
-        self._batches: deque[tuple[int, int]] = deque()
-        """For batches not acknowledged: their number, and the number of the first message after them. A batch that adds
-        no message is left out, its predecessor stands for it; so there are never more of these than messages."""
 
-    def __bool__(self) -> bool:
-        return bool(self._messages)
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a client id belongs to: the user, and the one HTTP sign-in it was made under."""
+
+    user: str
+    sign_in: str
+
+
+class Line:
+    """One request or socket of an owner, made by `BayeuxServer.open_line`.
+
+    Its maker reads two marks: `overtaken` (a newer connect took this request's place: end it with the HTTP status 500
+    and no body, as the reference does) and `closing` (the sign-in has ended: write what there is, then close).
+    """
+
+    __slots__ = ("closing", "due", "messages", "overtaken", "owner", "replies", "sessions", "stirred", "transport", "whole")
+
+    def __init__(self, owner: Owner, transport: Transport) -> None:
+        self.owner = owner
+        self.transport = transport
+        self.overtaken = False
+        self.closing = False
+        self.messages: list[bytes] = []
+        self.replies: list[bytes] = []
+        self.due: list[Session] = []
+        self.sessions: set[Session] = set()
+        self.stirred = False
+        self.whole = transport is Transport.LONG_POLLING
 
     @property
-    def unacknowledged(self) -> bool:
-        """Whether messages were sent of which the client has not said that they arrived."""
-        return self._sent_end > self._first
-
-    def put(self, message: bytes) -> bool:
-        """Appends a message; False, and nothing is kept of it, when the outbox is full."""
-        if len(self._messages) >= BAYEUX_QUEUE_MAX or self._bytes + len(message) > BAYEUX_QUEUE_BYTES_MAX:
-            return False
-        self._messages.append(message)
-        self._bytes += len(message)
-        return True
-
-    def acknowledge(self, batch: int) -> None:
-        """The client has received this batch and all before it; a number from the future means everything."""
-        end = self._first + len(self._messages) if batch >= self._batch else self._first
-        while self._batches and self._batches[0][0] <= batch:
-            end = max(end, self._batches.popleft()[1])
-        while self._first < end:
-            self._drop_oldest()
-        self._sent_end = max(self._sent_end, self._first)
-
-    def close_batch(self) -> tuple[list[bytes], int]:
-        """All messages, and the number of the batch they make; without acknowledgements they are dropped by this."""
-        messages = list(self._messages)
-        batch = self._batch
-        self._batch += 1
-        if not self._acks:
-            self._messages.clear()
-            self._bytes = 0
-            return messages, batch
-        self._sent_end = self._first + len(messages)
-        if not self._batches or self._batches[-1][1] != self._sent_end:
-            self._batches.append((batch, self._sent_end))
-        return messages, batch
-
-    def _drop_oldest(self) -> None:
-        self._bytes -= len(self._messages.popleft())
-        self._first += 1
+    def pending(self) -> bool:
+        """Whether there is something to write or to end."""
+        return bool(self.replies or self.messages or self.due or self.overtaken or self.closing)
 
 
 @dataclass(slots=True)
