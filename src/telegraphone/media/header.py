@@ -27,6 +27,9 @@ JOURNAL_CODEC: Final = "JOURNAL"
 FRAME_BYTES: Final = {"PCMU": 1, "PCMA": 1, "L16": 2}
 """Stored bytes of one frame (one sample of one stream) by codec."""
 
+FILLER: Final = {"PCMU": b"\xff", "PCMA": b"\xd5", "L16": b"\0\0"}
+"""What one frame without audio is stored as: the quietest value of each codec (A-law has no zero)."""
+
 _FIXED = struct.Struct(">8sHHI")
 _PREFIX = re.compile(r"[0-9a-f]{14}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
