@@ -54,6 +54,9 @@ SIP_TRANSACTIONS_MAX: Final = 40_000
 SIP_DIALOGS_MAX: Final = 10_000
 """Dialogs alive at once, early ones included: two legs a call, forks, and room for recording dialogs."""
 
+SIP_WAITING_INVITES_MAX: Final = 4
+"""Re-INVITEs that wait for their turn in one dialog: hold, retrieve, and again; more is a loop."""
+
 SIP_CONNECTIONS_MAX: Final = 4_000
 """TCP connections open at once: one a phone."""
 
@@ -61,7 +64,7 @@ SIP_CONNECTION_BUFFER_BYTES_MAX: Final = 1024 * 1024
 """Bytes waiting to be written to one TCP connection: a peer that does not read is cut off."""
 
 SIP_CONNECTION_IDLE_S: Final = 300.0
-"""A TCP connection that says nothing for so long is closed; phones ping every two minutes (RFC 5626 section 4.4.1)."""
+"""A TCP connection that has not said one whole message after so long is closed (siprec 9)."""
 
 SIP_MESSAGE_FINISH_S: Final = 10.0
 """How long a TCP peer may take to finish a message it began."""
