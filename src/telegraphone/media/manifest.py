@@ -21,10 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from telegraphone.limits import MANIFEST_BYTES_MAX
 from telegraphone.media import layout
-from telegraphone.media.errors import DamagedManifest
+from telegraphone.media.errors import DamagedHeader, DamagedManifest
 from telegraphone.media.journal import TrackFact
-from telegraphone.media.ports import PublicFacts, SealedSource, Signer
+from telegraphone.media.ports import KeyStore, PublicFacts, SealedSource, Signer
 from telegraphone.media.spans import Range, merged
+from telegraphone.media.unseal import EpochReader
 
 FORMAT: Final = "telegraphone-manifest-1"
 SIGNATURE_ALGORITHM: Final = "Ed25519"
@@ -186,3 +187,16 @@ def file_hash(source: SealedSource, path: str) -> str:
         digest.update(piece)
         place += len(piece)
     return digest.hexdigest()
+
+
+def open_epoch(manifest: Manifest, fact: EpochFact, source: SealedSource, keys: KeyStore, *, directory: str) -> EpochReader:
+    """A reader of the file a manifest speaks of. Raises DamagedHeader or WrongKey when it is another file, and what
+    `EpochReader` raises."""
+    reader = EpochReader(source, f"{directory}/{fact.file}", keys)
+    header = reader.header
+    if (header.tenant, header.recording, header.dek_id) != (manifest.tenant, manifest.recording, fact.dek_id):
+        raise DamagedHeader(f"{fact.file} belongs to another recording")
+    stated = (header.stream, header.epoch, header.codec, header.rate, header.first_frame)
+    if stated != (fact.stream, fact.epoch, fact.codec, manifest.rate, fact.first_frame):
+        raise DamagedHeader(f"{fact.file} belongs to another place")
+    return reader
