@@ -17,7 +17,7 @@ from telegraphone.media.ports import KeyStore, SealedSource
 from telegraphone.media.spans import Range, merged, within
 from telegraphone.media.unseal import EpochReader
 
-CHANNELS: Final = 2
+TRACKS: Final = 2
 FRAME_BYTES: Final = 4
 """One stereo frame: two little-endian 16-bit samples."""
 
@@ -46,7 +46,7 @@ class Mixdown:
         file that is not the one the manifest speaks of is refused whole, and reported where it should have sounded."""
         self._manifest = manifest
         streams = []
-        for stream in range(CHANNELS):
+        for stream in range(TRACKS):
             facts = _facts(manifest, stream)
             epochs = [_Epoch(fact, _opened(manifest, fact, source, keys, directory)) for fact in facts]
             streams.append(_Stream(manifest, stream, epochs))
@@ -100,6 +100,7 @@ class _Stream:
         self._known = merged((span.start, span.stop) for span in spans)
 
     def linear(self, start: int, stop: int) -> tuple[bytes, list[DamagedPlace]]:
+        """Frames of the timeline, 16-bit linear, zero where the stream is silent, and what did not open in them."""
         pcm = bytearray(2 * (stop - start))
         damage: list[DamagedPlace] = []
         for epoch in self._epochs:

@@ -49,6 +49,7 @@ class _Epoch:
 
     @property
     def covered(self) -> Range:
+        """The frames of the timeline that have a place in this file."""
         return self.fact.first_frame, self.fact.first_frame + self.fact.frames
 
 

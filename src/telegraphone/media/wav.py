@@ -16,17 +16,17 @@ class TooLongForWav(ValueError):
     """So much sound does not fit in a WAV file."""
 
 
-def size(frames: int, channels: int) -> int:
+def size(frames: int, tracks: int) -> int:
     """Bytes of the whole file. Raises TooLongForWav."""
-    total = HEADER_BYTES + frames * channels * SAMPLE_BYTES
+    total = HEADER_BYTES + frames * tracks * SAMPLE_BYTES
     if total > BYTES_MAX:
         raise TooLongForWav(f"{frames} frames are more than a WAV file holds")
     return total
 
 
-def header(frames: int, channels: int, rate: int) -> bytes:
+def header(frames: int, tracks: int, rate: int) -> bytes:
     """The RIFF, format and data headers for so many frames at `rate` hertz. Raises TooLongForWav."""
-    total, block = size(frames, channels), channels * SAMPLE_BYTES
+    total, block = size(frames, tracks), tracks * SAMPLE_BYTES
     return _HEADER.pack(
         b"RIFF",
         total - 8,
@@ -34,7 +34,7 @@ def header(frames: int, channels: int, rate: int) -> bytes:
         b"fmt ",
         16,
         _PCM,
-        channels,
+        tracks,
         rate,
         rate * block,
         block,

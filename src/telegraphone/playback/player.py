@@ -19,7 +19,7 @@ from telegraphone.limits import PLAYBACK_PIECE_FRAMES, PLAYBACK_READS_MAX
 from telegraphone.media import layout, wav
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.media.mixdown import CHANNELS, FRAME_BYTES, DamagedPlace, Mixdown
+from telegraphone.media.mixdown import TRACKS, FRAME_BYTES, DamagedPlace, Mixdown
 from telegraphone.media.ports import KeyStore, SealedSource
 from telegraphone.services.ports import Rendition, Unavailable
 
@@ -76,7 +76,7 @@ class SealedPlayer:
             raise ValueError(f"bytes {start} to {end} of {rendition.size}")
         manifest = rendition.manifest
         if start < wav.HEADER_BYTES < end or end <= wav.HEADER_BYTES:
-            yield wav.header(manifest.frames, CHANNELS, manifest.rate)[start:end]
+            yield wav.header(manifest.frames, TRACKS, manifest.rate)[start:end]
         place, stop = max(start, wav.HEADER_BYTES) - wav.HEADER_BYTES, end - wav.HEADER_BYTES
         if place >= stop:
             return
@@ -101,7 +101,7 @@ class SealedPlayer:
             raise Unavailable("playback", "the manifest is another recording's", retryable=False)
         self._mixdown(manifest)
         try:
-            size = wav.size(manifest.frames, CHANNELS)
+            size = wav.size(manifest.frames, TRACKS)
         except wav.TooLongForWav as error:
             raise Unavailable("playback", str(error), retryable=False) from error
         return OpenRendition(
