@@ -19,7 +19,7 @@ from telegraphone.limits import PLAYBACK_PIECE_FRAMES, PLAYBACK_READS_MAX
 from telegraphone.media import layout, wav
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.media.mixdown import TRACKS, FRAME_BYTES, DamagedPlace, Mixdown
+from telegraphone.media.mixdown import FRAME_BYTES, TRACKS, DamagedPlace, Mixdown
 from telegraphone.media.ports import KeyStore, SealedSource
 from telegraphone.services.ports import Rendition, Unavailable
 
