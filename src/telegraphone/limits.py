@@ -153,3 +153,20 @@ COMETD_BODY_S: Final = 10.0
 
 COMETD_SEND_S: Final = 30.0
 """How long a WebSocket client may leave a message unread in full buffers before it is cut off."""
+
+# --- taking audio in ----------------------------------------------------------------------------------------------
+
+SEGMENT_FRAMES: Final = 1_600
+"""Frames sealed as one unit: 200 ms, half of what a crash may lose (recording-format, "Writer rules")."""
+
+RUN_PACKETS_MAX: Final = 16
+"""Packets of one stream read by one system call: a drain each 100 ms finds five, after a stall it asks again."""
+
+REORDER_PACKETS_MAX: Final = 16
+"""Packets that wait for one that is missing: 320 ms of 20 ms packets, far more than the window of time allows."""
+
+REORDER_WINDOW_NS: Final = 60_000_000
+"""How long packets wait for one that is missing: three packets of 20 ms."""
+
+GATE_SPANS_MAX: Final = 16
+"""Shut spans a gate tells apart: a packet that is late by more pauses than these finds everything shut."""

@@ -1,0 +1,312 @@
+"""The whole data plane of one track on one page: RTP in, stored frames and journal records out.
+
+    packet → source (whose is it?) → reorder → timeline (where is it?) → gate (may it be kept?) → track → segments
+
+Theory. A steady stream is boring: the next packets have the headers that follow from the last one, the same size, and lie
+where the last one ended. `receive_run` takes such a run of n packets with one comparison and one copy: the n headers, read
+as one big number, must equal H·(1 + 2⁹⁶ + 2¹⁹² + …) plus what sequence number and timestamp rise from packet to packet,
+where H is the header that is due. A carry out of a counter spoils the comparison, which is right: then, as after anything
+else unusual, the packets go one by one through `receive`, where every rule is applied, and the run resumes behind them.
+
+While the gate is shut the sockets deliver headers only (capture.md 2). They keep sequence and time alive, and hold no
+audio that could leak.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from telegraphone.limits import REORDER_WINDOW_NS, RUN_PACKETS_MAX, SEGMENT_FRAMES
+from telegraphone.media.gate import Gate
+from telegraphone.media.journal import Drift, Gap, Record, SourceChanged
+from telegraphone.media.reorder import Reorder
+from telegraphone.media.source import SourceLock, Verdict
+from telegraphone.media.timeline import FRAME_NS, Timeline
+from telegraphone.media.track import FILLER, Track
+from telegraphone.wire.rtp.packet import RtpPacket
+
+PACKET_FRAMES: Final = 160
+"""What a packet is taken to hold until one was seen: 20 ms."""
+
+_HEADER_BITS: Final = 96
+_REPEAT: Final = tuple(sum(1 << _HEADER_BITS * k for k in range(n)) for n in range(RUN_PACKETS_MAX + 1))
+_EARLY_NS: Final = 200_000_000
+"""Audio that lies so far ahead of its arrival cannot be: the sender's timestamps have jumped."""
+_LATE_NS: Final = 2_000_000_000
+"""Audio that lies so far behind its arrival was delayed by no network: the same."""
+
+
+@cache
+def _rises(step: int) -> tuple[int, ...]:
+    """By number n of packets: what n consecutive headers are more than n times the first."""
+    return tuple(sum((n - 1 - k) * step << _HEADER_BITS * k for k in range(n)) for n in range(RUN_PACKETS_MAX + 1))
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one track has seen, in packets; frames where it says so."""
+
+    received: int = 0
+    foreign: int = 0
+    late_or_double: int = 0
+    withheld: int = 0
+    breaches: int = 0
+    """Audio that came before the gate was opened by its time of arrival, and by nothing else: must stay 0."""
+    lost_frames: int = 0
+
+
+class Pipeline:
+    """One track's intake. Times are monotonic nanoseconds; records it wants journaled are taken from `records`."""
+
+    def __init__(self, track: Track, gate: Gate, moment: Callable[[int], datetime]) -> None:
+        """`moment` turns a monotonic instant into UTC, for the journal."""
+        self.track: Final = track
+        self.gate: Final = gate
+        self.timeline: Final = Timeline()
+        self.source: Final = SourceLock()
+        self.counts: Final = Counts()
+        self.records: list[Record] = []
+        self.frames = PACKET_FRAMES
+        """Frames, which are bytes, of payload in the packet that is due: what a receiver should make room for."""
+        self.busy = False
+        """Whether packets wait for `drained`."""
+        self._moment = moment
+        self._reorder: Reorder[RtpPacket] = Reorder(REORDER_WINDOW_NS)
+        self._previous: int | None = None
+        self._end: int | None = None
+        self._gap: Gap | None = None
+        self._storing = self._silent = False
+        self._run = self._step = self._due_header = self._due_ns = 0
+        self._rise: tuple[int, ...] = ()
+
+    # --- the straight path ----------------------------------------------------------------------------------------
+
+    def receive_run(self, headers: bytes | bytearray, audio: memoryview, first_ns: int, last_ns: int) -> bool:
+        """Takes packets that follow the last one and each other exactly, if they do; else changes nothing and answers
+        False. `headers` are their fixed headers and `audio` their payloads, joined; `first_ns` and `last_ns` say when
+        the first and the last of them were received."""
+        count = len(headers) // 12
+        if (
+            not self._storing
+            or int.from_bytes(headers, "big") != self._due_header * _REPEAT[count] + self._rise[count]
+            or first_ns < self.gate.since_ns
+        ):
+            return False
+        track = self.track
+        track.pending += audio
+        track.head += len(audio)
+        if len(track.pending) >= SEGMENT_FRAMES:
+            track.cut()
+        self._passed(count, last_ns)
+        return True
+
+    def receive_cut_run(self, headers: bytes | bytearray, last_ns: int) -> bool:
+        """The same for packets that were cut to their headers, while the gate is shut."""
+        count = len(headers) // 12
+        if not self._silent or int.from_bytes(headers, "big") != self._due_header * _REPEAT[count] + self._rise[count]:
+            return False
+        self.counts.withheld += count
+        self._passed(count, last_ns)
+        return True
+
+    def _passed(self, count: int, last_ns: int) -> None:
+        self._run += count
+        self._due_header += count * self._step
+        self._due_ns = due_ns = self._due_ns + count * self.frames * FRAME_NS
+        self.source.heard_ns = last_ns
+        self.timeline.observe(last_ns - due_ns)
+
+    def _follow(self, packet: RtpPacket, end: int, *, storing: bool) -> None:
+        """From here the next packets can be foretold."""
+        if len(self._reorder) or storing != self.gate.is_open or (storing and self.track.head != end):
+            return
+        after = RtpPacket(
+            packet.payload_type,
+            (packet.sequence_number + 1) & 0xFFFF,
+            (packet.timestamp + self.frames) & 0xFFFFFFFF,
+            packet.ssrc,
+            b"",
+        )
+        self._due_header = int.from_bytes(after.to_bytes(), "big")
+        self._step = 1 << 64 | self.frames << 32
+        self._rise = _rises(self._step)
+        self._due_ns = self.timeline.due_ns(end)
+        self._run = 0
+        self._storing, self._silent = storing, not storing
+
+    def leave_run(self) -> None:
+        """Brings the memory of the long way up to what the straight path has taken; the next packet goes the long way."""
+        if self._run:
+            frames = self._run * self.frames
+            self.counts.received += self._run
+            self.source.highest += self._run
+            self._reorder.next = (self._reorder.next or 0) + self._run
+            self._previous = self._reorder.next - 1
+            self.timeline.timestamp = (self.timeline.timestamp or 0) + frames
+            self._end = None if self._end is None else self._end + frames
+            self._run = 0
+        self._storing = self._silent = False
+
+    # --- the long way ---------------------------------------------------------------------------------------------
+
+    def receive(self, packet: RtpPacket, received_ns: int) -> None:
+        """Takes one packet, of whatever kind; one that was cut to its header has no payload."""
+        self.leave_run()
+        self.counts.received += 1
+        verdict = self.source.judge(packet, received_ns)
+        if verdict in (Verdict.FOREIGN, Verdict.STRAY):
+            self.counts.foreign += 1
+            return
+        if verdict in (Verdict.CHANGED, Verdict.RESET):
+            self._restart(received_ns, "another source" if verdict is Verdict.CHANGED else "sequence numbers begin anew")
+        if not self._reorder.push(self.source.number, packet, received_ns):
+            self.counts.late_or_double += 1
+            return
+        self.busy = True
+        # The first packets of a source anchor it together, when the drain that brought them has ended.
+        if self.timeline.timestamp is not None:
+            self._release(received_ns)
+
+    def drained(self, now_ns: int) -> None:
+        """The socket was read until it was empty at `now_ns`."""
+        self._anchor()
+        self._release(now_ns)
+
+    def flush(self) -> None:
+        """Places everything that still waits: no more is to be expected before a cut."""
+        self.leave_run()
+        self._anchor()
+        for number, received_ns, packet in self._reorder.flush():
+            self._place(number, packet, received_ns)
+        self.busy = False
+        self._tell_gap()
+
+    def start_at(self, origin_ns: int) -> None:
+        """The instant of frame 0 becomes known; nothing was stored before it."""
+        self.leave_run()
+        self.timeline.realign()
+        self.timeline.start_at(origin_ns)
+        self._end = None
+
+    def correct(self, now_ns: int) -> None:
+        """Ends a window of drift measurement and follows the sender's clock, see `Timeline`."""
+        step = self.timeline.correct()
+        if not step:
+            return
+        self.leave_run()
+        self._end = None if self._end is None else self._end + step
+        if self.timeline.settled:
+            position = self.timeline.position_at(now_ns)
+            ppm = round(-1e6 * self.timeline.corrected / max(position, 1), 1)
+            self.records.append(Drift(self._moment(now_ns), self.track.stream, position, ppm))
+
+    def advance(self, position: int) -> None:
+        """Time has passed: what has not come by now up to this frame is filler."""
+        if self.track.codec and position > self.track.head:
+            self.leave_run()
+            self.track.fill(position)
+
+    def aim(self, codecs: Mapping[int, str], ssrc: int | None) -> None:
+        """Who may send from now on; another SSRC is believed at once."""
+        self.leave_run()
+        self.source.aim(codecs, ssrc)
+
+    def overflowed(self, packets: int) -> None:
+        """The kernel had no room for so many packets; the sequence numbers will show where they are missing."""
+        self.counts.lost_frames += packets * self.frames
+
+    def _restart(self, received_ns: int, why: str) -> None:
+        """What waits belongs to the old source; what follows is anchored by its time of arrival."""
+        for number, earlier_ns, packet in self._reorder.flush():
+            self._place(number, packet, earlier_ns)
+        self._reorder.restart()
+        self._remap(received_ns, why)
+
+    def _remap(self, received_ns: int, why: str) -> None:
+        if self.timeline.settled:
+            position = self.timeline.position_at(received_ns)
+            self.records.append(SourceChanged(self._moment(received_ns), self.track.stream, position, why))
+        self.timeline.forget()
+        self._previous = self._end = None
+
+    def _anchor(self) -> None:
+        """The earliest of a source's first packets, each against its own timestamp, says where they all lie."""
+        if self.timeline.timestamp is not None or not len(self._reorder):
+            return
+        packets = self._reorder.waiting()
+        self.timeline.timestamp = packets[0][1].timestamp
+        for index, (received_ns, packet) in enumerate(packets):
+            frames = len(packet.payload) or self.frames
+            self.timeline.anchor(self.timeline.extended(packet.timestamp), frames, received_ns, first=index == 0)
+
+    def _release(self, now_ns: int) -> None:
+        for number, received_ns, packet in self._reorder.ready(now_ns):
+            self._place(number, packet, received_ns)
+        self.busy = len(self._reorder) > 0
+
+    def _place(self, number: int, packet: RtpPacket, received_ns: int) -> None:
+        """Puts a packet, in its turn, where its timestamp says, as far as the gate lets it."""
+        codec = self.source.codec(packet.payload_type) or ""
+        audible = codec in FILLER
+        frames = (len(packet.payload) or self.frames) if audible else 0
+        lost = self._previous is not None and number != self._previous + 1
+        position = self._position(packet, frames, received_ns, lost=lost)
+        self._previous = number
+        if lost and self._end is not None:
+            self._miss(self._end, position, "lost")
+        if not audible:
+            return
+        self._end = position + frames
+        self.frames = frames
+        self.timeline.observe(received_ns - self.timeline.due_ns(position + frames))
+        if packet.payload:
+            stored = self._store(packet, position, codec, received_ns)
+            if stored == frames:
+                self._follow(packet, position + frames, storing=True)
+        else:
+            self.counts.withheld += 1
+            self._miss(position, position + frames, "cut")
+            self._follow(packet, position + frames, storing=False)
+
+    def _position(self, packet: RtpPacket, frames: int, received_ns: int, *, lost: bool) -> int:
+        """The packet's place by its timestamp; by its time of arrival where the timestamp has jumped."""
+        timeline = self.timeline
+        timestamp = timeline.extended(packet.timestamp)
+        skew_ns = received_ns - timeline.due_ns(timeline.place(timestamp) + frames)
+        backwards = not lost and timestamp < (timeline.timestamp or timestamp)
+        if timeline.timestamp is not None and (backwards or not -_EARLY_NS <= skew_ns <= _LATE_NS):
+            self._remap(received_ns, "timestamps have jumped")
+            timestamp = packet.timestamp
+        if not timeline.settled and frames:
+            timeline.anchor(timestamp, frames, received_ns, first=timeline.timestamp is None)
+        timeline.timestamp = timestamp
+        return timeline.place(timestamp)
+
+    def _store(self, packet: RtpPacket, position: int, codec: str, received_ns: int) -> int:
+        """Stores what the gate admits; answers how many frames that were."""
+        frames = self.gate.admits(position, position + len(packet.payload), received_ns)
+        if not frames:
+            self.counts.withheld += 1
+            self.counts.breaches += self.gate.is_open and received_ns < self.gate.since_ns
+            return 0
+        self._tell_gap()
+        self.timeline.settled = True
+        return self.track.put(position, packet.payload[:frames], codec)
+
+    def _miss(self, start: int, stop: int, reason: str) -> None:
+        """Notes audio that should be there and is not, as far as the gate was open for it."""
+        for low, high in self.gate.unshut(start, stop):
+            self.counts.lost_frames += high - low
+            gap = self._gap
+            if gap and gap.stop == low and gap.reason == reason:
+                self._gap = Gap(gap.stream, gap.start, high, reason)
+            else:
+                self._tell_gap()
+                self._gap = Gap(self.track.stream, low, high, reason)
+
+    def _tell_gap(self) -> None:
+        if self._gap:
+            self.records.append(self._gap)
+            self._gap = None

@@ -1,0 +1,119 @@
+"""One party's sound as it will be stored: a run of frames without holes, cut into segments of one size.
+
+A track only grows. Frames for which there is no audio are filler, so a place in the file is a place in time. Nothing is
+stored before the first audio: that begins the first epoch and says where it lies. A change of codec closes the epoch and
+begins the next one at the same frame.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from telegraphone.limits import SEGMENT_FRAMES
+
+FILLER: Final = {"PCMU": b"\xff", "PCMA": b"\xd5"}
+"""What stands for silence: plain zero in µ-law, the smallest value in A-law, which has no zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochOpened:
+    """A new file is wanted: what follows of this stream belongs to it."""
+
+    stream: int
+    epoch: int
+    codec: str
+    first_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFilled:
+    """Exactly one segment of plain audio, to be sealed."""
+
+    stream: int
+    epoch: int
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EpochClosed:
+    """The stream's file is complete with this rest of less than a segment, to be sealed as its closing segment."""
+
+    stream: int
+    epoch: int
+    audio: bytes
+
+
+Output = EpochOpened | SegmentFilled | EpochClosed
+
+
+class Track:
+    """Collects one stream's frames; what is ready to be sealed is taken from `output`."""
+
+    __slots__ = ("_epoch", "_filler", "codec", "head", "output", "pending", "stream")
+
+    def __init__(self, stream: int, *, epoch: int = 0, floor: int = 0) -> None:
+        """`epoch` is the number of its first file, `floor` the first frame that no earlier file holds."""
+        self.stream: Final = stream
+        self.head = floor
+        """The first frame not stored yet."""
+        self.codec = ""
+        """What the current epoch holds; empty while there is none."""
+        self.pending = bytearray()
+        """Stored frames that do not fill a segment yet."""
+        self.output: list[Output] = []
+        self._epoch = epoch
+        self._filler = b""
+
+    def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
+        """Stores audio at its place: filler up to it, and of what overlaps with stored frames nothing. Returns the frames
+        stored."""
+        late = max(0, self.head - position)
+        if late >= len(audio):
+            return 0
+        if codec != self.codec:
+            self.close()
+            self._open(codec, position + late)
+        self.fill(position)
+        self.pending += audio[late:] if late else audio
+        self.head = position + len(audio)
+        self.cut()
+        return len(audio) - late
+
+    def fill(self, position: int) -> None:
+        """Stores filler up to a position; nothing while there is no epoch."""
+        missing = position - self.head
+        if missing > 0 and self.codec:
+            self.head = position
+            self.pending += self._filler * missing
+            self.cut()
+
+    def cut(self) -> None:
+        """Hands out what fills segments; to be called by whoever adds to `pending` and moves `head`."""
+        while len(self.pending) >= SEGMENT_FRAMES:
+            self.output.append(SegmentFilled(self.stream, self._epoch, bytes(self.pending[:SEGMENT_FRAMES])))
+            del self.pending[:SEGMENT_FRAMES]
+
+    def close(self) -> None:
+        """Ends the epoch, if there is one."""
+        if self.codec:
+            self.output.append(EpochClosed(self.stream, self._epoch, bytes(self.pending)))
+            self._end()
+
+    def abandon(self) -> None:
+        """The epoch's file is lost: what does not fill a segment goes on in the next epoch, at its place."""
+        if self.codec:
+            codec, kept = self.codec, bytes(self.pending)
+            self._end()
+            self._open(codec, self.head - len(kept))
+            self.pending += kept
+            self.head += len(kept)
+
+    def _open(self, codec: str, first_frame: int) -> None:
+        self.codec = codec
+        self._filler = FILLER[codec]
+        self.head = first_frame
+        self.output.append(EpochOpened(self.stream, self._epoch, codec, first_frame))
+
+    def _end(self) -> None:
+        self.codec = ""
+        self._epoch += 1
+        self.pending.clear()
