@@ -1,0 +1,1 @@
+"""What an operator or a load balancer asks of a running node."""

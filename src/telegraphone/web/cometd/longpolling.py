@@ -1,0 +1,112 @@
+"""CometD by long-polling: one POST, held until there is something to say (cometd 1.3)."""
+
+import asyncio
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from telegraphone.limits import BAYEUX_BODY_BYTES_MAX, COMETD_BODY_S
+from telegraphone.web.cometd.gatekeeper import Gatekeeper, SignedIn
+from telegraphone.web.cometd.notifications import Notifications
+from telegraphone.wire.bayeux import Line, Transport
+from telegraphone.wire.errors import RemoteProtocolError
+
+_JSON = (b"content-type", b"application/json; charset=UTF-8")
+_NO_STORE = (b"cache-control", b"no-store")
+_BAD_REQUEST = 2
+"""The API's status code for what is not valid (gws-api 12)."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class _Gone(Exception):
+    """The client closed its connection."""
+
+
+class LongPolling:
+    """Answers POSTs of Bayeux messages, whatever their content type says."""
+
+    def __init__(self, notifications: Notifications, gatekeeper: Gatekeeper) -> None:
+        self._notifications = notifications
+        self._gatekeeper = gatekeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One HTTP request (ASGI)."""
+        if scope["method"] != "POST":
+            refusal = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed", {"allow": "POST"})
+            await refusal(scope, receive, send)
+            return
+        admitted = await self._gatekeeper(HTTPConnection(scope))
+        if isinstance(admitted, Response):
+            await admitted(scope, receive, send)
+            return
+        try:
+            body = await _read_body(receive)
+            await self._exchange(admitted, body, receive, send)
+        except _Gone:
+            return
+        except RemoteProtocolError as error:
+            refusal = _refusal(error.status or HTTPStatus.BAD_REQUEST, error.reason, dict(admitted.headers))
+            await refusal(scope, receive, send)
+
+    async def _exchange(self, who: SignedIn, body: bytes, receive: Receive, send: Send) -> None:
+        line = self._notifications.open_line(who.user_name, who.sign_in_id, Transport.LONG_POLLING)
+        try:
+            self._notifications.receive(line, body)
+            if not line.pending:
+                await self._hold(line, receive)
+            if line.overtaken:
+                await _send(send, HTTPStatus.INTERNAL_SERVER_ERROR, b"", who.headers)
+            else:
+                [answer] = self._notifications.take(line)
+                await _send(send, HTTPStatus.OK, answer, who.headers)
+        finally:
+            self._notifications.close_line(line)
+
+    async def _hold(self, line: Line, receive: Receive) -> None:
+        """Waits until the line has an answer. A client that leaves before that takes no message with it."""
+        ready = self._notifications.ready(line)
+        gone = asyncio.ensure_future(receive())
+        gone.add_done_callback(lambda _: ready.cancel())
+        try:
+            await asyncio.wait([ready])
+        finally:
+            gone.cancel()
+        if ready.cancelled():
+            raise _Gone
+
+
+async def _read_body(receive: Receive) -> bytes:
+    """The whole body; raises `RemoteProtocolError` when it is too long or too slow."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return bytes(message.get("body", b""))
+    chunks = bytearray()
+    try:
+        async with asyncio.timeout(COMETD_BODY_S):
+            while True:
+                if message["type"] != "http.request":
+                    raise _Gone
+                chunks += message.get("body", b"")
+                if len(chunks) > BAYEUX_BODY_BYTES_MAX:
+                    raise RemoteProtocolError("too large", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                if not message.get("more_body", False):
+                    return bytes(chunks)
+                message = await receive()
+    except TimeoutError as error:
+        raise RemoteProtocolError("too slow", status=HTTPStatus.REQUEST_TIMEOUT) from error
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    raw = [_JSON, _NO_STORE, (b"content-length", b"%d" % len(body))]
+    raw += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": int(status), "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _refusal(status: int, reason: str, headers: dict[str, str]) -> Response:
+    body = msgspec.json.encode({"statusCode": _BAD_REQUEST, "statusMessage": reason})
+    return Response(body, status_code=status, headers=headers, media_type="application/json; charset=UTF-8")
