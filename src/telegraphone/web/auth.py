@@ -1,0 +1,148 @@
+"""Tells who asks: by Basic credentials, by the cookie of a sign-in, or not at all; one gate for the API and CometD.
+
+Clients send the cookie alone, Basic alone on every request, or both; all must work (gws-api 4). Where both are there
+they must name the same user, otherwise Basic wins and a new sign-in begins.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from telegraphone.domain.agent import Agent, Directory
+from telegraphone.limits import CREDENTIALS_CHARS_MAX
+from telegraphone.web.cometd.gatekeeper import SignedIn
+from telegraphone.web.gws.answers import refuse
+from telegraphone.web.gws.errors import ACCESS_DENIED, Failure
+from telegraphone.web.origins import CSRF_HEADER, Origins, content_type_refusal
+from telegraphone.web.passwords import Passwords
+from telegraphone.web.settings import WebSettings
+from telegraphone.web.sign_ins import SignIn, SignIns
+
+COOKIE = "JSESSIONID"
+SIGN_IN_IN_SCOPE = "telegraphone.sign_in"
+"""Where an ASGI scope remembers the id of the sign-in it was admitted under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, under which sign-in, and by what. `new_cookie`: the client does not hold the sign-in's cookie yet."""
+
+    agent: Agent
+    sign_in: SignIn
+    by_cookie: bool
+    new_cookie: bool
+
+
+class Auth:
+    """The gate of one installation."""
+
+    def __init__(
+        self, settings: WebSettings, directory: Directory, passwords: Passwords, sign_ins: SignIns, origins: Origins
+    ) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._passwords = passwords
+        self._sign_ins = sign_ins
+        self.origins = origins
+
+    async def principal(self, connection: HTTPConnection) -> Principal:
+        """Who this is; raises `Failure` 403/20, the same for no, unknown and wrong credentials."""
+        held = self._sign_ins.find(connection.cookies.get(COOKIE, ""))
+        header = connection.headers.get("authorization")
+        if header is not None:
+            return await self._by_password(connection, header, held)
+        agent = self._directory.by_user(held.user_name) if held is not None else None
+        if held is None or agent is None:
+            raise ACCESS_DENIED
+        return Principal(agent, held, by_cookie=True, new_cookie=False)
+
+    async def _by_password(self, connection: HTTPConnection, header: str, held: SignIn | None) -> Principal:
+        said = credentials(header)
+        address = connection.client.host if connection.client is not None else ""
+        if said is None or not await self._passwords.right(*said, address):
+            raise ACCESS_DENIED
+        agent = self._directory.by_user(said[0])
+        if agent is None:
+            raise ACCESS_DENIED
+        if held is not None and held.user_name == agent.user_name:
+            return Principal(agent, held, by_cookie=False, new_cookie=False)
+        has_cookie = COOKIE in connection.cookies
+        sign_in = self._sign_ins.begin(agent.user_name) if has_cookie else self._sign_ins.shared(agent.user_name)
+        return Principal(agent, sign_in, by_cookie=False, new_cookie=True)
+
+    def check(self, principal: Principal, method: str, connection: HTTPConnection) -> None:
+        """Raises `Failure` when the page this comes from may not ask this (gws-api 3.4, second check)."""
+        token = principal.sign_in.csrf_token
+        refusal = self.origins.refusal(method, connection.headers, token, by_cookie=principal.by_cookie)
+        if refusal is not None:
+            raise refusal
+
+    def headers(self, principal: Principal, method: str) -> dict[str, str]:
+        """What the answer tells of the sign-in: its cookie when it is new to the client, and the CSRF pair on GET."""
+        fields = {}
+        if principal.new_cookie:
+            fields["Set-Cookie"] = self._cookie(principal.sign_in)
+        if method == "GET":
+            fields |= {"X-CSRF-HEADER": CSRF_HEADER, "X-CSRF-TOKEN": principal.sign_in.csrf_token}
+        return fields
+
+    def end(self, sign_in: SignIn) -> dict[str, str]:
+        """Ends a sign-in; the header fields make the client drop its cookie."""
+        self._sign_ins.end(sign_in)
+        return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}"}
+
+    def keep_alive(self, sign_in_id: str) -> None:
+        """Something was heard under this sign-in on a connection that was admitted before."""
+        self._sign_ins.find(sign_in_id)
+
+    def _cookie(self, sign_in: SignIn) -> str:
+        secure = "; Secure" if self._settings.secure else ""
+        return f"{COOKIE}={sign_in.id}; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}{secure}"
+
+
+class CometdGatekeeper:
+    """The same gate in front of CometD, where every message may change state: each is checked like a POST, and a
+    WebSocket's upgrade too (gws-api 3.3, 10)."""
+
+    def __init__(self, auth: Auth) -> None:
+        self._auth = auth
+
+    async def __call__(self, connection: HTTPConnection) -> SignedIn | Response:
+        """See `web.cometd.Gatekeeper`."""
+        try:
+            principal = await self._auth.principal(connection)
+            self._auth.check(principal, "POST", connection)
+            if principal.by_cookie and connection.scope["type"] == "http":
+                _must_be_json(connection)
+        except Failure as failure:
+            return refuse(failure)
+        connection.scope[SIGN_IN_IN_SCOPE] = principal.sign_in.id
+        fields = self._auth.headers(principal, "POST")
+        cookies = tuple((name.lower(), value) for name, value in fields.items())
+        return SignedIn(principal.agent.user_name, principal.sign_in.id, cookies)
+
+
+def _must_be_json(connection: HTTPConnection) -> None:
+    refusal = content_type_refusal(connection.headers)
+    if refusal is not None:
+        raise refusal
+
+
+def credentials(header: str) -> tuple[str, str] | None:
+    """User name and password of an Authorization header; None when it is no Basic one. Clients encode as ASCII or
+    ISO-8859-1, and some break the base64 text into lines (gws-api 4)."""
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic" or len(text) > CREDENTIALS_CHARS_MAX:
+        return None
+    try:
+        said = base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error:
+        return None
+    try:
+        user_name, colon, password = said.decode("utf-8").partition(":")
+    except UnicodeDecodeError:
+        user_name, colon, password = said.decode("iso-8859-1").partition(":")
+    return (user_name, password) if colon else None

@@ -1,0 +1,94 @@
+"""Tells whether a password is right: Argon2 once, in a thread, then for minutes by a keyed hash (security 1).
+
+An unknown user costs the same time as a wrong password, so that nobody learns from a clock who works here.
+"""
+
+import asyncio
+import hmac
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from telegraphone.limits import (
+    CREDENTIALS_REMEMBERED_MAX,
+    CREDENTIALS_REMEMBERED_S,
+    PASSWORD_CHECKS_MAX,
+    PASSWORD_CHECKS_WAITING_MAX,
+)
+from telegraphone.services.ports import Clock
+from telegraphone.web.limiter import LoginLimiter
+
+log = structlog.get_logger()
+
+_KEY_BYTES = 32
+
+
+class Passwords:
+    """The passwords of all users, as Argon2 hashes by user name."""
+
+    def __init__(self, hashes: Mapping[str, str], clock: Clock, *, hasher: PasswordHasher | None = None) -> None:
+        self._hashes = dict(hashes)
+        self._clock = clock
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = self._hasher.hash(clock.entropy(_KEY_BYTES))
+        self._key = clock.entropy(_KEY_BYTES)
+        self._remembered: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        self._limiter = LoginLimiter()
+        self._turn = asyncio.Semaphore(PASSWORD_CHECKS_MAX)
+        self._waiting = 0
+
+    async def right(self, user_name: str, password: str, address: str) -> bool:
+        """Whether this is the user's password; False also for whoever tries too often, and when too many wait."""
+        digest = self._digest(user_name, password)
+        if self._remembers(user_name, digest):
+            return True
+        if not self._limiter.admit(user_name, address, self._clock.now()):
+            log.warning("login_slowed_down", address=address)
+            return False
+        if self._waiting >= PASSWORD_CHECKS_WAITING_MAX:
+            log.error("logins_waiting_full")
+            return False
+        if not await self._verified(user_name, password):
+            log.warning("login_failed", address=address)
+            return False
+        self._limiter.succeeded(user_name, address, self._clock.now())
+        self._remember(user_name, digest)
+        return True
+
+    def forget(self, user_name: str) -> None:
+        """The password, the role or the account changed: the next request is verified anew."""
+        self._remembered.pop(user_name, None)
+
+    async def _verified(self, user_name: str, password: str) -> bool:
+        self._waiting += 1
+        try:
+            async with self._turn:
+                known = self._hashes.get(user_name)
+                right = await asyncio.to_thread(self._verify, known or self._nobody, password)
+                return right and known is not None
+        finally:
+            self._waiting -= 1
+
+    def _verify(self, known: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(known, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _digest(self, user_name: str, password: str) -> bytes:
+        name = user_name.encode("utf-8", "surrogatepass")
+        said = len(name).to_bytes(4, "big") + name + password.encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, said, "sha256")
+
+    def _remembers(self, user_name: str, digest: bytes) -> bool:
+        known, until = self._remembered.get(user_name, (b"", 0.0))
+        return hmac.compare_digest(known, digest) and self._clock.now() < until
+
+    def _remember(self, user_name: str, digest: bytes) -> None:
+        self._remembered[user_name] = (digest, self._clock.now() + CREDENTIALS_REMEMBERED_S)
+        self._remembered.move_to_end(user_name)
+        if len(self._remembered) > CREDENTIALS_REMEMBERED_MAX:
+            self._remembered.popitem(last=False)
