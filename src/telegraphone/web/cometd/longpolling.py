@@ -70,13 +70,13 @@ class LongPolling:
         """Waits until the line has an answer. A client that leaves before that takes no message with it."""
         ready = self._notifications.ready(line)
         gone = asyncio.ensure_future(receive())
-        gone.add_done_callback(lambda _: ready.cancel())
         try:
-            await asyncio.wait([ready])
+            await asyncio.wait([ready, gone], return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                gone.result()
+                raise _Gone
         finally:
             gone.cancel()
-        if ready.cancelled():
-            raise _Gone
 
 
 async def _read_body(receive: Receive) -> bytes:
