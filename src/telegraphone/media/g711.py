@@ -7,6 +7,7 @@ below. A-law bytes travel with every second bit inverted (XOR 55), µ-law bytes 
 
 import array
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -97,7 +98,7 @@ def _woven(low: bytes, high: bytes) -> bytes:
     return bytes(linear)
 
 
-def _samples(pcm: bytes) -> array.array[int]:
+def _samples(pcm: bytes) -> Iterable[int]:
     samples = array.array("h", pcm)
     if sys.byteorder == "big":
         samples.byteswap()

@@ -19,7 +19,6 @@ class EpochOpened:
     """A new file is wanted: what follows of this stream belongs to it."""
 
     stream: int
-    epoch: int
     codec: str
     first_frame: int
 
@@ -29,7 +28,6 @@ class SegmentFilled:
     """Exactly one segment of plain audio, to be sealed."""
 
     stream: int
-    epoch: int
     audio: bytes
 
 
@@ -38,7 +36,6 @@ class EpochClosed:
     """The stream's file is complete with this rest of less than a segment, to be sealed as its closing segment."""
 
     stream: int
-    epoch: int
     audio: bytes
 
 
@@ -48,10 +45,10 @@ Output = EpochOpened | SegmentFilled | EpochClosed
 class Track:
     """Collects one stream's frames; what is ready to be sealed is taken from `output`."""
 
-    __slots__ = ("_epoch", "_filler", "codec", "head", "output", "pending", "stream")
+    __slots__ = ("_filler", "codec", "head", "output", "pending", "stream")
 
-    def __init__(self, stream: int, *, epoch: int = 0, floor: int = 0) -> None:
-        """`epoch` is the number of its first file, `floor` the first frame that no earlier file holds."""
+    def __init__(self, stream: int, *, floor: int = 0) -> None:
+        """`floor` is the first frame that no earlier file holds."""
         self.stream: Final = stream
         self.head = floor
         """The first frame not stored yet."""
@@ -60,7 +57,6 @@ class Track:
         self.pending = bytearray()
         """Stored frames that do not fill a segment yet."""
         self.output: list[Output] = []
-        self._epoch = epoch
         self._filler = b""
 
     def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
@@ -89,31 +85,18 @@ class Track:
     def cut(self) -> None:
         """Hands out what fills segments; to be called by whoever adds to `pending` and moves `head`."""
         while len(self.pending) >= SEGMENT_FRAMES:
-            self.output.append(SegmentFilled(self.stream, self._epoch, bytes(self.pending[:SEGMENT_FRAMES])))
+            self.output.append(SegmentFilled(self.stream, bytes(self.pending[:SEGMENT_FRAMES])))
             del self.pending[:SEGMENT_FRAMES]
 
     def close(self) -> None:
         """Ends the epoch, if there is one."""
         if self.codec:
-            self.output.append(EpochClosed(self.stream, self._epoch, bytes(self.pending)))
-            self._end()
-
-    def abandon(self) -> None:
-        """The epoch's file is lost: what does not fill a segment goes on in the next epoch, at its place."""
-        if self.codec:
-            codec, kept = self.codec, bytes(self.pending)
-            self._end()
-            self._open(codec, self.head - len(kept))
-            self.pending += kept
-            self.head += len(kept)
+            self.output.append(EpochClosed(self.stream, bytes(self.pending)))
+            self.codec = ""
+            self.pending.clear()
 
     def _open(self, codec: str, first_frame: int) -> None:
         self.codec = codec
         self._filler = FILLER[codec]
         self.head = first_frame
-        self.output.append(EpochOpened(self.stream, self._epoch, codec, first_frame))
-
-    def _end(self) -> None:
-        self.codec = ""
-        self._epoch += 1
-        self.pending.clear()
+        self.output.append(EpochOpened(self.stream, codec, first_frame))

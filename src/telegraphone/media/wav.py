@@ -5,7 +5,7 @@ from typing import Final
 
 HEADER_BYTES: Final = 44
 SAMPLE_BYTES: Final = 2
-BYTES_MAX: Final = (1 << 32) - 1 + 8
+BYTES_MAX: Final = (1 << 32) - 1
 """The largest WAV file: its size field has 32 bits, 37 hours of 8 kHz stereo."""
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")

@@ -1,0 +1,80 @@
+"""The manifest: one form, one signature, nothing believed from a stranger."""
+
+import msgspec
+import pytest
+
+from telegraphone.keystore.memory import MemoryKeyStore
+from telegraphone.media.errors import DamagedHeader, DamagedManifest
+from telegraphone.media.manifest import Manifest, open_epoch, read_manifest, signed
+from telegraphone.media.ports import PublicFacts
+from tests.unit.media.recording_maker import Chance, Maker, conversation
+
+
+def made() -> tuple[Maker, Manifest]:
+    maker = Maker()
+    conversation(maker)
+    return maker, maker.finished()
+
+
+def test_what_is_signed_is_read() -> None:
+    maker, manifest = made()
+    facts = manifest.to_bytes()
+    assert read_manifest(facts, signed(facts, maker.signer), maker.trusted) == manifest
+
+
+def test_every_changed_byte_is_refused() -> None:
+    maker, manifest = made()
+    facts = manifest.to_bytes()
+    signature = signed(facts, maker.signer)
+    for place in range(0, len(facts), 3):
+        changed = facts[:place] + bytes([facts[place] ^ 1]) + facts[place + 1 :]
+        with pytest.raises(DamagedManifest):
+            read_manifest(changed, signature, maker.trusted)
+    for place in range(len(signature)):
+        changed = signature[:place] + bytes([signature[place] ^ 1]) + signature[place + 1 :]
+        with pytest.raises(DamagedManifest):
+            read_manifest(facts, changed, maker.trusted)
+
+
+def test_a_stranger_is_not_believed() -> None:
+    maker, manifest = made()
+    facts = manifest.to_bytes()
+    stranger = MemoryKeyStore(Chance("stranger"))
+    with pytest.raises(DamagedManifest, match="trusted"):
+        read_manifest(facts, signed(facts, stranger), maker.trusted)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'{"call"', b'{ "call"'), (b'"format":"telegraphone-manifest-1"', b'"format":"telegraphone-manifest-2"'), (b"{", b"[")],
+)
+def test_another_form_is_refused_even_when_signed(old: bytes, new: bytes) -> None:
+    maker, manifest = made()
+    facts = PublicFacts(manifest.to_bytes().replace(old, new, 1))
+    with pytest.raises(DamagedManifest):
+        read_manifest(facts, signed(facts, maker.signer), maker.trusted)
+
+
+def test_silences_of_a_stream_are_its_own_and_everyones() -> None:
+    _, manifest = made()
+    lost = msgspec.structs.replace(manifest.spans[0], kind="gap", start=600, stop=700, stream=1)
+    manifest = msgspec.structs.replace(manifest, spans=(*manifest.spans, lost))
+    assert manifest.silences(0) == ((400, 650),)
+    assert manifest.silences(1) == ((400, 700),)
+
+
+def test_a_file_is_opened_only_where_the_manifest_has_it() -> None:
+    maker, manifest = made()
+    fact = manifest.epochs[0]
+    assert open_epoch(manifest, fact, maker.store, maker.keys, directory=maker.sealed).slots == 6
+    for changes in ({"first_frame": 8}, {"codec": "PCMA"}, {"dek_id": "00" * 16}, {"file": manifest.epochs[1].file}):
+        with pytest.raises(DamagedHeader):
+            open_epoch(manifest, msgspec.structs.replace(fact, **changes), maker.store, maker.keys, directory=maker.sealed)
+    elsewhere = msgspec.structs.replace(manifest, recording="another-recording")
+    with pytest.raises(DamagedHeader):
+        open_epoch(elsewhere, fact, maker.store, maker.keys, directory=maker.sealed)
+
+
+def test_a_manifest_holds_nobodys_name() -> None:
+    _, manifest = made()
+    assert b"agent.one" not in manifest.to_bytes()
