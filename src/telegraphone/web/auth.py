@@ -15,7 +15,7 @@ from telegraphone.domain.agent import Agent, Directory
 from telegraphone.limits import CREDENTIALS_CHARS_MAX
 from telegraphone.web.cometd.gatekeeper import SignedIn
 from telegraphone.web.gws.answers import refuse
-from telegraphone.web.gws.errors import ACCESS_DENIED, Failure
+from telegraphone.web.gws.errors import ACCESS_DENIED, Refused
 from telegraphone.web.origins import CSRF_HEADER, Origins, content_type_refusal
 from telegraphone.web.passwords import Passwords
 from telegraphone.web.settings import WebSettings
@@ -49,24 +49,24 @@ class Auth:
         self.origins = origins
 
     async def principal(self, connection: HTTPConnection) -> Principal:
-        """Who this is; raises `Failure` 403/20, the same for no, unknown and wrong credentials."""
+        """Who this is; raises `Refused` with 403/20, the same for no, unknown and wrong credentials."""
         held = self._sign_ins.find(connection.cookies.get(COOKIE, ""))
         header = connection.headers.get("authorization")
         if header is not None:
             return await self._by_password(connection, header, held)
         agent = self._directory.by_user(held.user_name) if held is not None else None
         if held is None or agent is None:
-            raise ACCESS_DENIED
+            raise Refused(ACCESS_DENIED)
         return Principal(agent, held, by_cookie=True, new_cookie=False)
 
     async def _by_password(self, connection: HTTPConnection, header: str, held: SignIn | None) -> Principal:
         said = credentials(header)
         address = connection.client.host if connection.client is not None else ""
         if said is None or not await self._passwords.right(*said, address):
-            raise ACCESS_DENIED
+            raise Refused(ACCESS_DENIED)
         agent = self._directory.by_user(said[0])
         if agent is None:
-            raise ACCESS_DENIED
+            raise Refused(ACCESS_DENIED)
         if held is not None and held.user_name == agent.user_name:
             return Principal(agent, held, by_cookie=False, new_cookie=False)
         has_cookie = COOKIE in connection.cookies
@@ -74,11 +74,11 @@ class Auth:
         return Principal(agent, sign_in, by_cookie=False, new_cookie=True)
 
     def check(self, principal: Principal, method: str, connection: HTTPConnection) -> None:
-        """Raises `Failure` when the page this comes from may not ask this (gws-api 3.4, second check)."""
+        """Raises `Refused` when the page this comes from may not ask this (gws-api 3.4, second check)."""
         token = principal.sign_in.csrf_token
         refusal = self.origins.refusal(method, connection.headers, token, by_cookie=principal.by_cookie)
         if refusal is not None:
-            raise refusal
+            raise Refused(refusal)
 
     def headers(self, principal: Principal, method: str) -> dict[str, str]:
         """What the answer tells of the sign-in: its cookie when it is new to the client, and the CSRF pair on GET."""
@@ -117,8 +117,8 @@ class CometdGatekeeper:
             self._auth.check(principal, "POST", connection)
             if principal.by_cookie and connection.scope["type"] == "http":
                 _must_be_json(connection)
-        except Failure as failure:
-            return refuse(failure)
+        except Refused as refused:
+            return refuse(refused.failure)
         connection.scope[SIGN_IN_IN_SCOPE] = principal.sign_in.id
         fields = self._auth.headers(principal, "POST")
         cookies = tuple((name.lower(), value) for name, value in fields.items())
@@ -128,7 +128,7 @@ class CometdGatekeeper:
 def _must_be_json(connection: HTTPConnection) -> None:
     refusal = content_type_refusal(connection.headers)
     if refusal is not None:
-        raise refusal
+        raise Refused(refusal)
 
 
 def credentials(header: str) -> tuple[str, str] | None:

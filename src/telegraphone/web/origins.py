@@ -15,7 +15,9 @@ from telegraphone.web.settings import WebSettings
 CSRF_HEADER = "X-CSRF-TOKEN"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = "GET,POST,PUT,DELETE,OPTIONS"
-_REQUEST_HEADERS = "X-Requested-With, Content-Type, Accept, Origin, Cookie, authorization, ssid, surl, ContactCenterId, X-CSRF-TOKEN"
+_REQUEST_HEADERS = (
+    "X-Requested-With, Content-Type, Accept, Origin, Cookie, authorization, ssid, surl, ContactCenterId, X-CSRF-TOKEN"
+)
 _EXPOSED = "X-CSRF-HEADER, X-CSRF-TOKEN"
 _PREFLIGHT_S = "1800"
 

@@ -13,7 +13,7 @@ INTERNAL_ERROR = "Internal server error - please contact administrator."
 
 
 @dataclass(frozen=True, slots=True)
-class Failure(Exception):
+class Failure:
     """An answer that is not 0: what the client is told, and the header fields that go with it."""
 
     http_status: int
@@ -21,8 +21,13 @@ class Failure(Exception):
     message: str
     headers: dict[str, str] = field(default_factory=dict)
 
-    def __str__(self) -> str:
-        return self.message
+
+class Refused(Exception):
+    """A request ends with this failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 ACCESS_DENIED = Failure(403, 20, "Access denied")
@@ -53,8 +58,8 @@ def failure_of(error: Exception) -> Failure:
     """What the client is told of this error. What has no place in the table is a defect of ours: it is logged with all
     there is to know, and the client learns nothing of it."""
     match error:
-        case Failure():
-            return error
+        case Refused(failure=failure):
+            return failure
         case domain.Refusal() if type(error) in TABLE:
             return Failure(*TABLE[type(error)], str(error))
         case RecorderFull(retry_after_s=seconds):

@@ -1,0 +1,210 @@
+"""The web application: the table of every URL, and the ASGI front that sends a request to the API, to CometD or to the
+operator's page, and puts on every answer what browsers must be told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from telegraphone.domain.agent import Directory
+from telegraphone.services.agents import Agents
+from telegraphone.services.calls import Calls
+from telegraphone.services.ports import AuditTrail, Catalogue, Clock, Player
+from telegraphone.web.admin import health
+from telegraphone.web.api import Api
+from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
+from telegraphone.web.cometd import Cometd, Notifications
+from telegraphone.web.gws.answers import answer, refuse
+from telegraphone.web.gws.calls import MyCalls
+from telegraphone.web.gws.devices import MyDevices
+from telegraphone.web.gws.errors import UNKNOWN_URL
+from telegraphone.web.gws.links import API
+from telegraphone.web.gws.me import Me
+from telegraphone.web.gws.playback import Playback
+from telegraphone.web.gws.recording_shapes import RecordingShapes
+from telegraphone.web.gws.recordings import Recordings
+from telegraphone.web.gws.representations import Shapes
+from telegraphone.web.gws.startup import StartUp, nothing
+from telegraphone.web.origins import Origins
+from telegraphone.web.passwords import Passwords
+from telegraphone.web.routes import Route, RouteTable
+from telegraphone.web.settings import WebSettings
+from telegraphone.web.sign_ins import SignIns
+
+INTERNAL = "/internal-api"
+_API_ROOTS = (API + "/", INTERNAL + "/")
+_COMETD_ROOTS = (f"{API}/notifications", "/genesys/cometd")
+
+
+@dataclass(frozen=True, slots=True)
+class WebPorts:
+    """What the web face stands on: the use cases and ports of one node. `checks` say which parts of it work;
+    `password_hashes` are Argon2 hashes by user name."""
+
+    clock: Clock
+    directory: Directory
+    agents: Agents
+    calls: Calls
+    catalogue: Catalogue
+    player: Player
+    audit: AuditTrail
+    notifications: Notifications
+    password_hashes: Mapping[str, str]
+    checks: Mapping[str, health.Check] = field(default_factory=dict)
+
+
+def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTable:
+    """Every URL of the API."""
+    shapes = Shapes.of(settings)
+    me = Me(shapes, ports.agents, ports.calls, auth)
+    calls = MyCalls(shapes, ports.calls)
+    devices = MyDevices(shapes, ports.agents, ports.calls, records=settings.records_by_policy)
+    start = StartUp(shapes, ports.directory, _voice_works(ports.checks))
+    recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
+    return RouteTable(
+        [
+            Route(f"{API}/me", {"GET": me.get, "POST": me.post}),
+            Route(f"{API}/me/channels", {"GET": me.get_channels}),
+            Route(f"{API}/me/channels/{{channel}}", {"GET": me.get_channel, "POST": me.post_channel}),
+            Route(f"{API}/me/calls", {"GET": calls.get_all}),
+            Route(f"{API}/me/calls/{{id}}", {"GET": calls.get, "POST": calls.post}),
+            Route(f"{API}/me/devices", {"GET": devices.get_all}),
+            Route(f"{API}/me/devices/{{id}}", {"GET": devices.get, "POST": devices.post}),
+            Route(f"{API}/me/devices/{{id}}/calls", {"GET": calls.get_all, "POST": devices.dial}),
+            Route(f"{API}/me/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
+            Route(f"{API}/me/groups", {"GET": nothing("groups")}),
+            Route(f"{API}/devices/{{id}}", {"GET": devices.get}),
+            Route(f"{API}/devices/{{id}}/calls", {"GET": calls.get_all, "POST": devices.dial}),
+            Route(f"{API}/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
+            Route(f"{API}/recordings", {"GET": recordings.search}),
+            Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
+            Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": recordings.play, "HEAD": recordings.play}),
+            Route(f"{API}/services", {"GET": start.services}),
+            Route(f"{API}/groups", {"GET": nothing("groups")}),
+            Route(f"{API}/workbins", {"GET": nothing("workbins")}),
+            Route(f"{API}/users", {"GET": nothing("users")}),
+            Route(f"{API}/contacts", {"GET": start.contacts}),
+            Route(f"{API}/contacts/{{id}}", {"GET": start.contact}),
+            Route(f"{API}/settings/agent-states", {"GET": start.agent_states}),
+            Route(f"{API}/settings/general-settings", {"GET": start.general_settings}),
+            Route(f"{API}/diagnostics/version", {"GET": start.version}),
+            Route(f"{INTERNAL}/me/settings", {"GET": start.own_settings}),
+            Route(f"{INTERNAL}/contact-center", {"GET": start.business_attributes}),
+            Route(f"{INTERNAL}/business-attributes", {"GET": start.business_attributes}),
+            Route(f"{INTERNAL}/operations", {"POST": start.accepted}),
+        ]
+    )
+
+
+def _voice_works(checks: Mapping[str, health.Check]) -> Callable[[], bool]:
+    return checks.get("switch", lambda: True)
+
+
+class WebApp:
+    """The ASGI application of one node."""
+
+    def __init__(self, settings: WebSettings, ports: WebPorts, *, hasher: PasswordHasher | None = None) -> None:
+        """`hasher` sets the cost of what is spent on unknown users; its parameters should be those of the hashes."""
+        self._settings = settings
+        self._checks = ports.checks
+        notifications = ports.notifications
+        self.sign_ins = SignIns(ports.clock, lambda ended: notifications.end_sign_in(ended.user_name, ended.id))
+        passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
+        self._origins = Origins(settings)
+        self._auth = Auth(settings, ports.directory, passwords, self.sign_ins, self._origins)
+        self._api = Api(route_table(settings, ports, self._auth), self._auth)
+        self._cometd = Cometd(notifications, CometdGatekeeper(self._auth))
+        self._always = _browser_rules(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, socket or life of the server (ASGI)."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        headers = Headers(scope=scope)
+        application = self._application(scope)
+        await application(scope, self._heard(scope, receive), self._dressed(headers, send))
+
+    def _application(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        is_cometd = any(path == root or path.startswith(root + "/") for root in _COMETD_ROOTS)
+        if scope["type"] == "websocket":
+            return self._cometd if is_cometd else _no_such_socket
+        if is_cometd and scope["method"] != "OPTIONS":
+            return self._cometd
+        return self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        path = request.url.path
+        if path == health.PATH:
+            return health.health(self._checks)
+        if request.method == "OPTIONS":
+            if any(path.startswith(root) for root in _COMETD_ROOTS):
+                return answer(200, {"Allow": "POST, OPTIONS", **self._origins.preflight(request.headers)})
+            return self._api.preflight(request)
+        if path.startswith(_API_ROOTS):
+            return await self._api.respond(request)
+        return refuse(UNKNOWN_URL)
+
+    def _heard(self, scope: Scope, receive: Receive) -> Receive:
+        """What a socket says keeps its sign-in alive, as a request does."""
+        if scope["type"] != "websocket":
+            return receive
+
+        async def hear() -> Message:
+            message = await receive()
+            sign_in = scope.get(SIGN_IN_IN_SCOPE)
+            if sign_in is not None:
+                self._auth.keep_alive(sign_in)
+            return message
+
+        return hear
+
+    def _dressed(self, request_headers: Headers, send: Send) -> Send:
+        """Puts on every answer what its kind of browser must know."""
+
+        async def dress(message: Message) -> None:
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                headers = MutableHeaders(raw=list(message.get("headers", ())))
+                for name, value in (*self._always.items(), *self._origins.cors(request_headers).items()):
+                    headers[name] = value
+                message = {**message, "headers": headers.raw}
+            await send(message)
+
+        return dress
+
+
+def _browser_rules(settings: WebSettings) -> dict[str, str]:
+    """Header fields of every answer (security 7: 3.4.1-3.4.6)."""
+    rules = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    }
+    if settings.secure:
+        rules["Strict-Transport-Security"] = "max-age=31536000"
+    return rules
+
+
+async def _no_such_socket(_: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """The web server's own start and end; everything else is started by the one who composes the node."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

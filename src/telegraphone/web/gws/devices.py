@@ -1,0 +1,82 @@
+"""The agent's devices: reading them, recording at them, and dialling from them (gws-api 6, 7.3, 8.6)."""
+
+from starlette.responses import Response
+
+from telegraphone.domain.agent import Agent, DeviceView, Feature
+from telegraphone.domain.errors import NotFound, ParameterInvalid
+from telegraphone.domain.operations import TRIGGERS
+from telegraphone.services.agents import Agents
+from telegraphone.services.calls import Calls
+from telegraphone.web.gws.answers import answer
+from telegraphone.web.gws.calls import known_operation
+from telegraphone.web.gws.representations import Shapes
+from telegraphone.web.gws.requests import ApiRequest, page
+from telegraphone.web.gws.selection import chosen, selection
+
+DIAL = "Dial"
+_NUMBER_CHARS_MAX = 128
+
+
+class MyDevices:
+    """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
+
+    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls, *, records: bool) -> None:
+        """`records`: whether policy records every call of the device from its start."""
+        self._shapes = shapes
+        self._agents = agents
+        self._calls = calls
+        self._records = records
+
+    async def get_all(self, request: ApiRequest) -> Response:
+        """GET /me/devices: links, or with `fields` the devices."""
+        wanted = selection(request.query, "fields")
+        device = self._agents.device(request.agent)
+        views = page([device] if device else [], request.query)
+        if not wanted:
+            return answer(uris=[self._shapes.links.uri(f"/devices/{view.device.id}") for view in views])
+        return answer(devices=[chosen(self._shapes.device(view), wanted) for view in views])
+
+    async def get(self, request: ApiRequest) -> Response:
+        """GET /me/devices/{id}."""
+        view = self._own(request.agent, request.path["id"])
+        return answer(device=chosen(self._shapes.device(view), selection(request.query, "fields")))
+
+    async def post(self, request: ApiRequest) -> Response:
+        """POST /me/devices/{id}: a recording operation on the call the device is in (gws-api 8.6)."""
+        operation = known_operation(request.operation())
+        if operation not in TRIGGERS:
+            raise ParameterInvalid("operationName")
+        request.must_have(Feature.VOICE_RECORDING)
+        self._own(request.agent, request.path["id"])
+        await self._calls.operate_device(request.agent, operation)
+        return answer()
+
+    async def dial(self, request: ApiRequest) -> Response:
+        """POST /me/devices/{id}/calls: rings the agent's phone, then the destination."""
+        if request.operation() != DIAL:
+            raise ParameterInvalid("operationName")
+        destination = _dialable(request.destination())
+        user_data = request.user_data(required=False)
+        request.must_have(Feature.VOICE)
+        self._own(request.agent, request.path["id"])
+        await self._calls.dial(request.agent, destination, user_data)
+        return answer()
+
+    async def get_settings(self, request: ApiRequest) -> Response:
+        """GET /me/devices/{id}/settings/tserver: what the switch knows of the phone (gws-api 5.4)."""
+        self._own(request.agent, request.path["id"])
+        record = {"name": "record", "value": "true" if self._records else "false"}
+        return answer(settings=[record], key="name")
+
+    def _own(self, agent: Agent, device_id: str) -> DeviceView:
+        view = self._agents.device(agent)
+        if view is None or view.device.id != device_id:
+            raise NotFound("device", device_id)
+        return view
+
+
+def _dialable(number: str) -> str:
+    """The number, if it is one line of reasonable length; whether anybody has it, the switch will say."""
+    if len(number) > _NUMBER_CHARS_MAX or not number.isprintable() or not number.strip():
+        raise ParameterInvalid("destination.phoneNumber")
+    return number.strip()

@@ -1,0 +1,121 @@
+"""Plays a part of a recording over HTTP: byte ranges, validators, and an audit line before the first byte (gws-api 13.4)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from email.utils import format_datetime, parsedate_to_datetime
+
+from starlette.datastructures import Headers
+from starlette.responses import Response, StreamingResponse
+
+from telegraphone.services.ports import AuditTrail, PartRecord, Player, Rendition
+from telegraphone.web.gws.answers import refuse
+from telegraphone.web.gws.errors import Failure
+from telegraphone.web.gws.recording_shapes import media_id
+from telegraphone.web.gws.requests import ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes [start, end) of a file; `partial` when they were asked for."""
+
+    start: int
+    end: int
+    partial: bool
+
+
+def wanted_span(header: str | None, size: int) -> Span | None:
+    """What a Range header asks of a file of this size; None when it cannot be satisfied. Several ranges, other units
+    and what is no range at all are answered with everything (RFC 9110 section 14.2)."""
+    whole = Span(0, size, partial=False)
+    if header is None:
+        return whole
+    unit, _, ranges = header.partition("=")
+    first, dash, last = ranges.strip().partition("-")
+    if unit.strip().lower() != "bytes" or not dash or not all(_is_number(each) for each in (first, last) if each):
+        return whole
+    if not first:
+        return _suffix(int(last), size) if last else whole
+    start = int(first)
+    if last and int(last) < start:
+        return whole
+    if start >= size:
+        return None
+    return Span(start, min(int(last) + 1, size) if last else size, partial=True)
+
+
+def _suffix(length: int, size: int) -> Span | None:
+    return Span(max(0, size - length), size, partial=True) if length and size else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def range_applies(headers: Headers, rendition: Rendition) -> bool:
+    """Whether If-Range lets the Range count: by a strong tag, or by the exact time (RFC 9110 section 13.1.5)."""
+    condition = headers.get("if-range")
+    if condition is None:
+        return True
+    if condition.startswith('"'):
+        return condition == rendition.etag
+    try:
+        return parsedate_to_datetime(condition) == rendition.last_modified.replace(microsecond=0)
+    except (ValueError, TypeError):
+        return False
+
+
+class Playback:
+    """Streams renditions, and writes down who listened to what."""
+
+    def __init__(self, player: Player, audit: AuditTrail) -> None:
+        self._player = player
+        self._audit = audit
+
+    async def respond(self, request: ApiRequest, part: PartRecord) -> Response:
+        """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, and `Unavailable`."""
+        rendition = await self._player.open(part.recording_id)
+        headers = request.http.headers
+        asked = headers.get("range") if range_applies(headers, rendition) else None
+        span = wanted_span(asked, rendition.size)
+        fields = _validators(rendition)
+        if span is None:
+            return refuse(_unsatisfiable(rendition, fields))
+        if request.query.get("download") == "true":
+            fields["Content-Disposition"] = f'attachment; filename="{_file_name(part)}"'
+        if span.partial:
+            fields["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{rendition.size}"
+        fields["Content-Length"] = str(span.end - span.start)
+        status = 206 if span.partial else 200
+        if request.http.method == "HEAD":
+            return Response(None, status, fields)
+        await self._write_down(request, part, span)
+        return StreamingResponse(self._bytes(rendition, span), status, fields)
+
+    async def _write_down(self, request: ApiRequest, part: PartRecord, span: Span) -> None:
+        detail = {"call": part.call_uuid, "bytes": f"{span.start}-{span.end - 1}"}
+        await self._audit.write(request.agent.user_name, "play", part.recording_id, "begun", detail)
+
+    async def _bytes(self, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
+        async for piece in self._player.read(rendition, span.start, span.end):
+            yield piece
+
+
+def _validators(rendition: Rendition) -> dict[str, str]:
+    return {
+        "Content-Type": rendition.content_type,
+        "Accept-Ranges": "bytes",
+        "ETag": rendition.etag,
+        "Last-Modified": format_datetime(rendition.last_modified, usegmt=True),
+        "Cache-Control": "private, no-store",
+    }
+
+
+def _unsatisfiable(rendition: Rendition, fields: dict[str, str]) -> Failure:
+    kept = {name: value for name, value in fields.items() if name != "Content-Type"}
+    kept["Content-Range"] = f"bytes */{rendition.size}"
+    return Failure(416, 2, "Requested range is not satisfiable.", kept)
+
+
+def _file_name(part: PartRecord) -> str:
+    """`mediaId`, made of our own characters; what a number or host brought in must not end the quoted text."""
+    return "".join(each if each.isascii() and each.isprintable() and each not in '"\\/' else "_" for each in media_id(part))

@@ -1,0 +1,115 @@
+"""What recordings look like in JSON (gws-api 13.3): one recording is one call, with a media file for each ended part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from telegraphone.services.ports import By, HistoryEntry, PartRecord
+from telegraphone.web.gws.links import Links
+from telegraphone.web.gws.representations import Json
+
+FORMAT = "wav"
+_TENANT = "Environment"
+_IVR_PROFILE = "Telegraphone"
+
+
+def instant(at: datetime) -> str:
+    """A time as recordings show it: `2015-09-10T16:58:22.000+0000`, always UTC."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}+0000"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingShapes:
+    """The shapes of recordings under one installation's links."""
+
+    links: Links
+
+    def path(self, call_uuid: str) -> str:
+        """The path of a recording."""
+        return f"/recordings/{call_uuid}"
+
+    def recording(self, parts: Sequence[PartRecord], *, labels: bool) -> Json:
+        """A recording resource of these parts of one call, in order of time, at least one of them ended."""
+        ended = [part for part in parts if part.stopped_at is not None]
+        first = ended[0]
+        recording: Json = {
+            "id": first.call_uuid,
+            "callerPhoneNumber": first.ani,
+            "dialedPhoneNumber": first.dnis,
+            "startTime": instant(parts[0].started_at),
+            "stopTime": instant(max(part.stopped_at for part in ended if part.stopped_at is not None)),
+            "nonDelete": False,
+            "mediaFiles": [self._media_file(part) for part in ended],
+            "eventHistory": _history(ended),
+        }
+        if labels:
+            recording["labels"] = []
+        return recording | self.links.pair(self.path(first.call_uuid))
+
+    def _media_file(self, part: PartRecord) -> Json:
+        assert part.stopped_at is not None
+        play = f"{self.path(part.call_uuid)}/play/{part.recording_id}.{FORMAT}"
+        return {
+            "mediaUri": self.links.uri(play),
+            "mediaPath": play,
+            "playPath": play,
+            "startTime": instant(part.started_at),
+            "stopTime": instant(part.stopped_at),
+            "callUUID": part.call_uuid,
+            "mediaId": media_id(part),
+            "type": f"audio/{FORMAT}",
+            "duration": str(part.duration_ms),
+            "tenant": _TENANT,
+            "ivrprofile": _IVR_PROFILE,
+            "parameters": {
+                "ani": part.ani,
+                "dnis": part.dnis,
+                "connId": part.conn_id,
+                "dateTime": f"{part.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                "recordDN": part.recorded_dn,
+                "agentId": part.user_name,
+                "GSIP_REC_FN": part.name,
+            },
+        }
+
+
+def media_id(part: PartRecord) -> str:
+    """The file name of a part's media (gws-api 13.3)."""
+    return f"{part.name}.{FORMAT}"
+
+
+def _history(parts: Sequence[PartRecord]) -> list[Json]:
+    """What happened in all parts, in order of time; a longer span comes first."""
+    entries = [(part, entry) for part in parts for entry in part.history]
+    entries.sort(key=lambda pair: (pair[1].started_at, -pair[1].duration_ms))
+    return [_entry(part, entry) for part, entry in entries]
+
+
+def _entry(part: PartRecord, entry: HistoryEntry) -> Json:
+    shown: Json = {
+        "type": entry.type,
+        "mediaFileId": part.recording_id,
+        "startTime": instant(entry.started_at),
+    }
+    if entry.stopped_at is not None:
+        shown["stopTime"] = instant(entry.stopped_at)
+    shown["offset"] = str(entry.offset_ms)
+    if entry.stopped_at is not None:
+        shown["duration"] = str(entry.duration_ms)
+    if entry.reason:
+        shown["reason"] = entry.reason
+    if entry.started_by is not None:
+        shown["startedBy"] = _by(entry.started_by)
+    if entry.stopped_by is not None:
+        shown["stoppedBy"] = _by(entry.stopped_by)
+    return shown
+
+
+def _by(by: By) -> Json:
+    shown: Json = {"source": by.source}
+    if by.user_name:
+        shown["userName"] = by.user_name
+    if by.phone_number:
+        shown["phoneNumber"] = by.phone_number
+    return shown
