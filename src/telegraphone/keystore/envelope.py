@@ -59,7 +59,10 @@ def read_envelope(data: bytes) -> Envelope:
 
 def unwrap(kek: bytes, envelope: Envelope, tenant: str, dek_id: str) -> bytes:
     """The data key, if the envelope was made for this tenant and id under this key. Raises DamagedEnvelope."""
-    context = _context(tenant, dek_id, kek_id_of(kek))
+    kek_id = kek_id_of(kek)
+    if (envelope.tenant, envelope.dek_id, envelope.kek_id) != (tenant, dek_id, kek_id):
+        raise DamagedEnvelope(f"the envelope of {dek_id} was made for another key or place")
+    context = _context(tenant, dek_id, kek_id)
     try:
         return AESGCM(kek).decrypt(bytes.fromhex(envelope.nonce), bytes.fromhex(envelope.wrapped), context)
     except (InvalidTag, ValueError):
