@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from starlette.requests import HTTPConnection
@@ -70,8 +71,9 @@ class LongPolling:
         """Waits until the line has an answer. A client that leaves before that takes no message with it."""
         ready = self._notifications.ready(line)
         gone = asyncio.ensure_future(receive())
+        either: list[asyncio.Future[Any]] = [ready, gone]
         try:
-            await asyncio.wait([ready, gone], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
                 gone.result()
                 raise _Gone

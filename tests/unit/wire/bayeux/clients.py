@@ -8,12 +8,19 @@ from telegraphone.wire.bayeux import BayeuxServer, Line, Owner, Transport
 
 KATE = Owner("kate", "sign-in-1")
 CALLS = "/v2/me/calls"
+UNKNOWN = {"successful": False, "error": "402::Unknown client"}
+BEGIN_ANEW = {"reconnect": "handshake", "interval": 0}
 LONG_POLLING = {"connectionType": "long-polling"}
 
 
 def new_server(**options: Any) -> BayeuxServer:
     numbers = count(1)
     return BayeuxServer(lambda: f"client-{next(numbers)}", aliases={CALLS: ("/notifications/me/calls",)}, **options)
+
+
+def connected(**fields: Any) -> dict[str, Any]:
+    """The reply to a connect that is well."""
+    return {"channel": "/meta/connect", "successful": True, **fields}
 
 
 class Client:

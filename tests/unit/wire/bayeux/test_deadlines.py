@@ -52,7 +52,7 @@ def test_like_a_plain_table(steps: list[tuple[str, int, int]]) -> None:
         else:
             due = deadlines.pop_due(when)
             assert sorted(due) == sorted(key for key, time in table.items() if time <= when)
-            for key in due:
-                del table[key]
+            for done in due:
+                del table[done]
         if table:
             assert (deadlines.next() or 0) <= min(table.values())

@@ -30,19 +30,51 @@ def test_the_form_of_old_clients() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"nonsense", b"[", b"5", b"null", b"[1]", b"[null]", b'"x"', b"[[]]", b'[{"channel":"/a"}] x', b"\xff\xfe", b'[{"channel":"\xff"}]',
-             b'[{"channel":' + b"[" * 60_000, b'[{"id":1e999,"channel":"/a"}]', b"message=", b"message=%FF", b"message=\xff", b'[{"channel":"\\ud800"}]']
-)  # fmt: skip
+    "body",
+    [
+        b"",
+        b"nonsense",
+        b"[",
+        b"5",
+        b"null",
+        b"[1]",
+        b"[null]",
+        b'"x"',
+        b"[[]]",
+        b'[{"channel":"/a"}] x',
+        b"\xff\xfe",
+        b'[{"channel":"\xff"}]',
+        b'[{"channel":' + b"[" * 60_000,
+        b'[{"id":1e999,"channel":"/a"}]',
+        b"message=",
+        b"message=%FF",
+        b"message=\xff",
+        b'[{"channel":"\\ud800"}]',
+    ],
+)
 def test_no_json_is_400(body: bytes) -> None:
     assert status_of(body) in {400, 500}
     assert status_of(body) == (500 if body == b"message=" else 400)
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b" [ ] ", b"{}", b"[{}]", b'[{"channel":null}]', b'[{"channel":5}]', b'[{"channel":"calls"}]', b'[{"channel":"/a"},{"channel":"/"}]',
-             b'[{"channel":"/a","id":true}]', b'[{"channel":"/a","id":{}}]', b'[{"channel":"/a","id":["1"]}]', b'[{"channel":"/a","id":"' + b"x" * 129 + b'"}]',
-             b'[{"channel":"/a","id":' + b"9" * 40 + b"}]"]
-)  # fmt: skip
+    "body",
+    [
+        b"[]",
+        b" [ ] ",
+        b"{}",
+        b"[{}]",
+        b'[{"channel":null}]',
+        b'[{"channel":5}]',
+        b'[{"channel":"calls"}]',
+        b'[{"channel":"/a"},{"channel":"/"}]',
+        b'[{"channel":"/a","id":true}]',
+        b'[{"channel":"/a","id":{}}]',
+        b'[{"channel":"/a","id":["1"]}]',
+        b'[{"channel":"/a","id":"' + b"x" * 129 + b'"}]',
+        b'[{"channel":"/a","id":' + b"9" * 40 + b"}]",
+    ],
+)
 def test_json_that_is_no_bayeux_is_500(body: bytes) -> None:
     assert status_of(body) == 500
 
@@ -67,19 +99,40 @@ def test_ids_are_text_or_numbers(sent: bytes, read: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("advice", "timeout_s"),
-    [(b'{"timeout":0}', 0.0), (b'{"timeout":1500}', 1.5), (b'{"timeout":-1}', None), (b'{"timeout":"5"}', None), (b'{"timeout":true}', None), (b"{}", None),
-     (b"5", None), (b"null", None), (b"[]", None), (b'{"timeout":1e300}', 2**31 / 1000)]
-)  # fmt: skip
+    [
+        (b'{"timeout":0}', 0.0),
+        (b'{"timeout":1500}', 1.5),
+        (b'{"timeout":-1}', None),
+        (b'{"timeout":"5"}', None),
+        (b'{"timeout":true}', None),
+        (b"{}", None),
+        (b"5", None),
+        (b"null", None),
+        (b"[]", None),
+        (b'{"timeout":1e300}', 2**31 / 1000),
+    ],
+)
 def test_the_time_a_client_asks_for(advice: bytes, timeout_s: float | None) -> None:
     assert read_messages(b'[{"channel":"/meta/connect","advice":%b}]' % advice)[0].timeout_s == timeout_s
 
 
 @pytest.mark.parametrize(
     ("ext", "wants_acks", "acked_batch"),
-    [(b'{"ack":true}', True, None), (b'{"ack":{"enabled":true}}', True, None), (b'{"ack":{"enabled":1}}', False, None), (b'{"ack":false}', False, None),
-     (b'{"ack":-1}', False, -1), (b'{"ack":0}', False, 0), (b'{"ack":17}', False, 17), (b'{"ack":"1"}', False, None), (b'{"ack":1.0}', False, None),
-     (b"null", False, None), (b"[]", False, None), (b"{}", False, None)]
-)  # fmt: skip
+    [
+        (b'{"ack":true}', True, None),
+        (b'{"ack":{"enabled":true}}', True, None),
+        (b'{"ack":{"enabled":1}}', False, None),
+        (b'{"ack":false}', False, None),
+        (b'{"ack":-1}', False, -1),
+        (b'{"ack":0}', False, 0),
+        (b'{"ack":17}', False, 17),
+        (b'{"ack":"1"}', False, None),
+        (b'{"ack":1.0}', False, None),
+        (b"null", False, None),
+        (b"[]", False, None),
+        (b"{}", False, None),
+    ],
+)
 def test_the_acknowledge_extension(ext: bytes, wants_acks: bool, acked_batch: int | None) -> None:
     [message] = read_messages(b'[{"channel":"/meta/connect","ext":%b}]' % ext)
     assert (message.wants_acks, message.acked_batch) == (wants_acks, acked_batch)
