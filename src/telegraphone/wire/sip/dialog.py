@@ -7,7 +7,7 @@ silence. It is identified by Call-ID *and* both tags: one INVITE may make severa
 from collections import deque
 from dataclasses import replace
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sip.digest import Credentials
@@ -39,9 +39,9 @@ class Dialog:
     """One dialog. Everything is read-only outside this package; two dialogs are equal only if they are the same."""
 
     __slots__ = (
-        *("ack_wait", "bye_wanted", "credentials", "flow", "id", "invited", "inviting", "is_caller", "local"),
+        *("ack_wait", "bye_headers", "credentials", "flow", "id", "invited", "inviting", "is_caller", "local"),
         *("local_contact", "local_cseq", "peer_allows", "peer_supports", "remote", "remote_cseq", "remote_target"),
-        *("route_set", "sent_body", "session", "state", "waiting"),
+        *("reply_flow", "route_set", "sent_body", "session", "state", "unacknowledged", "waiting"),
     )
 
     def __init__(self, dialog_id: DialogId, local: NameAddr, remote: NameAddr, flow: Flow) -> None:
@@ -66,12 +66,17 @@ class Dialog:
         self.credentials: Credentials | None = None
         self.inviting = False
         """Whether an INVITE of ours waits for its final answer."""
-        self.invited: object | None = None
+        self.invited: Request | None = None
         """The peer's INVITE that waits for our final answer, or for its ACK."""
-        self.ack_wait: object | None = None
-        self.bye_wanted = False
-        """We hung up before the ACK came: BYE follows it (section 15)."""
-        self.waiting: deque[object] = deque()
+        self.ack_wait: bytes | None = None
+        """Our 2xx, repeated until its ACK comes."""
+        self.reply_flow: Flow | None = None
+        """Where that 2xx goes."""
+        self.bye_headers: tuple[tuple[str, str], ...] | None = None
+        """We hung up before the ACK came: a BYE with these follows it (section 15)."""
+        self.unacknowledged: Any = None
+        """Our INVITE whose 2xx made an offer, so that its ACK waits for our answer."""
+        self.waiting: deque[Any] = deque()
         """Our INVITEs that wait until no other is in progress (section 14.1)."""
         self.session: SessionTimer | None = None
         self.sent_body: tuple[str, bytes] = ("", b"")
@@ -79,6 +84,11 @@ class Dialog:
 
     def __repr__(self) -> str:
         return f"<Dialog {self.state.value} {self.id}>"
+
+    @property
+    def busy(self) -> bool:
+        """Whether an INVITE is in progress in either direction, so that none of ours may start (section 14.1)."""
+        return self.inviting or self.invited is not None or self.unacknowledged is not None
 
     def next_cseq(self) -> int:
         """The number of our next request."""

@@ -20,6 +20,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+\Z")
 _FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
 _REQUEST_LINE: Final = re.compile(r"(\S+) +(\S.*?) +(\S+) *\Z")
 _STATUS_LINE: Final = re.compile(r"SIP/2\.0 +([0-9]{1,16})(?: (.*))?\Z", re.IGNORECASE)
+_LENGTH_DIGITS_MAX: Final = 16
 _ONCE: Final = ("From", "To", "Call-ID", "CSeq")
 
 
@@ -246,18 +247,23 @@ def _find_fault(message: Message) -> str:
     return "" if message.call_id else "Call-ID is empty"
 
 
-def content_length(message: Request | Response) -> int | None:
+def content_length(message: Request | Response | MalformedMessage) -> int | None:
     """The stated length of the body, None if not stated; MalformedMessage if unreadable or contradictory."""
     lines = set(message.headers.lines("Content-Length"))
     if not lines:
         return None
     text = lines.pop()
-    if lines or not text.isascii() or not text.isdigit() or len(text) > 16:
+    if lines or not text.isascii() or not text.isdigit() or len(text) > _LENGTH_DIGITS_MAX:
         raise malformed(message, "unreadable Content-Length", 400, fatal=True)
     return int(text)
 
 
-def malformed(message: Request | Response, reason: str, status: int, *, fatal: bool = False) -> MalformedMessage:
-    """The error for a message whose header is sound: ACKs and responses are never answered."""
-    answerable = isinstance(message, Request) and message.method != "ACK"
+def malformed(
+    message: Request | Response | MalformedMessage, reason: str, status: int, *, fatal: bool = False
+) -> MalformedMessage:
+    """The error for a message whose header was read: ACKs and responses are never answered."""
+    if isinstance(message, MalformedMessage):
+        answerable = message.status is not None
+    else:
+        answerable = isinstance(message, Request) and message.method != "ACK"
     return MalformedMessage(reason, status if answerable else None, message.headers, fatal=fatal)

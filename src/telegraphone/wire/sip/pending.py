@@ -15,10 +15,10 @@ class PendingRequest:
         *("flow", "provisional", "quiet", "request", "transaction"),
     )
 
-    def __init__(self, command: OutgoingRequest | InDialogRequest, request: Request, flow: Flow) -> None:
+    def __init__(self, command: OutgoingRequest | InDialogRequest, flow: Flow) -> None:
         self.command = command
-        self.request = request
-        """As last sent."""
+        self.request: Request | None = None
+        """As last sent; None while a re-INVITE waits for its turn."""
         self.flow = flow
         self.dialog: Dialog | None = command.dialog if isinstance(command, InDialogRequest) else None
         self.transaction: ClientTransaction | None = None
@@ -35,10 +35,10 @@ class PendingRequest:
         self.early: dict[str, Dialog] = {}
         """Early dialogs by the peer's tag."""
         self.confirmed: Dialog | None = None
-        self.acks: dict[str, bytes] = {}
-        """The ACK sent for each 2xx, by the peer's tag, to be repeated when the 2xx is."""
+        self.acks: dict[str, tuple[bytes, Flow]] = {}
+        """The ACK sent for each 2xx and its way, by the peer's tag, to be repeated when the 2xx is."""
 
     @property
     def method(self) -> str:
-        """INVITE, REGISTER, …"""
+        """Of the request: INVITE, REGISTER and so on."""
         return self.command.method

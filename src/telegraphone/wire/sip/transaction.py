@@ -2,10 +2,11 @@
 
 A transaction is one request and its responses, made reliable over a transport that is not. Each of the four kinds is
 a table from (state, input) to the next state and the effects, and nothing else decides. The letters of the RFC's
-timers become three: what repeats a message (A, E, G), what gives up (B, F, H), what waits for stragglers (D, I, J, K, L, M).
+timers become three: what repeats a message (A, E, G), what gives up (B, F, H), what waits for stragglers (D, I, J, K,
+L, M).
 
-Two rules are not in the RFC's figures. A client INVITE that was cancelled gives up 64*T1 later (section 9.1), and
-so does a server transaction for another request that nobody answered: by then the client has given up (RFC 4320 section 4.2).
+Three rules are not in the RFC's figures. A client INVITE that was cancelled gives up 64*T1 later (section 9.1). So does
+a server transaction for another request that nobody answered: by then its client has given up (RFC 4320 section 4.2).
 A client that loses its connection before the final response has failed: none can reach it any more.
 
 An input that is not in the table is ignored if the network or the clock made it, and is a LocalProtocolError if we did.
@@ -17,6 +18,7 @@ from enum import Enum, auto
 from typing import Final
 
 from telegraphone.wire.errors import LocalProtocolError
+from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.transport import Flow
@@ -192,15 +194,15 @@ def step(kind: Kind, state: State, what: Input) -> Step:
     return found
 
 
-def repeat_delay(kind: Kind, state: State, sent: int, options: SipOptions) -> float:
-    """Seconds until a message goes out again after it was sent `sent` times (timers A, E, G).
+def repeat_delay(kind: Kind, state: State, repeats: int, options: SipOptions) -> float:
+    """Seconds until a message goes out again, `repeats` being 1 for the first time (timers A, E, G).
 
     T1, doubled each time; all but the client INVITE stop doubling at T2, and another client request that has heard
     a provisional response repeats every T2 (sections 17.1.1.2, 17.1.2.2, 17.2.1).
     """
     if kind is Kind.CLIENT and state is State.PROCEEDING:
         return options.t2_s
-    delay = options.t1_s * 2.0 ** (sent - 1)
+    delay = options.t1_s * 2.0 ** (repeats - 1)
     return delay if kind is Kind.INVITE_CLIENT else min(delay, options.t2_s)
 
 
@@ -217,7 +219,7 @@ def linger_delay(kind: Kind, state: State, *, reliable: bool, options: SipOption
 class Transaction:
     """One living transaction: its state, and what it needs to repeat itself."""
 
-    __slots__ = ("data", "flow", "key", "kind", "request", "sent", "state")
+    __slots__ = ("data", "flow", "key", "kind", "repeats", "request", "state")
 
     def __init__(self, kind: Kind, key: tuple[str, ...], request: Request, flow: Flow) -> None:
         self.kind = kind
@@ -228,7 +230,8 @@ class Transaction:
         self.state = FIRST[kind]
         self.data = b""
         """What TRANSMIT sends: the request, or the last response."""
-        self.sent = 0
+        self.repeats = 0
+        """How often the repeat timer was armed."""
 
     def __repr__(self) -> str:
         return f"<{self.kind.name} {self.state.name} {self.request.method} {self.request.call_id}>"
@@ -237,18 +240,20 @@ class Transaction:
 class ClientTransaction(Transaction):
     """A request of ours; `owner` is what asked for it."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("ack", "owner")
 
     def __init__(self, key: tuple[str, ...], request: Request, flow: Flow, owner: object) -> None:
         kind = Kind.INVITE_CLIENT if request.method == "INVITE" else Kind.CLIENT
         super().__init__(kind, key, request, flow)
         self.owner = owner
+        self.ack = b""
+        """The ACK to a failure response, once there was one."""
 
 
 class ServerTransaction(Transaction):
     """A request of a peer; `flow` is where its responses go, `source` the way it came."""
 
-    __slots__ = ("cancelled", "local_tag", "source")
+    __slots__ = ("cancelled", "dialog", "local_tag", "source")
 
     def __init__(self, key: tuple[str, ...], request: Request, flow: Flow, source: Flow) -> None:
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
@@ -257,6 +262,9 @@ class ServerTransaction(Transaction):
         self.local_tag = ""
         """Our To tag, the same in every response (RFC 3261 section 8.2.6.2)."""
         self.cancelled = False
+        """Whether the INVITE was answered with 487 because its sender gave up."""
+        self.dialog: Dialog | None = None
+        """The dialog it came in, or made."""
 
     @property
     def answered(self) -> bool:
