@@ -30,7 +30,7 @@ class Api:
 
     def preflight(self, request: Request) -> Response:
         """The answer to OPTIONS, which browsers send without credentials."""
-        match = self._table.find(request.url.path)
+        match = self._table.find(request.scope["path"])
         if match is None:
             return refuse(UNKNOWN_URL)
         fields = {"Allow": ", ".join(match.route.methods), **self._auth.origins.preflight(request.headers)}
@@ -50,7 +50,7 @@ class Api:
     async def _respond_to(self, principal: Principal, request: Request) -> Response:
         try:
             self._auth.check(principal, request.method, request)
-            match = self._table.find(request.url.path)
+            match = self._table.find(request.scope["path"])
             handler = _handler(match, request.method)
             assert match is not None
             body = await self._body(principal, request) if request.method in _WITH_BODY else {}

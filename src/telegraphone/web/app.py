@@ -143,7 +143,7 @@ class WebApp:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        path = request.url.path
+        path = request.scope["path"]
         if path == health.PATH:
             return health.health(self._checks)
         if request.method == "OPTIONS":

@@ -1,0 +1,79 @@
+"""The list of recordings and the audit trail in memory: for trying things out, and gone when the program ends."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from telegraphone.database.matching import compared, compared_pattern, matches
+from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.services.ports import Clock, PartQuery, PartRecord
+
+
+class MemoryCatalogue:
+    """A `Catalogue` in a dictionary."""
+
+    def __init__(self) -> None:
+        self._parts: dict[RecordingId, PartRecord] = {}
+
+    async def put(self, part: PartRecord) -> None:
+        """See `Catalogue.put`."""
+        self._parts[part.recording_id] = part
+
+    async def parts_of_call(self, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
+        """See `Catalogue.parts_of_call`."""
+        return _in_order(part for part in self._parts.values() if part.call_uuid == call_uuid)
+
+    async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
+        """See `Catalogue.find_calls`."""
+        calls = [_in_order(each for each in self._parts.values() if each.call_uuid == uuid) for uuid in self._uuids()]
+        found = [call for call in calls if any(part.stopped_at for part in call) and _holds(query, call)]
+        found.sort(key=lambda call: call[0].call_uuid)
+        found.sort(key=lambda call: call[0].started_at, reverse=True)
+        return tuple(call[0].call_uuid for call in found[offset : offset + limit])
+
+    async def unfinished(self) -> tuple[PartRecord, ...]:
+        """See `Catalogue.unfinished`."""
+        return _in_order(part for part in self._parts.values() if part.stopped_at is None)
+
+    def _uuids(self) -> dict[CallUuid, None]:
+        return dict.fromkeys(part.call_uuid for part in self._parts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line: who did what to which subject, when, with which result."""
+
+    written_at: datetime
+    actor: str
+    action: str
+    subject: str
+    result: str
+    detail: Mapping[str, str]
+
+
+class MemoryAuditTrail:
+    """An `AuditTrail` in a list."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.lines: list[AuditLine] = []
+
+    async def write(self, actor: str, action: str, subject: str, result: str, detail: Mapping[str, str]) -> None:
+        """See `AuditTrail.write`."""
+        self.lines.append(AuditLine(self._clock.utc(), actor, action, subject, result, dict(detail)))
+
+
+def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:
+    return tuple(sorted(parts, key=lambda part: (part.started_at, part.recording_id)))
+
+
+def _holds(query: PartQuery, call: tuple[PartRecord, ...]) -> bool:
+    first = call[0]
+    return (
+        query.call_uuid in (None, first.call_uuid)
+        and (query.ani is None or matches(compared_pattern(query.ani), compared(first.ani)))
+        and (query.dnis is None or matches(compared_pattern(query.dnis), compared(first.dnis)))
+        and (query.started_from is None or first.started_at >= query.started_from)
+        and (query.started_before is None or first.started_at < query.started_before)
+        and (query.user_name is None or any(matches(query.user_name, part.user_name) for part in call))
+    )
