@@ -259,3 +259,15 @@ MEDIA_SOCKET_BUFFER_BYTES: Final = 256 * 1024
 
 PHONE_FRAMES_HEARD_MAX: Final = 180_000
 """Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
+
+COMMIT_PERIOD_S: Final = 0.15
+"""Time between two rounds that make everything written durable (recording-format, W5)."""
+
+WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
+"""Audio waiting for the disk in one worker: 8 s of 1,000 calls, hours of a few; then gaps are counted (W9)."""
+
+JOURNAL_GAPS_BYTES_MAX: Final = 6 * 1024 * 1024
+"""A journal longer than this takes no more gap records, so that pauses always find room (JOURNAL_BYTES_MAX)."""
+
+CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
+"""One message between the program and a recorder worker: a finished recording with a thousand spans."""

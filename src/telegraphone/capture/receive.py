@@ -1,0 +1,153 @@
+"""Reads what waits in a socket in as few system calls and as few steps of Python as possible.
+
+One `recvmmsg` takes up to RUN_PACKETS_MAX datagrams of one stream. Each is scattered as it is copied: its RTP header to one
+array, its payload of the expected size to another, anything beyond to a spill. A run of ordinary packets therefore lies in
+memory as two pieces, all headers and all audio, which is what the straight path of `media.pipeline` compares and copies at
+once; whatever is unusual is put together again and goes packet by packet.
+
+The system call goes through ctypes' PyDLL, which keeps the interpreter's lock: the call never blocks, and letting go of the
+lock 10,000 times a second with a writer thread waiting for it costs more than the calls themselves.
+"""
+
+import ctypes
+import struct
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Final, Protocol
+
+from telegraphone.limits import RUN_PACKETS_MAX
+from telegraphone.media.pipeline import Pipeline
+from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.rtp.packet import HEADER_BYTES, read_cut_packet, read_packet
+
+_DATAGRAM_BYTES: Final = 2_048
+_CONTROL_BYTES: Final = 64
+_STAMP_ONLY_BYTES: Final = 32
+_MESSAGE_BYTES: Final = 64
+_TRUNCATED: Final = 0x20
+_DONTWAIT: Final = 0x40
+_STAMP: Final = struct.Struct("@qq")
+_DROPS: Final = struct.Struct("@I")
+_CONTROL_LENGTH: Final = struct.Struct("@Q")
+_FLAGS: Final = struct.Struct("@I")
+_IOVEC: Final = struct.Struct("@PN")
+_MESSAGE: Final = struct.Struct("@PIPNPNixxxxIxxxx")
+
+
+class Lane(Protocol):
+    """What a receiver fills: one socket and the track behind it."""
+
+    descriptor: int
+    pipeline: Pipeline
+    drops: int
+
+
+class Receiver:
+    """Buffers for one size of payload; shared by all streams that send it, used by one thread."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._headers = bytearray(HEADER_BYTES * RUN_PACKETS_MAX)
+        self._audio = bytearray(frames * RUN_PACKETS_MAX)
+        self._spill = bytearray(_DATAGRAM_BYTES * RUN_PACKETS_MAX)
+        self._control = bytearray(_CONTROL_BYTES * RUN_PACKETS_MAX)
+        self._vectors = bytearray(3 * _IOVEC.size * RUN_PACKETS_MAX)
+        self._messages = bytearray(_MESSAGE_BYTES * RUN_PACKETS_MAX)
+        self._audio_view = memoryview(self._audio)
+        self._message_view = memoryview(self._messages)
+        self._sizes = self._message_view.cast("I")[14::16]
+        self._template = self._laid_out()
+        self._address = _address(self._messages)
+        self._whole = [[HEADER_BYTES + frames] * n for n in range(RUN_PACKETS_MAX + 1)]
+        self._cut = [[HEADER_BYTES] * n for n in range(RUN_PACKETS_MAX + 1)]
+        self._call = _recvmmsg()
+
+    def drain(self, lane: Lane, offset_ns: int, latest_ns: int) -> None:
+        """Reads the lane's socket until it is empty and hands everything to its pipeline.
+
+        `offset_ns` is what the system clock is ahead of the monotonic one; no packet counts as received after `latest_ns`.
+        """
+        pipeline = lane.pipeline
+        while True:
+            self._message_view[:] = self._template
+            count = self._call(lane.descriptor, self._address, RUN_PACKETS_MAX, _DONTWAIT, 0)
+            if count <= 0:
+                return
+            sizes = self._sizes[:count].tolist()
+            seconds, nanoseconds = _STAMP.unpack_from(self._control, 16)
+            first_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
+            seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 16)
+            last_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
+            headers = self._headers[: HEADER_BYTES * count]
+            if sizes == self._whole[count]:
+                taken = pipeline.receive_run(headers, self._audio_view[: count * self._frames], first_ns, last_ns)
+            else:
+                taken = sizes == self._cut[count] and pipeline.receive_cut_run(headers, last_ns)
+            if not taken:
+                self._one_by_one(pipeline, sizes, offset_ns, latest_ns)
+            if _CONTROL_LENGTH.unpack_from(self._messages, _MESSAGE_BYTES * (count - 1) + 40)[0] > _STAMP_ONLY_BYTES:
+                _overflowed(lane, _DROPS.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 48)[0])
+            if count < RUN_PACKETS_MAX:
+                return
+
+    def _one_by_one(self, pipeline: Pipeline, sizes: list[int], offset_ns: int, latest_ns: int) -> None:
+        for index, size in enumerate(sizes):
+            if _FLAGS.unpack_from(self._messages, _MESSAGE_BYTES * index + 48)[0] & _TRUNCATED:
+                pipeline.counts.foreign += 1
+                continue
+            seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
+            hand_over(
+                pipeline, self._joined(index, size), min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
+            )
+
+    def _joined(self, index: int, size: int) -> bytes:
+        """Datagram `index` in one piece."""
+        header = self._headers[HEADER_BYTES * index : HEADER_BYTES * index + min(size, HEADER_BYTES)]
+        start = self._frames * index
+        audio = self._audio[start : start + max(0, min(size - HEADER_BYTES, self._frames))]
+        spill = max(0, size - HEADER_BYTES - self._frames)
+        return bytes(header + audio + self._spill[_DATAGRAM_BYTES * index : _DATAGRAM_BYTES * index + spill])
+
+    def _laid_out(self) -> bytes:
+        """The message headers as every call must find them: the kernel overwrites their lengths."""
+        template = bytearray(len(self._messages))
+        headers, audio, spill = _address(self._headers), _address(self._audio), _address(self._spill)
+        control, vectors = _address(self._control), _address(self._vectors)
+        for i in range(RUN_PACKETS_MAX):
+            for j, (start, size) in enumerate(((headers, HEADER_BYTES), (audio, self._frames), (spill, _DATAGRAM_BYTES))):
+                _IOVEC.pack_into(self._vectors, (3 * i + j) * _IOVEC.size, start + i * size, size)
+            vector, stamps = vectors + 3 * i * _IOVEC.size, control + i * _CONTROL_BYTES
+            _MESSAGE.pack_into(template, i * _MESSAGE_BYTES, 0, 0, vector, 3, stamps, _CONTROL_BYTES, 0, 0)
+        return bytes(template)
+
+
+def hand_over(pipeline: Pipeline, datagram: bytes, received_ns: int) -> None:
+    """One datagram as it came to its pipeline, if it is RTP."""
+    read = read_cut_packet if len(datagram) == HEADER_BYTES else read_packet
+    try:
+        packet = read(datagram)
+    except RemoteProtocolError:
+        pipeline.counts.foreign += 1
+        return
+    pipeline.receive(packet, received_ns)
+
+
+def _overflowed(lane: Lane, drops: int) -> None:
+    if drops != lane.drops:
+        lane.pipeline.overflowed((drops - lane.drops) & 0xFFFFFFFF)
+        lane.drops = drops
+
+
+def _address(buffer: bytearray) -> int:
+    return ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
+
+
+@cache
+def _recvmmsg() -> Callable[[int, int, int, int, int], int]:
+    if sys.platform != "linux" or _MESSAGE.size != _MESSAGE_BYTES:
+        raise OSError("the recorder needs Linux on a 64-bit machine")
+    function = ctypes.PyDLL(None).recvmmsg
+    function.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
+    function.restype = ctypes.c_int
+    return function

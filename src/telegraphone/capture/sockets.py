@@ -1,0 +1,82 @@
+"""UDP sockets for one track, and the filters with which the kernel keeps out of our memory what must not be in it.
+
+A classic BPF program of one instruction says how many bytes of each datagram are delivered, counted from the UDP header:
+none before the source is known, the RTP header and no audio while the gate is shut, all of it otherwise. Changing it
+needs no privilege and is one atomic step for the kernel.
+"""
+
+import ctypes
+import errno
+import socket
+import struct
+from typing import Final
+
+from telegraphone.limits import RECEIVE_BUFFER_BYTES
+
+_ATTACH_FILTER: Final = 26
+_DETACH_FILTER: Final = 27
+_TIMESTAMP_NS: Final = 35
+_QUEUE_OVERFLOW: Final = 40
+_RECEIVE_BUFFER_FORCE: Final = 33
+_RETURN: Final = 0x06
+_UDP_HEADER_BYTES: Final = 8
+_RTP_HEADER_BYTES: Final = 12
+
+
+def _program(delivered: int) -> tuple[bytes, ctypes.Array[ctypes.c_char]]:
+    # The instruction must stay where its address points as long as the program is used.
+    instruction = ctypes.create_string_buffer(struct.pack("=HBBI", _RETURN, 0, 0, delivered), 8)
+    return struct.pack("@HP", 1, ctypes.addressof(instruction)), instruction
+
+
+_NOTHING: Final = _program(0)
+_HEADERS: Final = _program(_UDP_HEADER_BYTES + _RTP_HEADER_BYTES)
+
+
+def open_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """The RTP socket on an even port and the RTCP socket above it, delivering nothing yet. Raises OSError."""
+    sockets: list[socket.socket] = []
+    try:
+        for place in (port, port + 1):
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+            sockets.append(opened)
+            deliver_nothing(opened)
+            opened.setsockopt(socket.SOL_SOCKET, _TIMESTAMP_NS, 1)
+            opened.setsockopt(socket.SOL_SOCKET, _QUEUE_OVERFLOW, 1)
+            opened.bind((host, place))
+        enlarge(sockets[0])
+    except OSError:
+        for opened in sockets:
+            opened.close()
+        raise
+    return sockets[0], sockets[1]
+
+
+def enlarge(receiving: socket.socket) -> None:
+    """Asks for a receive buffer of B seconds; past the system's limit only with privilege, and less is no error."""
+    try:
+        receiving.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, RECEIVE_BUFFER_BYTES)
+    except OSError as error:
+        if error.errno != errno.EPERM:
+            raise
+        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+
+
+def deliver_nothing(receiving: socket.socket) -> None:
+    """Every datagram is thrown away on arrival."""
+    receiving.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, _NOTHING[0])
+
+
+def deliver_headers(receiving: socket.socket) -> None:
+    """Datagrams that arrive from now on are cut to their RTP header."""
+    receiving.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, _HEADERS[0])
+
+
+def deliver_all(receiving: socket.socket) -> None:
+    """Datagrams that arrive from now on are whole."""
+    try:
+        receiving.setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
+    except OSError as error:
+        if error.errno != errno.ENOENT:  # there was no filter
+            raise
