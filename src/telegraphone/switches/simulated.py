@@ -48,7 +48,9 @@ class Script:
 
 
 @dataclass(slots=True)
-class _Leg:
+class SimulatedLeg:
+    """One leg: whether it arrived (or was originated), and how far it is."""
+
     id: LegId
     number: str
     arrived: bool
@@ -59,12 +61,93 @@ class _Leg:
     joined: frozenset[LegId] = frozenset()
 
 
+class Wiring:
+    """The legs of the simulated switch and what happens at them; phones and the switch both act here."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ports = count(_FIRST_PORT, 2)
+        self.legs: dict[LegId, SimulatedLeg] = {}
+        self.forks: dict[LegId, MediaAddress] = {}
+        self.events: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(SWITCH_EVENTS_MAX)
+
+    def newest(self, dn: str) -> SimulatedLeg | None:
+        """The newest living leg of a number."""
+        return next((leg for leg in reversed(self.legs.values()) if leg.number == dn), None)
+
+    def add(self, leg: LegId, number: str, *, arrived: bool) -> None:
+        """A leg begins."""
+        self.legs[leg] = SimulatedLeg(leg, number, arrived=arrived, port=next(self._ports))
+
+    def arrive(self, dn: str, dialled: str) -> LegId:
+        """A phone dials."""
+        leg = LegId(self._clock.entropy(_ENTROPY_BYTES).hex())
+        self.add(leg, dn, arrived=True)
+        self.tell(LegArrived(leg, dn, dialled, self._clock.now()))
+        return leg
+
+    def rung(self, leg: LegId, *, can_answer: bool) -> None:
+        """A called phone rings."""
+        if leg in self.legs:
+            self.legs[leg].ringing = True
+            self.tell(LegRinging(leg, can_answer))
+
+    def picked_up(self, leg: LegId) -> None:
+        """A called phone is answered."""
+        found = self.legs.get(leg)
+        if found is not None and not found.answered and not found.arrived:
+            found.answered = True
+            self.tell(LegAnswered(leg))
+
+    def held(self, leg: LegId, *, on: bool) -> None:
+        """A phone's user presses hold or takes the call back; once is enough."""
+        found = self.legs.get(leg)
+        if found is not None and found.answered and found.held is not on:
+            found.held = on
+            self.tell(LegHeld(leg) if on else LegRetrieved(leg))
+
+    def moved(self, leg: LegId, codecs: Mapping[int, str]) -> None:
+        """A phone's RTP changes its form."""
+        if leg in self.forks:
+            self.tell(TapMoved(leg, self.source(leg, codecs)))
+
+    def refused(self, leg: LegId, cause: EndCause) -> None:
+        """A called phone does not want the call; too late once it was answered."""
+        found = self.legs.get(leg)
+        if found is not None and not found.answered:
+            self.gone(leg, cause)
+
+    def gone(self, leg: LegId, cause: EndCause) -> None:
+        """A leg ends, whoever ended it; a second time nothing happens."""
+        if leg not in self.legs:
+            return
+        self.part(leg)
+        del self.legs[leg]
+        self.forks.pop(leg, None)
+        self.tell(LegEnded(leg, cause))
+
+    def part(self, leg: LegId) -> None:
+        """A leg is taken out of its bridge."""
+        mine = self.legs[leg]
+        for other in mine.joined:
+            self.legs[other].joined -= {leg}
+        mine.joined = frozenset()
+
+    def source(self, leg: LegId, codecs: Mapping[int, str] = _CODECS) -> MediaSource:
+        """Who would send the copy of this leg."""
+        return MediaSource(_MEDIA_HOST, self.legs[leg].port, codecs)
+
+    def tell(self, event: SwitchEvent) -> None:
+        """A fact for the one reader."""
+        self.events.put_nowait(event)
+
+
 @dataclass(slots=True)
 class SimulatedPhone:
     """One phone: registered or not, with one script for all calls. Its methods are what its user does."""
 
     dn: str
-    _switch: "SimulatedSwitch" = field(repr=False)
+    _wiring: Wiring = field(repr=False)
     script: Script = Script()
     registered: bool = True
     caller: Caller | None = None
@@ -73,44 +156,54 @@ class SimulatedPhone:
     @property
     def leg(self) -> LegId | None:
         """The newest leg of this phone that lives."""
-        return self._switch.newest_leg(self.dn)
+        found = self._wiring.newest(self.dn)
+        return None if found is None else found.id
 
     def call(self, dialled: str) -> LegId:
         """Dials."""
-        return self._switch.arrive(self.dn, dialled)
+        return self._wiring.arrive(self.dn, dialled)
 
     def answer(self) -> None:
         """Lifts the handset of the ringing call."""
-        self._switch.picked_up(self.leg)
+        self._wiring.picked_up(self._busy_with().id)
 
     def refuse(self, cause: EndCause = EndCause.BUSY) -> None:
         """Refuses the ringing call."""
-        self._switch.gone(self.leg, cause)
+        self._wiring.refused(self._busy_with().id, cause)
 
     def hold(self) -> None:
         """Puts the call on hold."""
-        self._switch.held(self.leg, on=True)
+        self._wiring.held(self._busy_with().id, on=True)
 
     def retrieve(self) -> None:
         """Takes the call back from hold."""
-        self._switch.held(self.leg, on=False)
+        self._wiring.held(self._busy_with().id, on=False)
 
     def hang_up(self) -> None:
         """Ends the call; before it was answered: gives up calling."""
-        leg = self.leg
-        self._switch.gone(leg, EndCause.NORMAL if self._switch.is_answered(leg) else EndCause.CANCELLED)
+        leg = self._busy_with()
+        self._wiring.gone(leg.id, EndCause.NORMAL if leg.answered else EndCause.CANCELLED)
 
     def change_codec(self, codecs: Mapping[int, str]) -> None:
         """Goes on in another form of RTP, as after a re-INVITE."""
-        self._switch.moved(self.leg, codecs)
+        self._wiring.moved(self._busy_with().id, codecs)
 
     def register(self) -> None:
-        """Comes back to the switch."""
-        self._switch.set_registered(self, registered=True)
+        """Comes to the switch."""
+        if not self.registered:
+            self.registered = True
+            self._wiring.tell(DeviceRegistered(Dn(self.dn)))
 
     def unregister(self) -> None:
         """Leaves the switch; its calls go on."""
-        self._switch.set_registered(self, registered=False)
+        if self.registered:
+            self.registered = False
+            self._wiring.tell(DeviceUnregistered(Dn(self.dn)))
+
+    def _busy_with(self) -> SimulatedLeg:
+        leg = self._wiring.newest(self.dn)
+        assert leg is not None, f"phone {self.dn} has no call"
+        return leg
 
 
 class SimulatedSwitch:
@@ -119,16 +212,13 @@ class SimulatedSwitch:
     def __init__(self, *, clock: Clock, numbers: tuple[str, ...], abilities: frozenset[Ability] = EVERY_ABILITY) -> None:
         self._clock = clock
         self._abilities = abilities
-        self._phones = {dn: SimulatedPhone(dn, self) for dn in numbers}
-        self._legs: dict[LegId, _Leg] = {}
-        self._forks: dict[LegId, MediaAddress] = {}
-        self._events: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(SWITCH_EVENTS_MAX)
+        self._wiring = Wiring(clock)
+        self._phones = {dn: SimulatedPhone(dn, self._wiring) for dn in numbers}
         self._scripts: set[asyncio.Task[None]] = set()
-        self._ports = count(_FIRST_PORT, 2)
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
         for dn in numbers:
-            self._tell(DeviceRegistered(Dn(dn)))
+            self._wiring.tell(DeviceRegistered(Dn(dn)))
 
     # --- what a test sees and does ---
 
@@ -139,26 +229,26 @@ class SimulatedSwitch:
     @property
     def forks(self) -> Mapping[LegId, MediaAddress]:
         """Where each leg's audio is copied to."""
-        return MappingProxyType(self._forks)
+        return MappingProxyType(self._wiring.forks)
 
     @property
     def legs(self) -> tuple[LegId, ...]:
         """All legs that live."""
-        return tuple(self._legs)
+        return tuple(self._wiring.legs)
 
     def hears(self, leg: LegId) -> frozenset[LegId]:
         """Whom this leg's party hears now: nobody while either of the two holds."""
-        mine = self._legs.get(leg)
+        mine = self._wiring.legs.get(leg)
         if mine is None or mine.held:
             return frozenset()
-        return frozenset(other for other in mine.joined if not self._legs[other].held)
+        return frozenset(other for other in mine.joined if not self._wiring.legs[other].held)
 
     async def close(self) -> None:
         """Ends all scripts and the events."""
         for task in tuple(self._scripts):
             task.cancel()
         await asyncio.gather(*self._scripts, return_exceptions=True)
-        self._events.put_nowait(None)
+        self._wiring.events.put_nowait(None)
 
     # --- Switch ---
 
@@ -170,12 +260,12 @@ class SimulatedSwitch:
     async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
         """See `Switch`."""
         self._must_be_reachable()
-        self._legs[leg] = _Leg(leg, number, arrived=False, port=next(self._ports))
+        self._wiring.add(leg, number, arrived=False)
         phone = self._phones.get(number)
         if phone is None:
-            self.gone(leg, EndCause.UNKNOWN_NUMBER)
+            self._wiring.gone(leg, EndCause.UNKNOWN_NUMBER)
         elif not phone.registered:
-            self.gone(leg, EndCause.UNREACHABLE)
+            self._wiring.gone(leg, EndCause.UNREACHABLE)
         else:
             phone.caller = caller
             self._play(leg, phone.script)
@@ -183,115 +273,67 @@ class SimulatedSwitch:
     async def ring(self, leg: LegId) -> None:
         """See `Switch`."""
         self._must_be_reachable()
-        if found := self._legs.get(leg):
+        if found := self._wiring.legs.get(leg):
             found.ringing = True
 
     async def answer(self, leg: LegId) -> None:
         """See `Switch`."""
         self._must_be_reachable()
-        found = self._legs.get(leg)
+        found = self._wiring.legs.get(leg)
         if found is None or found.answered:
             return
         if found.arrived:
             found.answered = True
         elif found.ringing and self._phones[found.number].script.can_answer:
-            self.picked_up(leg)
+            self._wiring.picked_up(leg)
 
     async def hang_up(self, leg: LegId, cause: EndCause) -> None:
         """See `Switch`."""
         self._must_be_reachable()
-        self.gone(leg, cause)
+        self._wiring.gone(leg, cause)
 
     async def join(self, legs: tuple[LegId, ...]) -> None:
         """See `Switch`."""
         self._must_be_reachable()
         if len(legs) > 2 and Ability.CONFERENCE not in self._abilities:
             raise Unavailable("switch", "no conferences", retryable=False)
-        present = frozenset(leg for leg in legs if leg in self._legs)
+        present = frozenset(leg for leg in legs if leg in self._wiring.legs)
         for leg in present:
-            self._part(leg)
+            self._wiring.part(leg)
         for leg in present:
-            self._legs[leg].joined = present - {leg}
+            self._wiring.legs[leg].joined = present - {leg}
 
     # --- Taps ---
 
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps`."""
         self._must_be_reachable()
-        found = self._legs.get(leg)
+        found = self._wiring.legs.get(leg)
         if found is None or not found.answered:
             raise Unavailable("switch", "this leg has no media")
-        self._forks[leg] = to
-        return MediaSource(_MEDIA_HOST, found.port, _CODECS)
+        self._wiring.forks[leg] = to
+        return self._wiring.source(leg)
 
     async def unfork(self, leg: LegId) -> None:
         """See `Taps`."""
-        self._forks.pop(leg, None)
+        self._wiring.forks.pop(leg, None)
 
     # --- SwitchEvents ---
 
     async def events(self) -> AsyncIterator[SwitchEvent]:
         """See `SwitchEvents`."""
-        while (event := await self._events.get()) is not None:
+        while (event := await self._wiring.events.get()) is not None:
             yield event
-
-    # --- what phones do ---
-
-    def newest_leg(self, dn: str) -> LegId | None:
-        """The newest living leg of a number."""
-        return next((leg.id for leg in reversed(self._legs.values()) if leg.number == dn), None)
-
-    def is_answered(self, leg: LegId | None) -> bool:
-        """Whether the leg lives and was answered."""
-        return leg in self._legs and self._legs[leg].answered
-
-    def arrive(self, dn: str, dialled: str) -> LegId:
-        """A phone dials."""
-        leg = LegId(self._clock.entropy(_ENTROPY_BYTES).hex())
-        self._legs[leg] = _Leg(leg, dn, arrived=True, port=next(self._ports))
-        self._tell(LegArrived(leg, dn, dialled, self._clock.now()))
-        return leg
-
-    def picked_up(self, leg: LegId | None) -> None:
-        """A called phone is answered."""
-        if leg in self._legs and not self._legs[leg].answered and not self._legs[leg].arrived:
-            self._legs[leg].answered = True
-            self._tell(LegAnswered(leg))
-
-    def held(self, leg: LegId | None, *, on: bool) -> None:
-        """A phone's user presses hold or takes the call back; once is enough."""
-        if leg in self._legs and self._legs[leg].answered and self._legs[leg].held is not on:
-            self._legs[leg].held = on
-            self._tell(LegHeld(leg) if on else LegRetrieved(leg))
-
-    def moved(self, leg: LegId | None, codecs: Mapping[int, str]) -> None:
-        """A phone's RTP changes its form."""
-        if leg in self._forks:
-            self._tell(TapMoved(leg, MediaSource(_MEDIA_HOST, self._legs[leg].port, codecs)))
-
-    def gone(self, leg: LegId | None, cause: EndCause) -> None:
-        """A leg ends, whoever ended it; a second time nothing happens."""
-        if leg not in self._legs:
-            return
-        self._part(leg)
-        del self._legs[leg]
-        self._forks.pop(leg, None)
-        self._tell(LegEnded(leg, cause))
-
-    def set_registered(self, phone: SimulatedPhone, *, registered: bool) -> None:
-        """A phone comes or leaves; told only when it changes."""
-        if phone.registered is registered:
-            return
-        phone.registered = registered
-        self._tell(DeviceRegistered(Dn(phone.dn)) if registered else DeviceUnregistered(Dn(phone.dn)))
 
     def _play(self, leg: LegId, script: Script) -> None:
         """Without any delay a step happens at once, so that the simplest scenario needs no clock."""
-        acts: list[tuple[float, Callable[[], None]]] = [(script.rings_after_s, lambda: self._rings(leg, script))]
+        acts: list[tuple[float, Callable[[], None]]] = [
+            (script.rings_after_s, lambda: self._wiring.rung(leg, can_answer=script.can_answer))
+        ]
         if script.answers_after_s is not None:
-            acts.append((script.answers_after_s, lambda: self.picked_up(leg)))
+            acts.append((script.answers_after_s, lambda: self._wiring.picked_up(leg)))
         if script.refuses_after_s is not None:
-            acts.append((script.refuses_after_s, lambda: self._refused(leg, script.refuses_with)))
+            acts.append((script.refuses_after_s, lambda: self._wiring.refused(leg, script.refuses_with)))
         task = asyncio.get_running_loop().create_task(self._perform(acts))
         self._scripts.add(task)
         task.add_done_callback(self._scripts.discard)
@@ -303,24 +345,6 @@ class SimulatedSwitch:
                 await self._clock.sleep_until(began + after_s)
             act()
 
-    def _rings(self, leg: LegId, script: Script) -> None:
-        if leg in self._legs:
-            self._legs[leg].ringing = True
-            self._tell(LegRinging(leg, script.can_answer))
-
-    def _refused(self, leg: LegId, cause: EndCause) -> None:
-        if not self.is_answered(leg):
-            self.gone(leg, cause)
-
-    def _part(self, leg: LegId) -> None:
-        mine = self._legs[leg]
-        for other in mine.joined:
-            self._legs[other].joined -= {leg}
-        mine.joined = frozenset()
-
     def _must_be_reachable(self) -> None:
         if not self.reachable:
             raise Unavailable("switch")
-
-    def _tell(self, event: SwitchEvent) -> None:
-        self._events.put_nowait(event)

@@ -253,11 +253,11 @@ class Relay:
 
 def _aim(port: MediaPort) -> None:
     """Works out anew whom the port's packets go to; needed whenever a party or a bridge changes."""
-    found = []
-    for other in port.joined:
-        if port.party is not None and other.party is not None and other.party.receives:
-            found.append(_Target(other, routes(port.party.payloads, other.party.payloads)))
-    port.targets = tuple(found)
+    if port.party is None:
+        port.targets = ()
+        return
+    ready = ((other, other.party) for other in port.joined if other.party is not None and other.party.receives)
+    port.targets = tuple(_Target(other, routes(port.party.payloads, party.payloads)) for other, party in ready)
 
 
 def _rewritten(packet: memoryview, route: Route) -> bytes:
