@@ -4,14 +4,14 @@
 
 Checks the signature, every hash, every header and every segment, and writes a stereo WAV. It needs `cryptography` and
 nothing else. Without a public key it says who has signed, and believes it.
-"""
-# ruff: noqa: INP001 - an example is a program of its own, not part of a package
+"""  # noqa: INP001 - an example is a program of its own, not part of a package
 
 import hashlib
 import json
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
-def header_of(data: bytes) -> tuple[dict, bytes]:
+def header_of(data: bytes) -> tuple[dict[str, Any], bytes]:
     """The header's members and its exact bytes."""
     magic, version, size, length = struct.unpack_from(">8sHHI", data)
     if magic != b"TGREC\r\n\x1a" or version != 1 or size % 64 or not 16 + length <= size <= 4096:
@@ -40,7 +40,7 @@ def data_key(keys: Path, tenant: str, dek_id: str) -> bytes:
 class Opener:
     """Opens the units of one file."""
 
-    def __init__(self, header: dict, raw: bytes, dek: bytes) -> None:
+    def __init__(self, header: dict[str, Any], raw: bytes, dek: bytes) -> None:
         if self.derived(dek, "commit").hex() != header["commit"]:
             raise ValueError("the header commits to another key")
         self.cipher = AESGCM(self.derived(dek, "segment"))
@@ -61,7 +61,7 @@ class Opener:
             return None
 
 
-def segments(data: bytes, opener: Opener, header: dict, size: int) -> list[bytes | None]:
+def segments(data: bytes, opener: Opener, header: dict[str, Any], size: int) -> list[bytes | None]:
     """All segments of an audio file, the closing one last if there is one."""
     slot = header["segment_bytes"] + 16
     count, rest = divmod(len(data) - size, slot)
@@ -70,9 +70,9 @@ def segments(data: bytes, opener: Opener, header: dict, size: int) -> list[bytes
     return found if closing is None else [*found, closing]
 
 
-def records(data: bytes, opener: Opener, size: int) -> list[dict]:
+def records(data: bytes, opener: Opener, size: int) -> list[dict[str, Any]]:
     """All records of a journal up to the first that does not open."""
-    found: list[dict] = []
+    found: list[dict[str, Any]] = []
     place = size
     while place + 4 <= len(data):
         (length,) = struct.unpack_from(">I", data, place)
@@ -107,7 +107,7 @@ def samples(codec: str, stored: bytes) -> list[int]:
     return [table[code] for code in stored]
 
 
-def verified_manifest(directory: Path, trusted: str | None) -> dict:
+def verified_manifest(directory: Path, trusted: str | None) -> dict[str, Any]:
     """The manifest, once signature and hashes have been checked."""
     raw = (directory / "manifest.json").read_bytes()
     signature = json.loads((directory / "manifest.sig").read_bytes())
@@ -115,14 +115,14 @@ def verified_manifest(directory: Path, trusted: str | None) -> dict:
         raise ValueError("signed by a stranger")
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature["public_key"]))
     key.verify(bytes.fromhex(signature["signature"]), raw)
-    manifest: dict = json.loads(raw)
+    manifest: dict[str, Any] = json.loads(raw)
     for fact in manifest["epochs"] + manifest["journals"]:
         if hashlib.sha256((directory / fact["file"]).read_bytes()).hexdigest() != fact["sha256"]:
             raise ValueError(f"{fact['file']} was changed")
     return manifest
 
 
-def stream_samples(directory: Path, keys: Path, manifest: dict, stream: int) -> list[int]:
+def stream_samples(directory: Path, keys: Path, manifest: dict[str, Any], stream: int) -> list[int]:
     """One party's samples over the whole timeline."""
     timeline = [0] * manifest["frames"]
     for fact in sorted(manifest["epochs"], key=lambda fact: fact["epoch"]):

@@ -126,6 +126,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return merged((span.start, span.stop) for span in self.spans if span.stream in (None, stream))
 
     @property
+    def dek_ids(self) -> tuple[str, ...]:
+        """The data keys of all its files: destroyed, nothing of the recording opens again."""
+        ids = [fact.dek_id for fact in self.epochs] + [fact.dek_id for fact in self.journals]
+        return tuple(dek_id for dek_id in ids if dek_id)
+
+    @property
     def bytes_stored(self) -> int:
         """Bytes of all sealed files."""
         return sum(fact.size for fact in self.epochs) + sum(fact.size for fact in self.journals)
@@ -166,7 +172,10 @@ def check_signature(data: bytes, signature: bytes, trusted: Collection[bytes]) -
     try:
         stated = msgspec.json.decode(signature, type=Signature)
         key, mark = bytes.fromhex(stated.public_key), bytes.fromhex(stated.signature)
-        if stated.alg != SIGNATURE_ALGORITHM or key not in trusted:
+        exact = rfc8785.dumps(msgspec.to_builtins(Signature(SIGNATURE_ALGORITHM, key.hex(), mark.hex())))
+        if exact != signature:
+            raise DamagedManifest("the manifest's signature is not in canonical form")
+        if key not in trusted:
             raise DamagedManifest("the manifest is not signed by a trusted key")
         Ed25519PublicKey.from_public_bytes(key).verify(mark, data)
     except (msgspec.MsgspecError, ValueError, InvalidSignature):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from telegraphone.keystore.file import FileKeyStore
 from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.media import layout
 from telegraphone.media.header import FRAME_BYTES, JOURNAL_CODEC, EpochHeader
 from telegraphone.media.journal import Ended, GateOpened, GateShut, Record, Started, TrackFact, encode
 from telegraphone.media.manifest import Manifest
-from telegraphone.media.ports import KeyStore, Signer
 from telegraphone.media.recovery import finish, recover
 from telegraphone.media.seal import JournalSealer, Sealer, commitment
 from telegraphone.storage.memory import MemoryStore
@@ -75,7 +75,7 @@ class Maker:
     """One recording in the making; `store` and `keys` may be shared by several."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
-    keys: KeyStore = field(default_factory=lambda: MemoryKeyStore(Chance("keys")))
+    keys: FileKeyStore | MemoryKeyStore = field(default_factory=lambda: MemoryKeyStore(Chance("keys")))
     recording: str = RECORDING
     tenant: str = "tenant-one"
     segment_bytes: int = 160
@@ -148,20 +148,15 @@ class Maker:
         """What recovery says of the live directory."""
         return recover(self.store, self.keys, self.recording, now=at(80_000), software=SOFTWARE, every_slot=every_slot)
 
-    def finished(self, signer: Signer | None = None) -> Manifest:
-        """Recovers and finishes; the key store signs, if it can, or another signer."""
+    def finished(self) -> Manifest:
+        """Recovers and finishes."""
         manifest = self.recovered()
-        finish(self.store, self.store, signer or self.signer, manifest)
+        finish(self.store, self.store, self.keys, manifest)
         return manifest
 
     @property
-    def signer(self) -> Signer:
-        assert isinstance(self.keys, MemoryKeyStore)
-        return self.keys
-
-    @property
     def trusted(self) -> set[bytes]:
-        return {self.signer.public_key()}
+        return {self.keys.public_key()}
 
 
 def conversation(maker: Maker, frames: int = 1_000, *, codec: str = "PCMU", paused: tuple[int, int] = (400, 650)) -> None:

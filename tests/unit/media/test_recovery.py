@@ -235,9 +235,9 @@ def test_finishing_can_be_done_again_after_any_failure(deed: int) -> None:
     assert isinstance(maker.store, FailsOnce)
     maker.store.left = deed
     try:
-        finish(maker.store, maker.store, maker.signer, manifest)
+        finish(maker.store, maker.store, maker.keys, manifest)
     except OSError:
         if RECORDING in maker.store.list(layout.LIVE):
             manifest = maker.recovered()
-            finish(maker.store, maker.store, maker.signer, manifest)
+            finish(maker.store, maker.store, maker.keys, manifest)
     assert load_manifest(maker.store, maker.sealed, maker.trusted) == manifest

@@ -61,9 +61,10 @@ def test_every_flipped_bit_shows() -> None:
 
 
 def test_an_ended_epoch_seals_nothing_more() -> None:
-    for end in (lambda source: source.close(b""), lambda source: source.drop()):
-        source = sealer()
-        end(source)
+    closed, dropped = sealer(), sealer()
+    closed.close(b"")
+    dropped.drop()
+    for source in (closed, dropped):
         with pytest.raises(ValueError, match="ended"):
             source.seal(bytes(160))
         with pytest.raises(ValueError, match="ended"):

@@ -27,7 +27,7 @@ def resigned(maker: Maker, manifest: Manifest) -> None:
     """Puts a manifest in place as its rightful signer would."""
     facts = manifest.to_bytes()
     maker.store.files[f"{maker.sealed}/{layout.MANIFEST}"] = bytearray(facts)
-    maker.store.files[f"{maker.sealed}/{layout.SIGNATURE}"] = bytearray(signed(facts, maker.signer))
+    maker.store.files[f"{maker.sealed}/{layout.SIGNATURE}"] = bytearray(signed(facts, maker.keys))
 
 
 def test_nothing_is_found_where_nothing_changed() -> None:
@@ -158,8 +158,8 @@ def test_a_damaged_journal_is_found_where_it_is_damaged() -> None:
 
 def test_an_erased_key_is_told_as_such() -> None:
     maker, manifest = made()
-    for fact in (*manifest.epochs, *manifest.journals):
-        maker.keys.erase(maker.tenant, fact.dek_id)
+    for dek_id in manifest.dek_ids:
+        maker.keys.erase(maker.tenant, dek_id)
     assert {finding.problem for finding in checked(maker).findings} == {"its data key is not in the key store"}
     assert checked(maker, with_keys=False).intact
 
