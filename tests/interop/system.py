@@ -1,0 +1,136 @@
+"""A whole Telegraphone as its users run it: a process of its own on a configuration file, on loopback ports that are free."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from argon2 import PasswordHasher
+
+HOST = "127.0.0.1"
+PASSWORD = "correct horse 7"  # of every account in these tests
+AGENT, OTHER_AGENT, SUPERVISOR, ADMIN = "agent.one", "agent.two", "supervisor.one", "admin.one"
+START_S, STOP_S = 30.0, 30.0
+
+# Cheap on purpose: the tests sign in often, and the strength of a test password protects nothing.
+HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+
+AGENTS = f"""
+[[agents]]
+user_name = "{AGENT}"
+password_hash = "{HASH}"
+phone = "5001"
+
+[[agents]]
+user_name = "{OTHER_AGENT}"
+password_hash = "{HASH}"
+phone = "5002"
+
+[[agents]]
+user_name = "{SUPERVISOR}"
+password_hash = "{HASH}"
+roles = ["supervisor"]
+
+[[agents]]
+user_name = "{ADMIN}"
+password_hash = "{HASH}"
+roles = ["admin"]
+"""
+
+
+@dataclass(slots=True)
+class System:
+    """One running server and where to reach it."""
+
+    folder: Path
+    http_port: int
+    sip_port: int
+    process: asyncio.subprocess.Process
+    numbers: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """The base URL of the API."""
+        return f"http://{HOST}:{self.http_port}"
+
+    @property
+    def data(self) -> Path:
+        """The server's data directory."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> str:
+        """What the server has said of itself so far."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def children(self) -> list[int]:
+        """Process ids of the server's own processes: its recorder workers."""
+        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody has at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def telegraphone(
+    folder: Path, *, numbers: tuple[str, ...] = ("5000", "5001", "5002"), more: str = "", server: str = ""
+) -> AsyncIterator[System]:
+    """A server with these phones (password: the number, thrice) and the four accounts. `more` is further TOML, `server`
+    further lines of its [server] table. Ends by SIGTERM, and fails the test when it does not end cleanly by itself."""
+    http_port, sip_port = free_port(), free_port(socket.SOCK_DGRAM)
+    phones = "".join(f'\n[[phones]]\nnumber = "{each}"\npassword = "{each * 3}"\n' for each in numbers)
+    (folder / "telegraphone.toml").write_text(
+        f'[server]\nexternal_url = "http://{HOST}:{http_port}"\nlisten_host = "{HOST}"\nlisten_port = {http_port}\n'
+        f'data_dir = "{folder / "data"}"\n{server}\n[exchange]\nsip_host = "{HOST}"\nsip_port = {sip_port}\n'
+        f"{phones}{AGENTS}{more}"
+    )
+    system = System(folder, http_port, sip_port, await start(folder), numbers)
+    try:
+        await healthy(system)
+        yield system
+    finally:
+        await stop(system)
+    assert system.process.returncode == 0, system.log
+
+
+async def start(folder: Path) -> asyncio.subprocess.Process:
+    """Starts the server on the folder's configuration."""
+    command = (sys.executable, "-m", "telegraphone", "serve", "--config", str(folder / "telegraphone.toml"))
+    with (folder / "server.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env={**os.environ, "NO_COLOR": "1"})
+
+
+async def healthy(system: System) -> None:
+    """Returns when the server answers; fails with its log when it does not."""
+    async with httpx.AsyncClient(base_url=system.url, trust_env=False) as http:
+        for _ in range(int(START_S / 0.1)):
+            assert system.process.returncode is None, system.log
+            try:
+                if (await http.get("/health")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+    raise AssertionError(system.log)
+
+
+async def stop(system: System) -> None:
+    """Asks the server to end, and ends it when it does not."""
+    if system.process.returncode is not None:
+        return
+    system.process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(system.process.wait(), STOP_S)
+    except TimeoutError:
+        system.process.kill()
+        await system.process.wait()
