@@ -1,0 +1,89 @@
+"""The pages keep what they promise: links lead somewhere, documented commands exist, every bound has its reason."""
+
+import ast
+from pathlib import Path
+
+import typer
+import typer.main
+
+from telegraphone.cli import app
+from tests.tidy.documents import broken_links, commands, make_targets, unknown_commands
+from tests.tidy.rule import ROOT, Source, repository
+
+
+def pages() -> list[Source]:
+    return [source for source in repository() if source.path.endswith(".md")]
+
+
+def subcommands(group: typer.Typer) -> set[tuple[str, ...]]:
+    """The words of every command of the command line, (`user`, `add`) for one in a group."""
+    found: set[tuple[str, ...]] = set()
+    root = typer.main.get_command(group)
+    for name, command in getattr(root, "commands", {}).items():
+        inner = getattr(command, "commands", {})
+        found |= {(name, word) for word in inner} or {(name,)}
+    return found
+
+
+def test_relative_links_resolve() -> None:
+    broken = broken_links(pages(), ROOT)
+    assert not broken, "\n" + "\n".join(broken)
+
+
+def test_documented_commands_exist() -> None:
+    targets = make_targets((ROOT / "Makefile").read_text(encoding="utf-8"))
+    wrong = [line for page in pages() for line in unknown_commands(page, targets, subcommands(app))]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_readme_names_the_two_commands() -> None:
+    readme = next(page for page in pages() if page.path == "README.md")
+    assert {("make", "demo"), ("make", "test")} <= {tuple(words) for _, words in commands(readme)}
+
+
+def reasonless_bounds(text: str) -> list[str]:
+    """Bounds that neither the string after them, nor a comment on their line or right above it, gives a reason for."""
+    lines, body = text.splitlines(), ast.parse(text).body
+    bare = []
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        above = lines[node.lineno - 2].startswith("#") if node.lineno > 1 else False
+        after = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+        if not above and not after and "#" not in lines[node.lineno - 1]:
+            bare.append(lines[node.lineno - 1].split("=")[0].split(":")[0].strip())
+    return bare
+
+
+def test_every_bound_has_its_reason() -> None:
+    text = (ROOT / "src/telegraphone/limits.py").read_text(encoding="utf-8")
+    assert reasonless_bounds(text) == []
+
+
+def test_a_bound_without_reason_is_found() -> None:
+    text = '# One day.\nAGE_MAX = 1\n\nSIZE_MAX: Final = 2\n\nX_MAX = 3  # RFC 3261\nY_MAX = 4\n"""Half of it."""\n'
+    assert reasonless_bounds(text) == ["SIZE_MAX"]
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "there.md").write_text("# A heading, here\n", encoding="utf-8")
+    text = "[a](there.md) [b](not.md) [c](there.md#a-heading-here) [d](there.md#no) `[e](code.md)` [f](#own)\n# Own\n"
+    page = Source("page.md", text)
+    there = Source("there.md", "# A heading, here\n")
+    assert broken_links([page, there], tmp_path) == [
+        "page.md:1: not.md leads nowhere",
+        "page.md:1: there.md#no leads nowhere",
+    ]
+
+
+def test_an_unknown_command_is_found() -> None:
+    lines = ["make demo ONCE=1", "make tea  # please", "X=1 telegraphone brew \\", "  --hot", "telegraphone user add"]
+    page = Source("page.md", "\n".join(["```sh", *lines, "```"]))
+    assert unknown_commands(page, {"demo"}, {("user", "add")}) == [
+        "page.md:3: make has no tea",
+        "page.md:4: telegraphone has no brew --hot",
+    ]
+
+
+def test_commands_outside_shell_blocks_are_not_commands() -> None:
+    assert list(commands(Source("page.md", "```text\nmake tea\n```\nmake tea\n"))) == []
