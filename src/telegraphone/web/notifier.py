@@ -3,11 +3,15 @@ API, encoded once and handed to every client of the agent in the order of the ch
 
 from typing import Protocol
 
+import structlog
+
 from telegraphone.domain.agent import AGENT_STATES
 from telegraphone.domain.views import CallNotice, RecordingBroken
 from telegraphone.services.ports import Clock, DeviceNotice, Notification
 from telegraphone.web.gws.answers import encode
 from telegraphone.web.gws.representations import Json, Shapes
+
+log = structlog.get_logger()
 
 CALLS = "/v2/me/calls"
 DEVICES = "/v2/me/devices"
@@ -33,6 +37,12 @@ class CometdNotifier:
 
     def publish(self, notice: Notification) -> None:
         """See `Notifier.publish`."""
+        try:
+            self._publish(notice)
+        except Exception:  # a notice that cannot be written down must not end the call it is about
+            log.exception("notice_lost", kind=type(notice).__name__)
+
+    def _publish(self, notice: Notification) -> None:
         began = self._clock.now()
         for channel, data in messages_of(notice, self._shapes):
             if self._shapes.modern:

@@ -4,7 +4,6 @@
 person can hold a printed example beside an answer.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from telegraphone.domain.agent import Agent, AgentState, DeviceView, Feature, Role
@@ -238,10 +237,10 @@ def _recording_state(view: CallView) -> str:
     return "Stopped" if view.state is LegState.RELEASED else view.recording_state
 
 
-def _user_data(view: CallView) -> Mapping[str, object]:
+def _user_data(view: CallView) -> Json:
     """The call's user data with the server's own two keys, which are there from the first Start on (gws-api 8.2)."""
     if not view.recording_name:
-        return view.user_data
+        return dict(view.user_data)
     record = _GSIP[_recording_state(view)]
     return {"GSIP_RECORD": record, **view.user_data, "GSIP_REC_FN": view.recording_name}
 

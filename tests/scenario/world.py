@@ -1,0 +1,212 @@
+"""A whole contact centre in one process on a clock that stands still: simulated phones and recorder, everything between
+them real, and an HTTP client for each user.
+
+    async with contact_centre() as world:
+        await world.answered_call("5000", "5001")
+        async with world.client("agent.one") as http:
+            assert (await http.get("/api/v2/me/calls")).json()["statusCode"] == 0
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+from argon2 import PasswordHasher
+
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
+from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature, Role
+from telegraphone.domain.ids import Dn
+from telegraphone.domain.naming import NamePattern
+from telegraphone.services.agents import Agents
+from telegraphone.services.calls import Calls
+from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.ports import Notification
+from telegraphone.services.recovery import RecoveredParts
+from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.switches.simulated import SimulatedSwitch
+from telegraphone.web.app import WebApp, WebPorts
+from telegraphone.web.cometd import Notifications
+from telegraphone.web.gws.representations import Shapes
+from telegraphone.web.notifier import CometdNotifier
+from telegraphone.web.settings import Compatibility, WebSettings
+from tests.scenario.clock import VirtualClock, settle
+from tests.scenario.player import SimulatedPlayer
+from tests.scenario.recorder import SimulatedRecorder
+
+URL = "http://127.0.0.1:8080"
+DEFAULTS = WebSettings(URL)
+MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_HASH = HASHER.hash(PASSWORD)
+
+DEVICE_ID = "55b8023d-573d-48d3-b4ac-e29ba3c5861d"
+NUMBERS = ("5000", "5001", "5002", "5003")
+
+
+def _agent(user_name: str, number: int, *roles: Role, dn: str = "", listens: bool = False) -> Agent:
+    device_id = DEVICE_ID if dn == "5001" else f"00000000-0000-4000-8000-{number:012}"
+    return Agent(
+        user_name,
+        f"{number:032x}",
+        first_name=user_name.partition(".")[0].title(),
+        last_name=user_name.partition(".")[2].title(),
+        roles=frozenset(roles),
+        device=Device(device_id, Dn(dn)) if dn else None,
+        listens=listens,
+    )
+
+
+AGENTS = (
+    _agent("agent.one", 1, Role.AGENT, dn="5001"),
+    _agent("agent.two", 2, Role.AGENT, dn="5002"),
+    replace(_agent("agent.silent", 3, Role.AGENT, dn="5003"), features=DEFAULT_FEATURES - {Feature.VOICE_RECORDING}),
+    _agent("agent.phoneless", 4, Role.AGENT),
+    _agent("supervisor.one", 5, Role.SUPERVISOR),
+    _agent("compliance.one", 6, Role.COMPLIANCE),
+    _agent("admin.one", 7, Role.ADMIN),
+    _agent("admin.listening", 8, Role.ADMIN, listens=True),
+)
+"""5000 is a phone with no agent; 5001 to 5003 have one each, the last without the recording feature."""
+
+Event = dict[str, Any]
+
+
+@dataclass(slots=True)
+class EventLog:
+    """Everything agents were told: as the use cases said it, and as CometD messages by user and channel."""
+
+    notices: list[Notification] = field(default_factory=list)
+    messages: list[tuple[str, Event]] = field(default_factory=list)
+
+    def of(self, user_name: str) -> list[Event]:
+        """The messages a user's clients got, in order, as `{"data": …, "channel": …}`."""
+        return [message for name, message in self.messages if name == user_name]
+
+    def told(self, user_name: str) -> list[tuple[str, str]]:
+        """The same, in brief: notification type (or message type) and what matters of the state."""
+        return [_brief(message["data"]) for message in self.of(user_name)]
+
+    def forget(self) -> None:
+        """From here on."""
+        self.notices.clear()
+        self.messages.clear()
+
+
+def _brief(data: Event) -> tuple[str, str]:
+    if "call" not in data:
+        return data["messageType"], ""
+    if data["notificationType"] == "CallRecordingStateChange":
+        return data["notificationType"], data["call"]["recordingState"]
+    return data["notificationType"], data["call"]["state"]
+
+
+class _Wire:
+    """A CometD hub that writes every message down before it hands it on."""
+
+    def __init__(self, log: EventLog, notifications: Notifications) -> None:
+        self._log = log
+        self._notifications = notifications
+
+    def publish(self, user_name: str, channel: str, payload: bytes) -> None:
+        self._log.messages.append((user_name, {"data": msgspec.json.decode(payload), "channel": channel}))
+        self._notifications.publish(user_name, channel, payload)
+
+
+class _Ears:
+    """A notifier that writes every notice down before it hands it on."""
+
+    def __init__(self, log: EventLog, notifier: CometdNotifier) -> None:
+        self._log = log
+        self._notifier = notifier
+
+    def publish(self, notice: Notification) -> None:
+        self._log.notices.append(notice)
+        self._notifier.publish(notice)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything of one contact centre that a test may look at or touch."""
+
+    clock: VirtualClock
+    switch: SimulatedSwitch
+    recorder: SimulatedRecorder
+    player: SimulatedPlayer
+    catalogue: MemoryCatalogue
+    audit: MemoryAuditTrail
+    directory: Directory
+    agents: Agents
+    calls: Calls
+    log: EventLog
+    app: WebApp
+
+    def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
+        """An HTTP client that sends this user's password with every request, or none."""
+        auth = httpx.BasicAuth(user_name, PASSWORD) if user_name else None
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=URL, auth=auth, **options)
+
+    async def ringing_call(self, caller: str, called: str) -> None:
+        """One phone dials another, which rings."""
+        self.switch.phone(caller).call(called)
+        await settle()
+
+    async def answered_call(self, caller: str, called: str) -> None:
+        """One phone calls another, which answers at once."""
+        await self.ringing_call(caller, called)
+        self.switch.phone(called).answer()
+        await settle()
+
+    def agent(self, user_name: str) -> Agent:
+        found = self.directory.by_user(user_name)
+        assert found is not None
+        return found
+
+
+@asynccontextmanager
+async def contact_centre(
+    *,
+    settings: WebSettings = DEFAULTS,
+    begins: datetime = MORNING,
+    host: str = "recorder.example.com",
+) -> AsyncIterator[World]:
+    """A contact centre that serves until the block ends."""
+    clock = VirtualClock(begins)
+    log, notifications = EventLog(), Notifications()
+    notifications.start()
+    notifier = _Ears(log, CometdNotifier(Shapes.of(settings), _Wire(log, notifications), clock))
+    switch = SimulatedSwitch(clock=clock, numbers=NUMBERS)
+    recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
+    catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(AGENTS)
+    writer = CatalogueWriter(catalogue, clock)
+    names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
+    surroundings = Surroundings(clock, switch, switch, switch, recorder, notifier, writer, directory, names, Policies())
+    agents = Agents(notifier)
+    calls = Calls(surroundings, agents, RecoveredParts(catalogue, writer))
+    ports = WebPorts(
+        clock=clock,
+        directory=directory,
+        agents=agents,
+        calls=calls,
+        catalogue=catalogue,
+        player=player,
+        audit=audit,
+        notifications=notifications,
+        password_hashes={agent.user_name: _HASH for agent in AGENTS},
+    )
+    app = WebApp(settings, ports, hasher=HASHER)
+    tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
+    await settle()
+    try:
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, agents, calls, log, app)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await switch.close()
+        notifications.close()
