@@ -105,7 +105,7 @@ class BayeuxServer:
     def data_to_send(self, line: Line, now: float) -> list[bytes]:
         """What to write now: frames for a socket, at most one body for a request; empty while a connect is held."""
         line.stirred = False
-        due, line.due = line.due, []
+        due, line.due = line.due, {}
         for session in due:
             if session.held is not None and session.held.line is line and session.held.released:
                 self._answer(session, session.held, now)
@@ -227,8 +227,7 @@ class BayeuxServer:
         self._bind(session, line)
         held = session.held = Held(line, message, fields)
         hold_s = min(BAYEUX_HOLD_S, BAYEUX_HOLD_S if message.timeout_s is None else message.timeout_s)
-        waiting = bool(session.outbox) and (session.acks or session.line is None)
-        if first or not alone or hold_s == 0 or waiting:
+        if first or not alone or hold_s == 0:
             self._answer(session, held, now)
             return
         self._deadlines.set(session, now + hold_s)
@@ -326,8 +325,7 @@ class BayeuxServer:
     def _stir(self, session: Session) -> None:
         """Something waits in the session's outbox: let it out where there is a way."""
         if session.line is not None and not session.acks:
-            if session not in session.line.due:
-                session.line.due.append(session)
+            session.line.due[session] = None
             self._wake(session.line)
         elif session.held is not None:
             self._release(session, session.held)
@@ -335,7 +333,7 @@ class BayeuxServer:
     def _release(self, session: Session, held: Held) -> None:
         if not held.released:
             held.released = True
-            held.line.due.append(session)
+            held.line.due[session] = None
             self._wake(held.line)
 
     def _answer(self, session: Session, held: Held, now: float) -> None:
@@ -348,7 +346,7 @@ class BayeuxServer:
         self._deadlines.set(session, now + BAYEUX_EXPIRY_S)
 
     def _end(self, session: Session, farewell: Fields) -> None:
-        """Forgets the session; its held connect, if any, is answered with what still waits and the farewell."""
+        """Ends the session; its held connect, if any, is answered with what still waits and the farewell."""
         self._forget(session)
         if session.held is not None:
             line = session.held.line
@@ -359,6 +357,8 @@ class BayeuxServer:
 
     def _forget(self, session: Session) -> None:
         self._deadlines.clear(session)
+        if session.line is not None:
+            session.line.sessions.discard(session)
         del self._sessions[session.client_id]
         user = self._users[session.owner.user]
         del user[session.client_id]

@@ -41,7 +41,7 @@ class Line:
         self.closing = False
         self.messages: list[bytes] = []
         self.replies: list[bytes] = []
-        self.due: list[Session] = []
+        self.due: dict[Session, None] = {}
         self.sessions: set[Session] = set()
         self.stirred = False
         self.whole = transport is Transport.LONG_POLLING

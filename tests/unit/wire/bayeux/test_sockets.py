@@ -137,6 +137,7 @@ def test_log_out_closes_the_sockets_of_that_sign_in() -> None:
     assert set(server.events()) == {socket.line, idle.line}
     assert (socket.line.closing, idle.line.closing, other.line.closing) == (True, True, False)
     assert [reply["channel"] for reply in socket.read()[0]] == ["/meta/disconnect", "/meta/connect"]
+    assert [line.pending for line in (socket.line, idle.line, other.line)] == [True, True, False]
 
 
 def test_log_out_between_two_connects() -> None:
@@ -179,3 +180,12 @@ def test_sockets_of_one_user_are_bounded() -> None:
     Socket(server, Owner("carl", "sign-in"))
     sockets[0].close()
     server.open_line(KATE, Transport.WEBSOCKET)
+
+
+def test_a_socket_keeps_no_trace_of_sessions_that_left_or_ended() -> None:
+    server, socket, client = started_pair()
+    other = Socket(server)
+    other.send(client.say("/meta/connect"))
+    assert not socket.line.sessions
+    other.send(client.say("/meta/disconnect"))
+    assert not other.line.sessions
