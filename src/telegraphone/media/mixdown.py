@@ -6,7 +6,7 @@ digital zero whatever is stored there, and so does what no file covers and what 
 """
 
 import array
-import struct
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -157,13 +157,15 @@ def peaks(frames: bytes, columns: int) -> tuple[tuple[Range, Range], ...]:
     count = len(frames) // FRAME_BYTES
     if not count:
         return (((0, 0), (0, 0)),) * columns
-    samples = struct.unpack(f"<{2 * count}h", frames[: count * FRAME_BYTES])
-    left, right = samples[0::2], samples[1::2]
+    samples = array.array("h", frames[: count * FRAME_BYTES])
+    if sys.byteorder == "big":
+        samples.byteswap()
     result = []
     for column in range(columns):
         start = column * count // columns
         stop = max(start + 1, (column + 1) * count // columns)
-        result.append(((min(left[start:stop]), max(left[start:stop])), (min(right[start:stop]), max(right[start:stop]))))
+        left, right = samples[2 * start : 2 * stop : 2], samples[2 * start + 1 : 2 * stop : 2]
+        result.append(((min(left), max(left)), (min(right), max(right))))
     return tuple(result)
 
 
