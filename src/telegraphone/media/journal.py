@@ -291,7 +291,9 @@ def after(state: JournalState, record: Record) -> JournalState:
 
 
 def _shut(state: JournalState, record: GateShut) -> JournalState:
-    if record.reason in state.shut_for:
+    told = any((span.reason, span.start, span.started_at) == (record.reason, record.position, record.at) for span in state.spans)
+    # A journal that took over from a broken one repeats what may not have become durable, lifted since or not.
+    if told or record.reason in state.shut_for:
         return state
     span = GateSpan(record.reason, record.position, record.at, record.note)
     return replace(state, shut_for=state.shut_for | {record.reason}, spans=(*state.spans, span))

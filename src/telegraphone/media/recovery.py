@@ -233,8 +233,9 @@ def _found(source: SealedSource, path: str, reader: EpochReader, check: SlotChec
 def _length(state: JournalState, epochs: Iterable[_Epoch]) -> int:
     """Frames of the whole recording: as far as its end was written, or anything reaches."""
     known = [epoch.covered[1] for epoch in epochs]
-    known += [span.start for span in state.spans] + [span.stop or 0 for span in state.spans]
-    return max([*known, state.ended.position if state.ended else 0], default=0)
+    if state.ended:
+        return max([*known, state.ended.position])
+    return max([*known, *(span.start for span in state.spans), *(span.stop or 0 for span in state.spans)], default=0)
 
 
 def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[Span, ...]:
@@ -244,7 +245,7 @@ def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[
             gate.kind,
             gate.reason,
             gate.start,
-            frames if gate.stop is None else gate.stop,
+            frames if gate.stop is None else min(gate.stop, frames),
             None,
             gate.started_at,
             gate.stopped_at or (state.ended.at if state.ended else None),

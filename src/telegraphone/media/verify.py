@@ -141,7 +141,10 @@ def _journals(source: SealedSource, keys: KeyStore, directory: str, manifest: Ma
             yield Finding(fact.file, "does not open as far as the manifest says", len(reading.records))
             return
     gates = [(span.kind, span.reason, span.start, span.stop) for span in replay(records).spans]
-    told = {(kind, reason, start, manifest.frames if stop is None else stop) for kind, reason, start, stop in gates}
+    told = {
+        (kind, reason, start, manifest.frames if stop is None else min(stop, manifest.frames))
+        for kind, reason, start, stop in gates
+    }
     signed = {(span.kind, span.reason, span.start, span.stop) for span in manifest.spans if span.kind in ("paused", "held")}
     if {gate for gate in told if gate[2] < gate[3]} != signed:
         yield Finding(layout.MANIFEST, "marks other pauses than the journal tells of")

@@ -130,6 +130,13 @@ def test_repeated_orders_change_nothing() -> None:
     assert replay(twice) == once
 
 
+def test_what_a_new_journal_repeats_is_told_once() -> None:
+    told = [started(), *pause(100, 200), *pause(200, 260, "hold")]
+    assert replay([*told, Continued(at(300), 300), *told]).spans == replay(told).spans
+    lifted = [*pause(300, None), Continued(at(310), 310), *pause(300, 350)]
+    assert replay([started(), *lifted]).keeps_audio
+
+
 def test_reasons_given_before_the_start_hold_from_the_first_frame() -> None:
     state = replay([started(shut_for=("agent", "consent"))])
     assert state.shut_for == {"agent", "consent"}

@@ -9,6 +9,7 @@ from telegraphone.media.errors import KeyMissing
 from telegraphone.media.journal import Continued, EpochBegan, Gap
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.recovery import NothingRecorded, finish, journal_state, recover
+from telegraphone.media.verify import verify
 from telegraphone.storage.memory import MemoryFile, MemoryStore
 from tests.unit.media.recording_maker import (
     OTHER_RECORDING,
@@ -89,6 +90,17 @@ def test_gaps_the_journal_tells_of_and_pauses_are_not_told_twice() -> None:
         ("gap", "no_media", 500, 640, 0),
         ("gap", "lost", 600, 640, 1),
     ]
+
+
+def test_an_opening_that_the_end_overtook_makes_nothing_longer() -> None:
+    maker = Maker()
+    maker.audio(speech(0, 300) + b"\xff" * 40)
+    maker.audio(speech(1, 300) + b"\xff" * 40, stream=1)
+    maker.journal([started(), *pause(300, 400), *pause(350, 360), ended(340)])
+    manifest = maker.finished()
+    assert manifest.frames == 340
+    assert spans(manifest) == [("paused", "agent", 300, 340, None)]
+    assert verify(maker.store, maker.sealed, maker.trusted, keys=maker.keys).intact
 
 
 def test_every_damaged_slot_is_marked_and_the_rest_keeps_its_place() -> None:
