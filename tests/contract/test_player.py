@@ -12,7 +12,7 @@ from telegraphone.limits import PLAYBACK_PIECE_FRAMES
 from telegraphone.media.g711 import mu_to_linear
 from telegraphone.media.mixdown import DamagedPlace
 from telegraphone.playback import CorruptAudio, OpenRendition, SealedPlayer
-from telegraphone.services.ports import Rendition, Unavailable
+from telegraphone.services.ports import Player, Rendition, Unavailable
 from telegraphone.storage.memory import MemoryStore
 from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, at, conversation, ended, pause, speech, started
 
@@ -42,7 +42,7 @@ def recorded(frames: int = FRAMES) -> tuple[Maker, SealedPlayer, list[DamagedPla
     return maker, player, alarms
 
 
-async def bytes_of(player: SealedPlayer, rendition: Rendition, start: int, end: int) -> bytes:
+async def bytes_of(player: Player, rendition: Rendition, start: int, end: int) -> bytes:
     return b"".join([piece async for piece in player.read(rendition, start, end)])
 
 

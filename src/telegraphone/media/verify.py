@@ -140,10 +140,9 @@ def _journals(source: SealedSource, keys: KeyStore, directory: str, manifest: Ma
         if (len(reading.records), reading.dropped_bytes) != (fact.records, fact.dropped_bytes):
             yield Finding(fact.file, "does not open as far as the manifest says", len(reading.records))
             return
-    gates = [(span.kind, span.reason, span.start, span.stop) for span in replay(records).spans]
     told = {
-        (kind, reason, start, manifest.frames if stop is None else min(stop, manifest.frames))
-        for kind, reason, start, stop in gates
+        (span.kind, span.reason, span.start, manifest.frames if span.stop is None else min(span.stop, manifest.frames))
+        for span in replay(records).spans
     }
     signed = {(span.kind, span.reason, span.start, span.stop) for span in manifest.spans if span.kind in ("paused", "held")}
     if {gate for gate in told if gate[2] < gate[3]} != signed:
