@@ -40,7 +40,7 @@ fuzz: setup-test
 	FUZZ_SECONDS=$(SECONDS) $(bin)/pytest --timeout=0 tests/fuzz
 
 clean:
-	rm -rf .venv tests/interop/node_modules benchmarks/build demo-output build dist
+	rm -rf .venv tests/interop/node_modules benchmarks/build telegraphone-demo build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

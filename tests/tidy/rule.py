@@ -13,9 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TREES_LEFT_OUT = {
     ".git", ".venv", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-    ".import_linter_cache", ".make", "build", "dist", "demo-output",
+    ".import_linter_cache", ".make", "build", "dist", "telegraphone-demo",
 }  # fmt: skip
-BINARY_ENDINGS = {".png", ".jpg", ".gif", ".ico", ".wav", ".pcap", ".bin", ".gz", ".woff2", ".sealed", ".pyc"}
+BINARY_ENDINGS = {".png", ".jpg", ".gif", ".ico", ".wav", ".pcap", ".bin", ".gz", ".woff2", ".pyc", ".tgs", ".tgj", ".key", ".pub", ".sig"}
 PURE_LAYERS = ("domain", "wire", "media")
 
 Offence = tuple[int, str]

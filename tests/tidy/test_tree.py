@@ -1,11 +1,10 @@
 """The tree of tests mirrors the tree of rules: every module of the inner layers that does something has its own unit test."""
 
 import ast
-import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from tests.tidy.imports import module_name
+from tests.tidy.imports import import_graph, module_name
 from tests.tidy.rule import PURE_LAYERS, Source, repository
 
 MIRRORED_LAYERS = (*PURE_LAYERS, "services")
@@ -36,9 +35,7 @@ def untested(sources: Iterable[Source]) -> list[str]:
 
 
 def _imports(test: Source, module: Source) -> bool:
-    package, _, name = module_name(module.path).rpartition(".")
-    whole = rf"from {re.escape(package)}\.{name} import|import {re.escape(package)}\.{name}\b"
-    return bool(re.search(rf"{whole}|from {re.escape(package)} import [^\n]*\b{name}\b", test.text))
+    return module_name(module.path) in import_graph([test, module])[module_name(test.path)]
 
 
 def orphans(sources: Iterable[Source]) -> list[str]:

@@ -26,8 +26,10 @@ RFC_SESSION_WORDS = (
     "session_description",
     "session_name",
 )
-CHANNEL_PLACES = ("bayeux", "cometd")
-SESSION_PLACES = ("wire/bayeux", "cometd")
+# GWS has a resource of that name, and SDP speaks of the channels of a payload format (RFC 8866 section 6.6).
+CHANNEL_PLACES = ("bayeux", "cometd", "/web/gws/", "/wire/sdp")
+# SDP describes what RFC 8866 calls a session, with an id and attributes of its own.
+SESSION_PLACES = ("wire/bayeux", "cometd", "/wire/sdp")
 
 
 def _words(name: str) -> list[str]:
