@@ -1,0 +1,12 @@
+"""What all tests share: random examples are the same on every machine, and no test is called flaky for a slow machine.
+
+`HYPOTHESIS_PROFILE=explore` looks further, with new examples at every run.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
