@@ -1,6 +1,7 @@
 """CometD by WebSocket: frames of messages in, replies and pushed messages out (cometd 1.3)."""
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -99,11 +100,12 @@ class _Conversation:
             async with asyncio.timeout(COMETD_SEND_S):
                 await self._websocket.send_text(frame.decode())
         except (TimeoutError, RuntimeError):
-            # RuntimeError is what the web server says when it has begun to close the socket on its own account.
+            # RuntimeError is what is raised for a socket that is being closed already, by us or by the web server.
             raise _Closed from None
 
     async def _close(self, code: int, reason: str) -> None:
-        await self._websocket.close(code, reason)
+        with suppress(RuntimeError):
+            await self._websocket.close(code, reason)
         raise _Closed
 
 
