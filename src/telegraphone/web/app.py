@@ -62,7 +62,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     shapes = Shapes.of(settings)
     me = Me(shapes, ports.agents, ports.calls, auth)
     calls = MyCalls(shapes, ports.calls)
-    devices = MyDevices(shapes, ports.agents, ports.calls, records=settings.records_by_policy)
+    devices = MyDevices(shapes, ports.agents, ports.calls)
     start = StartUp(shapes, ports.directory, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
     return RouteTable(

@@ -24,7 +24,6 @@ class WebSettings:
     allowed_origins: frozenset[str] = frozenset()
     csrf_protection: Literal["origin", "token"] = "origin"
     cookie_same_site: Literal["Lax", "Strict", "None"] = "Lax"
-    records_by_policy: bool = False
     contact_center_id: str = field(default="")
 
     def __post_init__(self) -> None:

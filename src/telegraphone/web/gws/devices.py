@@ -20,12 +20,10 @@ _NUMBER_CHARS_MAX = 128
 class MyDevices:
     """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
 
-    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls, *, records: bool) -> None:
-        """`records`: whether policy records every call of the device from its start."""
+    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls) -> None:
         self._shapes = shapes
         self._agents = agents
         self._calls = calls
-        self._records = records
 
     async def get_all(self, request: ApiRequest) -> Response:
         """GET /me/devices: links, or with `fields` the devices."""
@@ -63,10 +61,10 @@ class MyDevices:
         return answer()
 
     async def get_settings(self, request: ApiRequest) -> Response:
-        """GET /me/devices/{id}/settings/tserver: what the switch knows of the phone (gws-api 5.4)."""
+        """GET /me/devices/{id}/settings/tserver: what the switch knows of the phone (gws-api 5.4). No call is
+        recorded before somebody asks for it."""
         self._own(request.agent, request.path["id"])
-        record = {"name": "record", "value": "true" if self._records else "false"}
-        return answer(settings=[record], key="name")
+        return answer(settings=[{"name": "record", "value": "false"}], key="name")
 
     def _own(self, agent: Agent, device_id: str) -> DeviceView:
         view = self._agents.device(agent)
