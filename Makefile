@@ -31,7 +31,7 @@ test: setup-test setup-system setup-node
 	$(bin)/pytest -m "not soak" $(PYTEST)
 
 bench: setup-test setup-system
-	$(MAKE) -C benchmarks
+	$(bin)/python -m benchmarks.results $(BENCH)
 
 soak: setup-test setup-system setup-node
 	SOAK_SECONDS=$(SECONDS) $(bin)/pytest -m soak --timeout=0 tests

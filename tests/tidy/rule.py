@@ -15,7 +15,10 @@ TREES_LEFT_OUT = {
     ".git", ".venv", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
     ".import_linter_cache", ".make", "build", "dist", "telegraphone-demo",
 }  # fmt: skip
-BINARY_ENDINGS = {".png", ".jpg", ".gif", ".ico", ".wav", ".pcap", ".bin", ".gz", ".woff2", ".pyc", ".tgs", ".tgj", ".key", ".pub", ".sig"}
+BINARY_ENDINGS = {
+    ".png", ".jpg", ".gif", ".ico", ".wav", ".pcap", ".bin", ".gz", ".woff2", ".pyc",
+    ".tgs", ".tgj", ".key", ".pub", ".sig",
+}  # fmt: skip
 PURE_LAYERS = ("domain", "wire", "media")
 
 Offence = tuple[int, str]
