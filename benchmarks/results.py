@@ -45,7 +45,8 @@ def _git(*words: str) -> str:
 def measured(name: str) -> str:
     """Run one benchmark; its section, with the circumstances."""
     print(f"== {name}", file=sys.stderr, flush=True)
-    run = subprocess.run([sys.executable, "-m", f"benchmarks.bench_{name}"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode:
         sys.exit(f"benchmark {name} failed with status {run.returncode}")
     when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
