@@ -214,6 +214,10 @@ class SimulatedSwitch:
         self._abilities = abilities
         self._wiring = Wiring(clock)
         self._phones = {dn: SimulatedPhone(dn, self._wiring) for dn in numbers}
+        self.forks: Mapping[LegId, MediaAddress] = MappingProxyType(self._wiring.forks)
+        """Where each leg's audio is copied to now."""
+        self.legs: Mapping[LegId, SimulatedLeg] = MappingProxyType(self._wiring.legs)
+        """All legs that live."""
         self._scripts: set[asyncio.Task[None]] = set()
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
@@ -225,16 +229,6 @@ class SimulatedSwitch:
     def phone(self, dn: str) -> SimulatedPhone:
         """The phone of this number."""
         return self._phones[dn]
-
-    @property
-    def forks(self) -> Mapping[LegId, MediaAddress]:
-        """Where each leg's audio is copied to."""
-        return MappingProxyType(self._wiring.forks)
-
-    @property
-    def legs(self) -> tuple[LegId, ...]:
-        """All legs that live."""
-        return tuple(self._wiring.legs)
 
     def hears(self, leg: LegId) -> frozenset[LegId]:
         """Whom this leg's party hears now: nobody while either of the two holds."""

@@ -1,0 +1,48 @@
+"""What the exchange knows of one leg: which phone, how far it is, and its place in the relay."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import EndCause
+from telegraphone.switches.exchange.relay import MediaPort
+from telegraphone.wire.sdp import SessionDescription
+from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.sip.pending import PendingRequest
+from telegraphone.wire.sip.transaction import ServerTransaction
+
+
+class Stage(Enum):
+    """How far a leg is."""
+
+    CALLING = "calling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One leg of a phone. `invite` is the phone's INVITE if the leg arrived; `calls` are ours if it was originated."""
+
+    id: LegId
+    number: str
+    port: MediaPort
+    ours: SessionDescription
+    """Our last session description."""
+    invite: ServerTransaction | None = None
+    offered: SessionDescription | None = None
+    """The offer in the phone's INVITE that we have not answered; None when it has none, so that we offer."""
+    calls: list[PendingRequest] = field(default_factory=list)
+    failures: list[EndCause] = field(default_factory=list)
+    ringing: Dialog | None = None
+    """The early dialog of the phone that can be taken off the hook."""
+    dialog: Dialog | None = None
+    stage: Stage = Stage.CALLING
+    held: bool = False
+    awaits_answer: bool = False
+    """Our 2xx made the offer, so the phone's ACK brings the answer."""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the phone called us."""
+        return self.invite is not None

@@ -1,0 +1,153 @@
+"""Calls phones: rings every phone registered on a number, takes the first that answers (a user agent client)."""
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import EndCause, LegAnswered, LegRinging
+from telegraphone.endpoints.sip import SipEndpoint
+from telegraphone.services.ports import Caller
+from telegraphone.switches.exchange.causes import cause_of, strongest
+from telegraphone.switches.exchange.descriptions import our_offer, party_answering
+from telegraphone.switches.exchange.leg import Leg, Stage
+from telegraphone.switches.exchange.registrar import Binding, Registrar
+from telegraphone.switches.exchange.switchboard import Switchboard
+from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
+from telegraphone.wire.sdp import SessionDescription
+from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest
+from telegraphone.wire.sip.events import ResponseArrived
+from telegraphone.wire.sip.message import Response
+from telegraphone.wire.sip.pending import PendingRequest
+from telegraphone.wire.sip.uri import NameAddr, SipUri, escape_user
+
+_RINGING = 180
+_FINAL = 200
+_TALK = (("Event", "talk"), ("Subscription-State", "active"))
+
+
+class Outgoing:
+    """The exchange as user agent client."""
+
+    def __init__(self, board: Switchboard, registrar: Registrar, sip: SipEndpoint, host: str) -> None:
+        self._board = board
+        self._registrar = registrar
+        self._sip = sip
+        self._host = host
+        self._by_call: dict[PendingRequest, Leg] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_call)
+
+    def originate(self, leg_id: LegId, number: str, caller: Caller) -> EndCause | None:
+        """Rings all phones of the number; answers at once why there is none to ring.
+
+        Raises Unavailable("switch") when no media port is left.
+        """
+        if self._board.accounts.at(number) is None:
+            return EndCause.UNKNOWN_NUMBER
+        bindings = self._registrar.bindings(number, self._board.clock.now())
+        if not bindings:
+            return EndCause.UNREACHABLE
+        port = self._board.relay.open()
+        leg = Leg(leg_id, number, port, our_offer(port.address, self._board.new_session_id()))
+        self._board.legs[leg.id] = leg
+        for binding in bindings:
+            self._call(leg, binding, caller)
+        if not leg.calls:
+            self._board.end(leg, EndCause.UNREACHABLE)
+        return None
+
+    def _call(self, leg: Leg, binding: Binding, caller: Caller) -> None:
+        known = self._board.accounts.at(caller.number)
+        name = caller.display_name or (known.display_name if known is not None else "")
+        command = OutgoingRequest(
+            method="INVITE",
+            uri=binding.uri,
+            from_=NameAddr(SipUri(self._host, escape_user(caller.number)), name),
+            to=NameAddr(SipUri(self._host, escape_user(leg.number))),
+            body=leg.ours.serialize(),
+            flow=binding.flow,
+        )
+        try:
+            pending = self._sip.request(command)
+        except LocalProtocolError:
+            # Too much is in flight; the other phones of the number may have been reached.
+            return
+        leg.calls.append(pending)
+        self._by_call[pending] = leg
+
+    def response(self, event: ResponseArrived) -> None:
+        """A phone says how it takes our INVITE."""
+        leg = self._by_call.get(event.pending)
+        response = event.response
+        if leg is None:
+            if response.success and event.dialog is not None and event.pending.method == "INVITE":
+                self._hang_up_stranger(event)
+        elif response.status < _FINAL:
+            self._progress(leg, event)
+        elif response.success:
+            self._answered(leg, event)
+        else:
+            self.failed(event.pending, response.status)
+
+    def failed(self, pending: PendingRequest, status: int) -> None:
+        """One phone is out; the leg ends when none is left."""
+        leg = self._by_call.pop(pending, None)
+        if leg is None:
+            return
+        leg.calls.remove(pending)
+        leg.failures.append(cause_of(status, rang=leg.stage is Stage.RINGING))
+        if not leg.calls:
+            self._board.end(leg, strongest(leg.failures))
+
+    def _hang_up_stranger(self, event: ResponseArrived) -> None:
+        """A phone that answered after the leg was given to another or ended, past our CANCEL."""
+        if event.dialog is not None and event.dialog not in self._board.by_dialog:
+            self._sip.hang_up(event.dialog)
+
+    def _progress(self, leg: Leg, event: ResponseArrived) -> None:
+        if event.response.status != _RINGING:
+            return
+        if event.dialog is not None and _can_talk(event.response):
+            leg.ringing = event.dialog
+        if leg.stage is Stage.CALLING:
+            leg.stage = Stage.RINGING
+            self._board.tell(LegRinging(leg.id, leg.ringing is not None))
+
+    def _answered(self, leg: Leg, event: ResponseArrived) -> None:
+        dialog = event.dialog
+        self._forget(leg, answered=event.pending)
+        if dialog is None:
+            self._board.end(leg, EndCause.FAILED)
+            return
+        try:
+            answered = SessionDescription.parse(event.response.body)
+            party = party_answering(answered, leg.ours, self._board.latch_host(dialog.flow.host))
+            self._board.set_party(leg, party)
+        except RemoteProtocolError:
+            self._sip.hang_up(dialog)
+            self._board.end(leg, EndCause.FAILED)
+            return
+        leg.stage = Stage.ANSWERED
+        self._board.confirm(leg, dialog)
+        self._board.tell(LegAnswered(leg.id))
+
+    def answer(self, leg: Leg) -> None:
+        """Asks the ringing phone to go off the hook."""
+        if leg.ringing is not None and leg.stage is Stage.RINGING:
+            self._sip.request(InDialogRequest(dialog=leg.ringing, method="NOTIFY", headers=_TALK))
+
+    def give_up(self, leg: Leg, cause: EndCause) -> None:
+        """Ends a leg that nobody answered yet."""
+        self._forget(leg)
+        self._board.end(leg, cause)
+
+    def _forget(self, leg: Leg, answered: PendingRequest | None = None) -> None:
+        """Cancels every phone but the one that answered."""
+        calls, leg.calls = leg.calls, []
+        leg.ringing = None
+        for pending in calls:
+            self._by_call.pop(pending, None)
+            if pending is not answered:
+                self._sip.cancel(pending)
+
+
+def _can_talk(response: Response) -> bool:
+    return "talk" in response.headers.tokens("Allow-Events")
