@@ -74,7 +74,7 @@ class ClientSide:
         request = pending.request
         assert request is not None
         if pending.dialog is not None and request.method == "INVITE":
-            pending.dialog.inviting = True
+            pending.dialog.inviting = pending
         if pending.dialog is not None and request.body and request.method in {"INVITE", "UPDATE"}:
             pending.dialog.sent_body = (request.headers.get("Content-Type") or SDP, request.body)
         pending.provisional = False
@@ -85,8 +85,10 @@ class ClientSide:
         while dialog.waiting and not dialog.busy and dialog.state is not DialogState.ENDED:
             self._start_in_dialog(dialog.waiting.popleft(), now)
 
-    def drop_waiting(self, dialog: Dialog) -> None:
-        """Fail what waits in a dialog that has ended."""
+    def drop_waiting(self, dialog: Dialog, now: float) -> None:
+        """Fail what waits in a dialog that has ended; an INVITE under way gets 64*T1 more, as if cancelled."""
+        if isinstance(dialog.inviting, PendingRequest) and dialog.inviting.transaction is not None:
+            self._layer.feed(dialog.inviting.transaction, Input.CANCELLED, now)
         while dialog.waiting:
             self._fail(dialog.waiting.popleft())
 
@@ -133,7 +135,7 @@ class ClientSide:
         self._fail(pending, transaction.flow if effect is Effect.FAILED else None)
         dialog = pending.dialog
         if dialog is not None:
-            dialog.inviting = dialog.inviting and pending.method != "INVITE"
+            _free(dialog, pending)
             self._settle(pending, dialog, 408, now)
 
     def _fail(self, pending: PendingRequest, flow: Flow | None = None) -> None:
@@ -217,7 +219,7 @@ class ClientSide:
             else:
                 self._start_in_dialog(pending, at)
 
-        dialog.inviting = dialog.inviting and pending.method != "INVITE"
+        _free(dialog, pending)
         self._state.deadlines.arm((pending, _REQUEST_PENDING), now + delay, again)
         self.start_waiting(dialog, now)
         return True
@@ -261,7 +263,7 @@ class ClientSide:
         self._finish(pending)
         dialog = pending.dialog
         if dialog is not None:
-            dialog.inviting = False
+            _free(dialog, pending)
         self._report(pending, response, dialog)
         if dialog is not None:
             self._settle(pending, dialog, response.status, now)
@@ -301,7 +303,7 @@ class ClientSide:
         if dialog.unacknowledged is pending:
             return
         pending.done = True
-        dialog.inviting = False
+        _free(dialog, pending)
         dialog.learn(response, source)
         self._acknowledge_or_wait(pending, dialog, now)
         if dialog.state is DialogState.CONFIRMED:
@@ -353,3 +355,9 @@ class ClientSide:
     def hang_up(self, dialog: Dialog, now: float, headers: tuple[tuple[str, str], ...]) -> None:
         """See `SipEngine.hang_up`."""
         self._keeper.hang_up(dialog, EndReason.LOCAL_BYE, now, headers)
+
+
+def _free(dialog: Dialog, pending: PendingRequest) -> None:
+    """Note that this INVITE of ours is no longer in progress."""
+    if dialog.inviting is pending:
+        dialog.inviting = None

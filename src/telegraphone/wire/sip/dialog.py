@@ -64,8 +64,8 @@ class Dialog:
         """Methods of the peer's Allow in lower case; empty if it never said."""
         self.peer_supports: frozenset[str] = frozenset()
         self.credentials: Credentials | None = None
-        self.inviting = False
-        """Whether an INVITE of ours waits for its final answer."""
+        self.inviting: Any = None
+        """Our INVITE within the dialog that waits for its final answer."""
         self.invited: Request | None = None
         """The peer's INVITE that waits for our final answer, or for its ACK."""
         self.ack_wait: bytes | None = None
@@ -88,7 +88,7 @@ class Dialog:
     @property
     def busy(self) -> bool:
         """Whether an INVITE is in progress in either direction, so that none of ours may start (section 14.1)."""
-        return self.inviting or self.invited is not None or self.unacknowledged is not None
+        return self.inviting is not None or self.invited is not None or self.unacknowledged is not None
 
     def next_cseq(self) -> int:
         """The number of our next request."""

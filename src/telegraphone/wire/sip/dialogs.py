@@ -28,11 +28,18 @@ class Requester(Protocol):
     def request_quietly(self, command: InDialogRequest, now: float) -> None:
         """Send a request whose outcome is no event."""
 
-    def drop_waiting(self, dialog: Dialog) -> None:
-        """Fail the INVITEs that wait for their turn in a dialog that has ended."""
+    def drop_waiting(self, dialog: Dialog, now: float) -> None:
+        """Fail the INVITEs that wait for their turn in a dialog that has ended, and bound the wait of the one sent."""
 
     def acknowledge_at_last(self, dialog: Dialog, now: float) -> None:
         """Send the ACK that a 2xx still waits for, without a body."""
+
+
+class Answerer(Protocol):
+    """Who can answer what a peer asked within a dialog."""
+
+    def refuse_pending(self, dialog: Dialog, now: float) -> None:
+        """Answer the INVITE that nobody will answer any more, since its dialog has ended."""
 
 
 class DialogKeeper:
@@ -42,6 +49,7 @@ class DialogKeeper:
         self._state = state
         self._dialogs: dict[DialogId, Dialog] = {}
         self.requester: Requester | None = None
+        self.answerer: Answerer | None = None
 
     def __len__(self) -> int:
         return len(self._dialogs)
@@ -76,7 +84,7 @@ class DialogKeeper:
             if dialog.flow == flow and flow.connection is not None:
                 dialog.flow = dialog.next_hop()
 
-    def end(self, dialog: Dialog, reason: EndReason, request: Request | None = None) -> None:
+    def end(self, dialog: Dialog, reason: EndReason, now: float, request: Request | None = None) -> None:
         """Report the end of a confirmed dialog, once; it is kept until `forget`, for requests that cross."""
         if dialog.state is not DialogState.CONFIRMED:
             return
@@ -84,7 +92,9 @@ class DialogKeeper:
         self._state.deadlines.cancel((dialog, Alarm.REFRESH))
         self._state.deadlines.cancel((dialog, Alarm.EXPIRE))
         if self.requester is not None:
-            self.requester.drop_waiting(dialog)
+            self.requester.drop_waiting(dialog, now)
+        if self.answerer is not None:
+            self.answerer.refuse_pending(dialog, now)
         self._state.events.append(DialogEnded(dialog, reason, request))
 
     def hang_up(
@@ -93,7 +103,7 @@ class DialogKeeper:
         """End a confirmed dialog from our side."""
         if dialog.state is not DialogState.CONFIRMED:
             return
-        self.end(dialog, reason)
+        self.end(dialog, reason, now)
         if dialog.ack_wait is not None:
             # The callee must not send BYE before the ACK came or its time ran out (section 15).
             dialog.bye_headers = headers

@@ -124,7 +124,8 @@ class SipEngine:
         an INVITE perhaps more 2xx that the engine settles), TransactionTimedOut or TransportFailed.
 
         A 2xx to an INVITE that carried a body is acknowledged at once; one without: call `acknowledge`. A re-INVITE
-        waits while another INVITE is in progress in the dialog and is repeated after 491 (section 14.1).
+        waits while another INVITE is in progress in the dialog and is repeated after 491 (section 14.1). How long a
+        phone may ring is for the caller to decide: without `cancel` a call that rings may ring for ever.
         Raises LocalProtocolError for a dialog that has ended, and when too much is in flight already.
         """
         return self._client.request(command, now)

@@ -37,6 +37,7 @@ class ServerSide:
         self._layer = layer
         self._keeper = keeper
         self._client = client
+        keeper.answerer = self
 
     # --- arriving -----------------------------------------------------------------------------------------------
 
@@ -151,7 +152,7 @@ class ServerSide:
         invite = self._pending_invite(dialog)
         if invite is not None:
             self._cancel_invite(invite, now)
-        self._keeper.end(dialog, EndReason.REMOTE_BYE, request)
+        self._keeper.end(dialog, EndReason.REMOTE_BYE, now, request)
         self._keeper.forget(dialog)
 
     def _pending_invite(self, dialog: Dialog) -> ServerTransaction | None:
@@ -160,6 +161,13 @@ class ServerSide:
             return None
         found = self._layer.find_server(dialog.invited)
         return found if found is not None and not found.answered else None
+
+    def refuse_pending(self, dialog: Dialog, now: float) -> None:
+        """Answer with 487 what our user will not answer: it has hung up."""
+        invite = self._pending_invite(dialog)
+        if invite is not None:
+            self.respond(invite, Reply(487), now)
+            invite.cancelled = True
 
     def _receive_mid_call(self, transaction: ServerTransaction, dialog: Dialog, request: Request, now: float) -> None:
         if request.method in _TARGET_REFRESHING and (request.body or request.method == "INVITE"):
