@@ -271,3 +271,45 @@ JOURNAL_GAPS_BYTES_MAX: Final = 6 * 1024 * 1024
 
 CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
 """One message between the program and a recorder worker: a finished recording with a thousand spans."""
+
+OPERATIONS_WAITING_MAX: Final = 16
+"""Gate operations of one recording that wait for the one before: a person presses one button at a time."""
+
+RESUME_GUARD_FRAMES: Final = 480
+"""60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
+
+SPANS_TOLD_MAX: Final = 1_000
+"""Spans of a finished recording that the program is told at once; the manifest has them all."""
+
+RECORDINGS_PER_WORKER_MAX: Final = 1_000
+"""Recordings of one worker at once: twice what one core was measured to take without loss."""
+
+DRAIN_PERIOD_S: Final = 0.1
+"""Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""
+
+DRIFT_WINDOW_S: Final = 5.0
+"""Window over which the least delay of a stream is taken: 250 packets, of which one has had a free way."""
+
+WRITER_SILENT_S: Final = 3.0
+"""Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
+
+PORT_REST_S: Final = 10.0
+"""How long a recording's UDP port rests before it is used again: longer than any straggler of the old call."""
+
+RECORDING_SEAL_S: Final = 30.0
+"""How long finishing a recording may take: reading back and hashing ten hours of audio on a slow disk."""
+
+RECORDER_EVENTS_MAX: Final = 4_096
+"""Facts of the recorder waiting for the program: one for each recording of two workers, twice."""
+
+COMMANDS_OUTSTANDING_MAX: Final = 8_192
+"""Commands a worker has not answered: a start, two pauses and an end of each of its recordings."""
+
+WORKER_RESTARTS_MAX: Final = 20
+"""Workers started in the place of one that died, within the window below; more is a defect that restarting repeats."""
+
+WORKER_RESTARTS_WINDOW_S: Final = 10.0
+"""The window of the line above."""
+
+WORKER_STOP_S: Final = 60.0
+"""How long a worker may take to finish everything at the end of the program."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from telegraphone.limits import JOURNAL_GAPS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
@@ -22,6 +22,7 @@ from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commit
 from telegraphone.media.timeline import RATE
 from telegraphone.media.track import FILLER, EpochClosed, EpochOpened, SegmentFilled
 
+T = TypeVar("T")
 BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)
 """How the world behind a recording's files fails."""
 
@@ -149,31 +150,29 @@ class RecordingFiles:
     # --- the journal ----------------------------------------------------------------------------------------------
 
     def _record(self, record: Record) -> None:
-        if self._journal is None:
-            self._guarded(self._open_journal)
-        assert self._journal is not None
-        if isinstance(record, Gap) and self._journal.size > JOURNAL_GAPS_BYTES_MAX:
+        journal = self._journal or self._guarded(self._open_journal)
+        if isinstance(record, Gap) and journal.size > JOURNAL_GAPS_BYTES_MAX:
             return
-        self._journal.unsynced.append(record)
+        journal.unsynced.append(record)
         try:
-            self._write_record(record)
+            self._write_record(journal, record)
         except OSError as error:
             self._replace_journal(error)
 
-    def _write_record(self, record: Record) -> None:
-        assert self._journal is not None
-        sealed = self._journal.sealer.seal(encode(record))
-        self._dirty.add(self._journal.file)
-        self._journal.file.append(sealed)
-        self._journal.size += len(sealed)
+    def _write_record(self, journal: _Journal, record: Record) -> None:
+        sealed = journal.sealer.seal(encode(record))
+        self._dirty.add(journal.file)
+        journal.file.append(sealed)
+        journal.size += len(sealed)
 
-    def _open_journal(self) -> None:
+    def _open_journal(self) -> _Journal:
         self._workshop.sink.makedir(self._directory)
         life, self._life = self._life, self._life + 1
         header, dek = self._header(0, life, JOURNAL_CODEC, 0)
         sealer = JournalSealer(header, dek)
         file = self._create(layout.journal_file(life), sealer.header_bytes)
         self._journal = _Journal(file, sealer)
+        return self._journal
 
     def _replace_journal(self, error: OSError) -> _Journal:
         """The journal is lost to us: a new writer life repeats what may not have become durable."""
@@ -184,15 +183,14 @@ class RecordingFiles:
         broken.sealer.drop()
         broken.file.close()
         try:
-            self._open_journal()
-            assert self._journal is not None
+            journal = self._open_journal()
             position = max((epoch.head for epoch in self._epochs.values()), default=0)
-            self._journal.unsynced = list(broken.unsynced)
+            journal.unsynced = list(broken.unsynced)
             for record in (Continued(self._workshop.utc(), position), *broken.unsynced):
-                self._write_record(record)
+                self._write_record(journal, record)
         except BROKEN as second:
             raise self._given_up(second) from error
-        return self._journal
+        return journal
 
     def _sync_journal(self) -> None:
         journal = self._journal
@@ -327,9 +325,9 @@ class RecordingFiles:
             raise
         return file
 
-    def _guarded(self, make: Callable[[], None]) -> None:
+    def _guarded(self, make: Callable[[], T]) -> T:
         try:
-            make()
+            return make()
         except BROKEN as error:
             raise self._given_up(error) from error
 

@@ -97,9 +97,7 @@ class Receiver:
                 pipeline.counts.foreign += 1
                 continue
             seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
-            hand_over(
-                pipeline, self._joined(index, size), min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
-            )
+            hand_over(pipeline, self._joined(index, size), min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns))
 
     def _joined(self, index: int, size: int) -> bytes:
         """Datagram `index` in one piece."""

@@ -1,0 +1,29 @@
+"""Runs one recorder worker: started by the supervisor with one end of the control channel, never by a person.
+
+    python -m telegraphone.capture <descriptor> <module>:<function> [argument …]
+
+The function makes the worker's `Ports` from the arguments; so the composition stays where everything else is composed,
+and this package knows neither key stores nor configuration.
+"""
+
+import importlib
+import signal
+import socket
+import sys
+
+from telegraphone.capture.worker import Worker, raise_file_limit
+
+
+def main(arguments: list[str]) -> None:
+    """Runs until the other end of the channel is closed."""
+    # Ctrl-C reaches the whole group; the program decides when its recorder may go.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise_file_limit()
+    descriptor, maker, *rest = arguments
+    module, _, function = maker.partition(":")
+    ports = getattr(importlib.import_module(module), function)(*rest)
+    Worker(socket.socket(fileno=int(descriptor)), ports).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,282 @@
+"""The program's side of the recorder: `services.ports.Recorder` over worker processes.
+
+The UDP sockets are opened here and lent to a worker, so that they outlive it: while it is replaced, packets wait in the
+kernel, filtered as before. What a recording's gate does is decided by the journal alone; this side remembers only who was
+to be recorded, who sends, and the reasons noted before the start.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from telegraphone.capture import control
+from telegraphone.capture.port_pool import PortPool, PortsExhausted
+from telegraphone.capture.supervisor import Supervisor, WorkerLost
+from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.limits import (
+    PORT_REST_S,
+    RECORDER_ANSWER_S,
+    RECORDER_EVENTS_MAX,
+    RECORDING_SEAL_S,
+    RECORDINGS_PER_WORKER_MAX,
+)
+from telegraphone.media.journal import TrackFact
+from telegraphone.services.ports import (
+    CaptureFailed,
+    CaptureRestored,
+    Cut,
+    MediaAddress,
+    MediaSource,
+    RecorderEvent,
+    RecorderFull,
+    RecordingRecovered,
+    Reservation,
+    SealedRecording,
+    SpanFact,
+    TapOrder,
+    Unavailable,
+)
+
+PORT: Final = "recorder"
+
+
+@dataclass(slots=True)
+class _Held:
+    """A recording as far as this side knows it."""
+
+    order: control.Order
+    worker: Supervisor
+    sockets: list[socket.socket]
+    ports: tuple[int, int]
+    number: int
+    sources: tuple[control.Source, control.Source] | None = None
+    early: set[str] = field(default_factory=set)
+
+    def descriptors(self) -> list[int]:
+        return [each.fileno() for each in self.sockets]
+
+    def restoring(self) -> control.Reserve:
+        early = tuple(sorted(self.early))
+        return control.Reserve(self.number, self.order, self.sources, early, again=True)
+
+
+class RecorderClient:
+    """A `Recorder`. To be entered as an asynchronous context: leaving it seals what is still being recorded."""
+
+    def __init__(
+        self,
+        ports: str,
+        arguments: Sequence[str],
+        *,
+        host: str,
+        first_port: int,
+        last_port: int,
+        workers: int = 1,
+        advertised: str | None = None,
+        alarm: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`ports` (`module:function`) and its arguments make a worker's `Ports`. RTP is taken on `host`, which senders
+        are told as `advertised`."""
+        command = [sys.executable, "-m", "telegraphone.capture", "{channel}", ports, *arguments]
+        self._host = advertised or host
+        self._alarm = alarm
+        self._numbers = itertools.count(1)
+        self._held: dict[str, _Held] = {}
+        self._pool = PortPool(host, first_port, last_port)
+        self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
+        self._workers: list[Supervisor] = []
+        for _ in range(workers):
+            self._workers.append(self._supervisor(command))
+
+    async def __aenter__(self) -> "RecorderClient":
+        """Starts the workers and has what an earlier run left behind finished."""
+        for worker in self._workers:
+            await worker.start()
+        await self._ask(self._workers[0], control.Salvage(next(self._numbers), ()), RECORDING_SEAL_S)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends the workers."""
+        await asyncio.gather(*(worker.close() for worker in self._workers))
+        for held in self._held.values():
+            for each in held.sockets:
+                each.close()
+        self._held.clear()
+
+    @property
+    def process_ids(self) -> tuple[int | None, ...]:
+        """The workers' processes; None for one that is being replaced."""
+        return tuple(worker.process_id for worker in self._workers)
+
+    async def reserve(self, order: TapOrder) -> Reservation:
+        """See `Recorder.reserve`."""
+        recording = str(order.recording_id)
+        worker = min(self._workers, key=self._load)
+        if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
+            raise RecorderFull(int(PORT_REST_S))
+        opened: list[socket.socket] = []
+        taken: list[int] = []
+        try:
+            for _ in range(2):
+                port, rtp, rtcp = self._pool.take(time.monotonic())
+                taken.append(port)
+                opened += (rtp, rtcp)
+        except PortsExhausted:
+            self._release(opened, taken)
+            raise RecorderFull(int(PORT_REST_S)) from None
+        tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
+        asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]))
+        held = _Held(asked, worker, opened, (taken[0], taken[1]), next(self._numbers))
+        self._held[recording] = held
+        try:
+            await self._ask(worker, control.Reserve(held.number, asked), RECORDER_ANSWER_S, held.descriptors())
+        except Unavailable:
+            self._forget(recording)
+            raise
+        addresses = (MediaAddress(self._host, taken[0]), MediaAddress(self._host, taken[1]))
+        return Reservation(order.recording_id, addresses)
+
+    async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
+        """See `Recorder.aim`."""
+        held = self._of(recording_id)
+        stated = [
+            control.Source(each.host, each.port, {str(kind): codec for kind, codec in each.codecs.items()}, each.ssrc)
+            for each in sources
+        ]
+        held.sources = (stated[0], stated[1])
+        command = control.Aim(next(self._numbers), held.order.recording, held.sources)
+        await self._ask(held.worker, command, RECORDER_ANSWER_S)
+
+    async def open_gate(self, recording_id: RecordingId, reason: str | None, note: Mapping[str, str]) -> Cut:
+        """See `Recorder.open_gate`."""
+        held = self._of(recording_id)
+        command = control.OpenGate(next(self._numbers), held.order.recording, reason, dict(note))
+        cut = _cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
+        held.early.discard(reason or "")
+        return cut
+
+    async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
+        """See `Recorder.shut_gate`."""
+        held = self._of(recording_id)
+        command = control.ShutGate(next(self._numbers), held.order.recording, reason, dict(note))
+        held.early.add(reason)
+        return _cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
+
+    async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
+        """See `Recorder.seal`."""
+        held = self._of(recording_id)
+        command = control.Seal(next(self._numbers), held.order.recording, dict(note))
+        try:
+            reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
+        finally:
+            self._forget(held.order.recording)
+        assert isinstance(reply, control.SealDone)
+        return _sealed(reply.sealed)
+
+    async def events(self) -> AsyncIterator[RecorderEvent]:
+        """See `Recorder.events`."""
+        while True:
+            yield await self._events.get()
+
+    async def figures(self) -> tuple[control.Figures, ...]:
+        """The workers' counters. Raises `Unavailable`."""
+        asked = [self._ask(worker, control.Report(next(self._numbers)), RECORDER_ANSWER_S) for worker in self._workers]
+        replies = await asyncio.gather(*asked)
+        return tuple(reply.figures for reply in replies if isinstance(reply, control.FiguresDone))
+
+    # --- workers --------------------------------------------------------------------------------------------------
+
+    def _supervisor(self, command: Sequence[str]) -> Supervisor:
+        def mine() -> list[_Held]:
+            return [held for held in self._held.values() if held.worker is worker]
+
+        def lost() -> None:
+            self._alarm("the recorder's worker cannot be kept running")
+            for held in mine():
+                self._publish(CaptureFailed(RecordingId(held.order.recording), "the recorder is lost"))
+
+        worker = Supervisor(
+            command,
+            restoring=lambda: [(held.restoring(), held.descriptors()) for held in mine()],
+            told=self._told,
+            lost=lost,
+        )
+        return worker
+
+    async def _ask(
+        self, worker: Supervisor, command: control.AnyCommand, wait_s: float, descriptors: Sequence[int] = ()
+    ) -> control.AnyReply:
+        try:
+            reply = await asyncio.wait_for(worker.ask(command, descriptors), wait_s)
+        except TimeoutError:
+            raise Unavailable(PORT, "no answer in time") from None
+        except WorkerLost as error:
+            raise Unavailable(PORT, str(error)) from None
+        if isinstance(reply, control.Refused):
+            raise Unavailable(PORT, reply.reason)
+        return reply
+
+    def _told(self, fact: control.AnyFact) -> None:
+        match fact:
+            case control.Broken(recording, reason):
+                self._publish(CaptureFailed(RecordingId(recording), reason))
+            case control.Restored(recording, shut_for, started, lost_ms):
+                if started:
+                    self._publish(CaptureRestored(RecordingId(recording), frozenset(shut_for), lost_ms))
+            case control.Salvaged(sealed):
+                self._publish(RecordingRecovered(_sealed(sealed)))
+            case control.Alarm(text):
+                self._alarm(text)
+
+    def _publish(self, event: RecorderEvent) -> None:
+        try:
+            self._events.put_nowait(event)
+        except asyncio.QueueFull:
+            self._alarm(f"nobody reads the recorder's events: {event}")
+
+    # --- recordings -----------------------------------------------------------------------------------------------
+
+    def _of(self, recording_id: RecordingId) -> _Held:
+        held = self._held.get(str(recording_id))
+        if held is None:
+            raise Unavailable(PORT, "no such recording", retryable=False)
+        return held
+
+    def _load(self, worker: Supervisor) -> int:
+        return sum(held.worker is worker for held in self._held.values())
+
+    def _forget(self, recording: str) -> None:
+        held = self._held.pop(recording, None)
+        if held:
+            self._release(held.sockets, held.ports)
+
+    def _release(self, opened: Sequence[socket.socket], taken: Sequence[int]) -> None:
+        for each in opened:
+            with contextlib.suppress(OSError):
+                each.close()
+        for port in taken:
+            self._pool.give_back(port, time.monotonic())
+
+
+def _cut(reply: control.AnyReply) -> Cut:
+    assert isinstance(reply, control.CutDone)
+    return Cut(reply.cut.at, reply.cut.position, frozenset(reply.cut.shut_for))
+
+
+def _sealed(fact: control.SealedFact) -> SealedRecording:
+    return SealedRecording(
+        recording_id=RecordingId(fact.recording),
+        call_uuid=CallUuid(fact.call),
+        started_at=fact.started_at,
+        duration_samples=fact.frames,
+        rate=fact.rate,
+        spans=tuple(SpanFact(span.kind, span.reason, span.start, span.stop) for span in fact.spans),
+        status=fact.status,
+        bytes_stored=fact.bytes_stored,
+    )

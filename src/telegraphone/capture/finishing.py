@@ -1,0 +1,137 @@
+"""Finishes recordings beside the drain and the writer: reads them back, signs what was found, moves them to their place.
+
+One thread, because hashing an hour of audio takes longer than anything else in the recorder may wait.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from telegraphone.capture.control import SealedFact, SpanMade
+from telegraphone.capture.files import Lives
+from telegraphone.limits import SPANS_TOLD_MAX
+from telegraphone.media import layout
+from telegraphone.media.errors import DamagedEnvelope, KeyMissing, SealedFormatError
+from telegraphone.media.header import TAG_BYTES, read_header
+from telegraphone.media.manifest import Manifest, load_manifest
+from telegraphone.media.ports import KeyStore, SealedSink, SealedSource, Signer
+from telegraphone.media.recovery import NothingRecorded, finish, recover
+
+UNFINISHED: Final = (OSError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
+"""How finishing a recording fails; its files stay where they are, to be tried again at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What finishing needs: both sides of the store, the keys, the node's signature."""
+
+    source: SealedSource
+    sink: SealedSink
+    keys: KeyStore
+    signer: Signer
+    utc: Callable[[], datetime]
+    software: str
+
+    def finish(self, recording: str, *, every_slot: bool) -> SealedFact | None:
+        """Closes a live recording, or tells what was closed before; None when nothing of it is worth keeping. Raises
+        UNFINISHED."""
+        try:
+            manifest = recover(self.source, self.keys, recording, now=self.utc(), software=self.software, every_slot=every_slot)
+        except NothingRecorded:
+            return None
+        except FileNotFoundError:
+            return self._finished_before(recording)
+        finish(self.source, self.sink, self.signer, manifest)
+        return sealed_fact(manifest)
+
+    def live(self) -> tuple[str, ...]:
+        """Recordings that nobody has finished."""
+        try:
+            return tuple(self.source.list(layout.LIVE))
+        except FileNotFoundError:
+            return ()
+
+    def lives(self, recording: str) -> tuple[Lives, tuple[int, int]]:
+        """Which numbers of a live recording are free, and for each stream the first frame that no file holds."""
+        directory = layout.live_directory(recording)
+        names = self.source.list(directory)
+        journals = [life for life in map(layout.journal_life, names) if life is not None]
+        epochs = [0, 0]
+        floors = [0, 0]
+        for name in names:
+            parts = layout.segment_file_parts(name)
+            if parts and parts[0] < 2:
+                stream, epoch = parts
+                epochs[stream] = max(epochs[stream], epoch + 1)
+                floors[stream] = max(floors[stream], self._stop_of(f"{directory}/{name}"))
+        return Lives(max(journals, default=-1) + 1, (epochs[0], epochs[1])), (floors[0], floors[1])
+
+    def _stop_of(self, path: str) -> int:
+        try:
+            header, raw = read_header(self.source.read(path, 0, 4096))
+        except SealedFormatError:
+            return 0
+        slots, rest = divmod(self.source.size(path) - len(raw), header.slot_bytes)
+        return header.first_frame + slots * header.segment_frames + max(0, rest - TAG_BYTES)
+
+    def _finished_before(self, recording: str) -> SealedFact | None:
+        try:
+            return sealed_fact(load_manifest(self.source, layout.sealed_directory(recording), (self.signer.public_key(),)))
+        except FileNotFoundError:
+            return None
+
+
+class Finishing:
+    """The thread; `outcome` is called in it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="finishing", daemon=True)
+
+    def start(self) -> None:
+        """Begins the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Does what is queued, and ends the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def finish(self, recording: str, outcome: Callable[[SealedFact | str | None], None], *, every_slot: bool) -> None:
+        """Finishes a recording; the outcome is its facts, nothing, or why it could not be."""
+
+        def job() -> None:
+            try:
+                fact: SealedFact | str | None = self._library.finish(recording, every_slot=every_slot)
+            except UNFINISHED as error:
+                fact = f"{type(error).__name__}: {error}"
+            outcome(fact)
+
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        while job := self._jobs.get():
+            job()
+
+
+def sealed_fact(manifest: Manifest) -> SealedFact:
+    """What the program is told of a finished recording: pauses first, when there are more spans than it is told."""
+    kept = [span for span in manifest.spans if span.kind in ("paused", "held")]
+    lost = [span for span in manifest.spans if span.kind not in ("paused", "held")]
+    told = sorted([*kept, *lost][:SPANS_TOLD_MAX], key=lambda span: (span.start, -span.stop))
+    return SealedFact(
+        recording=manifest.recording,
+        call=manifest.call,
+        started_at=manifest.started_at,
+        frames=manifest.frames,
+        rate=manifest.rate,
+        spans=tuple(
+            SpanMade(span.kind if span.kind != "corrupt" else "gap", span.reason, span.start, span.stop) for span in told
+        ),
+        status="sealed" if manifest.status == "sealed" else "recovered",
+        bytes_stored=manifest.bytes_stored,
+    )

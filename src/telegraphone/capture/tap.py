@@ -1,0 +1,313 @@
+"""One recording in the drain thread: two lanes of sockets and tracks, one gate, and the order in which things happen to it.
+
+Pausing (capture.md 2): the filter cuts what arrives from now on to its header; what arrived before is drained and kept; the
+gate shuts; the pause goes to the journal; when it is durable, and not before, the answer leaves. Resuming is the mirror:
+the journal first, then drain and throw away, then the filter comes off and the gate opens. The state that says which
+reasons keep audio out is a replay of the journal, so it cannot differ from it. One operation of a recording is under way
+at a time; the others wait their turn.
+"""
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from telegraphone.capture import sockets
+from telegraphone.capture.control import Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
+from telegraphone.capture.files import Item, RecordingFiles
+from telegraphone.limits import OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
+from telegraphone.media.gate import Gate
+from telegraphone.media.journal import Continued, Ended, GateOpened, GateShut, JournalState, Started, after
+from telegraphone.media.pipeline import Pipeline
+from telegraphone.media.timeline import FRAME_NS, RATE
+from telegraphone.media.track import Track
+
+ORIGIN: Final = "origin_ns"
+"""Key in the start's note: the monotonic instant of frame 0, by which a new writer life on this machine goes on."""
+_BEHIND: Final = RATE
+"""Silence is written when it is a second old: later than any packet that may still come and be placed there."""
+
+
+class Lane:
+    """One track's sockets and pipeline."""
+
+    __slots__ = ("control", "descriptor", "drops", "pipeline", "rtp")
+
+    def __init__(self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline) -> None:
+        self.rtp = rtp
+        self.control = control
+        self.descriptor = rtp.fileno()
+        self.pipeline = pipeline
+        self.drops = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a tap needs of its worker: to read a lane until it is empty, to have something written, to know the time."""
+
+    drain: Callable[[Lane], int]
+    """Reads until nothing waits; answers the monotonic instant before the last look."""
+    write: Callable[[RecordingFiles, Item, Callable[[str], None] | None], None]
+    """Queues an item; the callback is called with an error text, empty when the item is durable."""
+    now_ns: Callable[[], int]
+    moment: Callable[[int], datetime]
+
+
+Answer = Callable[[CutFact | str | None], None]
+"""Takes what a command is answered: a cut, nothing, or why it failed."""
+
+
+@dataclass(slots=True)
+class Tap:
+    """A recording's live side. Operations answer through the callback they are given."""
+
+    order: Order
+    lanes: tuple[Lane, Lane]
+    gate: Gate
+    files: RecordingFiles
+    around: Surroundings
+    state: JournalState = field(default_factory=JournalState)
+    early: set[str] = field(default_factory=set)
+    """Reasons noted before the start."""
+    lifted: dict[str, CutFact] = field(default_factory=dict)
+    """The last lifting of each reason, for those who ask twice."""
+    broken: str = ""
+    """Why nothing more is kept, once the disk has failed for good."""
+    busy: bool = False
+    ending: bool = False
+    waiting: deque[tuple[Command, Answer]] = field(default_factory=deque)
+
+    # --- operations -----------------------------------------------------------------------------------------------
+
+    def perform(self, command: Command, answer: Answer) -> None:
+        """Does what is asked, now or when what was asked before is done."""
+        if self.busy:
+            if len(self.waiting) >= OPERATIONS_WAITING_MAX:
+                answer("too many operations are waiting")
+            else:
+                self.waiting.append((command, answer))
+            return
+        if self.broken and not isinstance(command, Seal):
+            answer(self.broken)
+            return
+        match command:
+            case Aim():
+                self.aim(command.sources)
+                answer(None)
+            case OpenGate(reason=None):
+                self._start(command.note, answer)
+            case OpenGate(reason=str() as reason):
+                self._lift(reason, command.note, answer)
+            case ShutGate():
+                self._shut(command.reason, command.note, answer)
+            case Seal():
+                self._end(command.note, answer)
+            case _:
+                raise AssertionError(command)
+
+    def aim(self, sources: tuple[Source, Source]) -> None:
+        """Lets the kernel throw away everybody else, from now on."""
+        for lane, source in zip(self.lanes, sources, strict=True):
+            self.around.drain(lane)
+            lane.rtp.connect((source.host, source.port))
+            codecs = {int(kind): codec for kind, codec in source.codecs.items()}
+            lane.pipeline.aim(codecs, source.ssrc)
+            if not self.gate.is_open:
+                sockets.deliver_headers(lane.rtp)
+            if source.port < 65_535:
+                lane.control.connect((source.host, source.port + 1))
+                sockets.deliver_all(lane.control)
+
+    def restore(self, state: JournalState, floors: tuple[int, int]) -> int:
+        """Goes on where an earlier life stopped, gates as its journal says; answers the frames that may be missing."""
+        self.state = state
+        assert state.started is not None
+        now_ns = self.around.now_ns()
+        elapsed_ns = int((self.around.moment(now_ns) - state.started.at).total_seconds() * 1e9)
+        origin_ns = int(state.started.note.get(ORIGIN, now_ns - elapsed_ns))
+        for lane, floor in zip(self.lanes, floors, strict=True):
+            lane.pipeline.start_at(origin_ns)
+            lane.pipeline.track.head = floor
+        self.around.write(self.files, Continued(self.around.moment(now_ns), self._position(now_ns)), None)
+        if state.ended:
+            return 0
+        shut = [span for span in state.spans if span.stop is None]
+        opened = max((span.stop or 0 for span in state.spans), default=0)
+        self.gate.open(0 if shut else opened, origin_ns)
+        if shut:
+            self._cut_off()
+            self.gate.shut(min(span.start for span in shut))
+        elif state.keeps_audio:
+            self.gate.since_ns = origin_ns + opened * FRAME_NS
+            for lane in self.lanes:
+                sockets.deliver_all(lane.rtp)
+        return max(0, (now_ns - origin_ns) // FRAME_NS - max(floors))
+
+    def _start(self, note: dict[str, str], answer: Answer) -> None:
+        if self.state.started:
+            answer(self._cut_fact(self.state.started.at, 0))
+            return
+        origin_ns = self.around.now_ns() // FRAME_NS * FRAME_NS
+        at = self.around.moment(origin_ns)
+        full_note = {**note, ORIGIN: str(origin_ns)}
+        record = Started(at, self.order.call, RATE, self.order.tracks, tuple(sorted(self.early)), full_note)
+
+        def durable() -> None:
+            for lane in self.lanes:
+                lane.pipeline.start_at(origin_ns)
+            if self.state.keeps_audio:
+                self._let_in(0)
+            answer(self._cut_fact(at, 0))
+
+        self._journal(record, durable, answer)
+
+    def _lift(self, reason: str, note: dict[str, str], answer: Answer) -> None:
+        now_ns = self.around.now_ns()
+        at = self.around.moment(now_ns)
+        if not self.state.started:
+            self.early.discard(reason)
+            answer(CutFact(at, 0, tuple(sorted(self.early))))
+            return
+        if reason not in self.state.shut_for:
+            answer(self.lifted.get(reason) or self._cut_fact(at, self._position(now_ns)))
+            return
+        last = self.state.shut_for == {reason}
+        position = self._position(now_ns) + (RESUME_GUARD_FRAMES if last else 0)
+
+        def durable() -> None:
+            if self.state.keeps_audio:
+                self._let_in(position)
+            self.lifted[reason] = self._cut_fact(at, position)
+            answer(self.lifted[reason])
+
+        self._journal(GateOpened(reason, at, position, note), durable, answer)
+
+    def _shut(self, reason: str, note: dict[str, str], answer: Answer) -> None:
+        if not self.state.started:
+            self.early.add(reason)
+            answer(CutFact(self.around.moment(self.around.now_ns()), 0, tuple(sorted(self.early))))
+            return
+        if reason in self.state.shut_for:
+            span = next(span for span in reversed(self.state.spans) if span.reason == reason)
+            answer(self._cut_fact(span.started_at, span.start))
+            return
+        t_ns = self._cut()
+        at, position = self.around.moment(t_ns), self._position(t_ns)
+        self._journal(GateShut(reason, at, position, note), lambda: answer(self._cut_fact(at, position)), answer)
+
+    def _end(self, note: dict[str, str], answer: Answer) -> None:
+        self.ending = True
+        if self.broken or not self.state.started or self.state.ended:
+            answer(self.broken or None)
+            return
+        t_ns = self._cut()
+        position = self._position(t_ns)
+        for lane in self.lanes:
+            track = lane.pipeline.track
+            track.fill(position)
+            track.close()
+        self.collect()
+        record = Ended(self.around.moment(t_ns), position, note.get("reason", "stopped"), note)
+        self._journal(record, lambda: answer(None), answer)
+
+    def break_off(self, why: str) -> None:
+        """Nothing can be written any more: no audio is taken in, and every operation fails."""
+        self.broken = self.broken or why
+        if self.gate.is_open:
+            self._cut()
+
+    # --- the gate -------------------------------------------------------------------------------------------------
+
+    def _cut(self) -> int:
+        """Shuts the gate now, keeping everything that arrived before; answers the instant of the cut."""
+        if not self.gate.is_open:
+            return self.around.now_ns()
+        self._cut_off()
+        t_ns = self.around.now_ns()
+        for lane in self.lanes:
+            self.around.drain(lane)
+            lane.pipeline.flush()
+        self.gate.shut(self._position(t_ns))
+        self.collect()
+        return t_ns
+
+    def _cut_off(self) -> None:
+        for lane in self.lanes:
+            sockets.deliver_headers(lane.rtp)
+
+    def _let_in(self, position: int) -> None:
+        """Throws away what arrived so far and opens the gate for what comes."""
+        for lane in self.lanes:
+            self.around.drain(lane)
+            lane.pipeline.flush()
+        now_ns = self.around.now_ns()
+        for lane in self.lanes:
+            sockets.deliver_all(lane.rtp)
+        self.gate.open(position, now_ns)
+
+    def _position(self, at_ns: int) -> int:
+        """The frame that is due, or the first one that no track has stored: a sender's clock may run a little ahead."""
+        heads = (lane.pipeline.track.head for lane in self.lanes)
+        return max(0, self.lanes[0].pipeline.timeline.position_at(at_ns), *heads)
+
+    def _cut_fact(self, at: datetime, position: int) -> CutFact:
+        return CutFact(at, position, tuple(sorted(self.state.shut_for)))
+
+    # --- the flow of things ---------------------------------------------------------------------------------------
+
+    def _journal(self, record: Started | GateShut | GateOpened | Ended, durable: Callable[[], None], answer: Answer) -> None:
+        self.busy = True
+
+        def written(error: str) -> None:
+            if error:
+                answer(error)
+            else:
+                self.state = after(self.state, record)
+                durable()
+            self.busy = False
+            while self.waiting and not self.busy:
+                self.perform(*self.waiting.popleft())
+
+        self.around.write(self.files, record, written)
+
+    def collect(self) -> None:
+        """Gives what the tracks have ready to the writer: journal records first, then audio."""
+        for lane in self.lanes:
+            pipeline = lane.pipeline
+            if pipeline.records:
+                for record in pipeline.records:
+                    self.around.write(self.files, record, None)
+                pipeline.records.clear()
+            if pipeline.track.output:
+                for item in pipeline.track.output:
+                    self.around.write(self.files, item, None)
+                pipeline.track.output.clear()
+
+    def advance(self, now_ns: int) -> None:
+        """Silence grows with time, and drift is measured."""
+        if self.state.started and not self.ending:
+            position = self.lanes[0].pipeline.timeline.position_at(now_ns) - _BEHIND
+            for lane in self.lanes:
+                lane.pipeline.advance(position)
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        for lane in self.lanes:
+            lane.rtp.close()
+            lane.control.close()
+
+
+def new_lanes(opened: list[socket.socket], gate: Gate, moment: Callable[[int], datetime]) -> tuple[Lane, Lane]:
+    """Lanes over RTP and RTCP of track 0, then of track 1; cut to headers unless the gate is open."""
+    lanes = [
+        Lane(rtp, control, Pipeline(Track(stream), gate, moment))
+        for stream, (rtp, control) in enumerate(zip(opened[0::2], opened[1::2], strict=True))
+    ]
+    return lanes[0], lanes[1]
+
+
+def utc_of(at_ns: int, offset_ns: int) -> datetime:
+    """UTC of a monotonic instant, the system clock being `offset_ns` ahead of the monotonic one."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=(at_ns + offset_ns) // 1000)

@@ -1,0 +1,368 @@
+"""One recorder process: a drain thread that wakes ten times a second, a writer, a finisher, and the program's commands.
+
+Theory. Nobody waits for a packet (capture.md 1). A timer fires; each socket is read until it is empty; in between, the
+kernel's buffers are the queue. Commands are served as they come. When the program goes away, everything is sealed and the
+process ends: without the program nobody could pause.
+"""
+
+import gc
+import os
+import resource
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from telegraphone.capture import control
+from telegraphone.capture.control import CutFact, SealedFact
+from telegraphone.capture.disk import GroupSink
+from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
+from telegraphone.capture.finishing import Finishing, Library
+from telegraphone.capture.receive import Receiver
+from telegraphone.capture.tap import Answer, Lane, Surroundings, Tap, new_lanes, utc_of
+from telegraphone.capture.writer import Answered, Failed, Writer
+from telegraphone.limits import DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
+from telegraphone.media.errors import DamagedEnvelope, KeyMissing
+from telegraphone.media.gate import Gate
+from telegraphone.media.recovery import journal_state
+
+_CONTROL_SOCKETS_EVERY: Final = 10
+_ADVANCE_EVERY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a worker is given: where to write and read, and whose keys."""
+
+    sink: GroupSink
+    library: Library
+    workshop: Workshop
+
+
+class Worker:
+    """Everything in one process; `run` returns when the program has gone and all is sealed."""
+
+    def __init__(self, channel: socket.socket, ports: Ports, *, period_s: float = DRAIN_PERIOD_S) -> None:
+        self._channel = channel
+        self._ports = ports
+        self._period_s = period_s
+        self._taps: dict[str, Tap] = {}
+        self._receivers: dict[int, Receiver] = {}
+        self._tickets: dict[int, Callable[[str], None]] = {}
+        self._ticket = 0
+        self._outcomes: deque[Callable[[], None]] = deque()
+        self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._writer = Writer(ports.sink, self._wake)
+        self._finishing = Finishing(ports.library)
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._ticks = 0
+        self._drain_ms_max = 0.0
+        self._alarmed = False
+        self._unsent: deque[control.Message] = deque()
+        self._around = Surroundings(self._drain, self._write, time.monotonic_ns, self._moment)
+
+    def run(self) -> None:
+        """Serves until the other end of the channel is closed."""
+        self._channel.setblocking(False)
+        self._writer.start()
+        self._finishing.start()
+        poll = select.epoll()
+        poll.register(self._channel.fileno(), select.EPOLLIN)
+        poll.register(self._woken, select.EPOLLIN)
+        gc.collect()
+        gc.freeze()
+        due = time.monotonic() + self._period_s
+        alive = True
+        while alive:
+            for descriptor, _ in poll.poll(max(0.0, due - time.monotonic())):
+                if descriptor == self._woken:
+                    os.eventfd_read(self._woken)
+                else:
+                    alive = self._serve()
+            self._settle()
+            if time.monotonic() >= due:
+                self._tick()
+                due = max(due + self._period_s, time.monotonic())
+            self._writer.hand_over()
+            self._flush()
+        poll.close()
+        self._seal_everything()
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        begun = time.monotonic_ns()
+        self._ticks += 1
+        offset_ns = time.time_ns() - time.monotonic_ns()
+        # A packet stamped before the system clock was set seems to come from another time; one drain takes the older view.
+        self._offset_ns = offset_ns
+        receivers = self._receivers
+        for tap in self._taps.values():
+            for lane in tap.lanes:
+                pipeline = lane.pipeline
+                receiver = receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
+                receiver.drain(lane, offset_ns, begun)
+                if pipeline.busy:
+                    pipeline.drained(time.monotonic_ns())
+                if pipeline.track.output or pipeline.records:
+                    tap.collect()
+        if self._ticks % _ADVANCE_EVERY == 0:
+            self._advance(begun)
+        self._drain_ms_max = max(self._drain_ms_max, (time.monotonic_ns() - begun) / 1e6)
+
+    def _advance(self, now_ns: int) -> None:
+        turn = self._ticks // _ADVANCE_EVERY
+        drift_every = max(1, round(DRIFT_WINDOW_S / self._period_s / _ADVANCE_EVERY))
+        for index, tap in enumerate(self._taps.values()):
+            tap.advance(now_ns)
+            if (turn + index) % drift_every == 0:
+                for lane in tap.lanes:
+                    lane.pipeline.correct(now_ns)
+            if (turn + index) % _CONTROL_SOCKETS_EVERY == 0:
+                for lane in tap.lanes:
+                    _read_away(lane.control)
+            tap.collect()
+        silent_s = time.monotonic() - self._writer.synced_at
+        late = self._writer.backlog_bytes > 0 and silent_s > WRITER_SILENT_S
+        if late and not self._alarmed:
+            self._send(control.Alarm(f"the disk has taken nothing for {silent_s:.1f} s"))
+        self._alarmed = late
+
+    def _drain(self, lane: Lane) -> int:
+        now_ns = time.monotonic_ns()
+        offset_ns = time.time_ns() - now_ns
+        receiver = self._receivers.get(lane.pipeline.frames) or self._receiver(lane.pipeline.frames)
+        receiver.drain(lane, offset_ns, time.monotonic_ns())
+        return now_ns
+
+    def _receiver(self, frames: int) -> Receiver:
+        return self._receivers.setdefault(frames, Receiver(frames))
+
+    def _moment(self, at_ns: int) -> datetime:
+        return utc_of(at_ns, self._offset_ns)
+
+    # --- the writer's answers -------------------------------------------------------------------------------------
+
+    def _write(self, files: RecordingFiles, item: Item, done: Callable[[str], None] | None) -> None:
+        if done is None:
+            self._writer.submit(files, item)
+            return
+        self._ticket += 1
+        self._tickets[self._ticket] = done
+        self._writer.submit(files, item, self._ticket)
+
+    def _wake(self) -> None:
+        os.eventfd_write(self._woken, 1)
+
+    def _settle(self) -> None:
+        """Deals with what the other threads have done."""
+        while self._writer.results:
+            match self._writer.results.popleft():
+                case Answered(ticket, error):
+                    self._tickets.pop(ticket)(error)
+                case Failed(files, error):
+                    self._broken(files, error)
+        while self._outcomes:
+            self._outcomes.popleft()()
+
+    def _broken(self, files: RecordingFiles, error: str) -> None:
+        for recording, tap in self._taps.items():
+            if tap.files is files:
+                tap.break_off(error)
+                self._send(control.Broken(recording, error))
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def _serve(self) -> bool:
+        """Takes all commands that wait; False when the program has gone."""
+        while True:
+            try:
+                received = control.receive_command(self._channel)
+            except BlockingIOError:
+                return True
+            except ConnectionError:
+                return False
+            if received is None:
+                return False
+            self._obey(*received)
+
+    def _obey(self, command: control.AnyCommand, descriptors: list[int]) -> None:
+        opened = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        match command:
+            case control.Reserve():
+                self._reserve(command, opened)
+            case control.Salvage():
+                self._salvage(command)
+            case control.Report():
+                self._send(control.FiguresDone(command.number, self._figures()))
+            case _:
+                tap = self._taps.get(command.recording)
+                if isinstance(command, control.Seal):
+                    self._seal(command, tap)
+                elif tap is None or tap.ending:
+                    self._send(control.Refused(command.number, "no such recording"))
+                else:
+                    tap.perform(command, self._answering(command.number))
+
+    def _answering(self, number: int) -> Answer:
+        def answer(result: CutFact | str | None) -> None:
+            if isinstance(result, str):
+                self._send(control.Refused(number, result))
+            elif result is None:
+                self._send(control.Done(number))
+            else:
+                self._send(control.CutDone(number, result))
+
+        return answer
+
+    def _reserve(self, command: control.Reserve, opened: list[socket.socket]) -> None:
+        order = command.order
+        if len(self._taps) >= RECORDINGS_PER_WORKER_MAX or order.recording in self._taps or len(opened) != control.SOCKETS:
+            for each in opened:
+                each.close()
+            self._send(control.Refused(command.number, "no room"))
+            return
+        gate = Gate()
+        lanes = new_lanes(opened, gate, self._moment)
+        try:
+            tap = self._restored(command, lanes, gate) if command.again else None
+        except (OSError, KeyMissing, DamagedEnvelope) as error:
+            self._send(control.Refused(command.number, f"{type(error).__name__}: {error}"))
+            return
+        if tap is None:
+            files = RecordingFiles(self._ports.workshop, order.tenant, order.recording, Lives())
+            tap = Tap(order, lanes, gate, files, self._around, early=set(command.shut_for))
+        if command.sources:
+            tap.aim(command.sources)
+        self._taps[order.recording] = tap
+        gc.freeze()
+        self._send(control.Done(command.number))
+
+    def _restored(self, command: control.Reserve, lanes: tuple[Lane, Lane], gate: Gate) -> Tap | None:
+        """The recording as an earlier life left it, before any packet is read; None when it had not started."""
+        order, library = command.order, self._ports.library
+        if order.recording not in library.live():
+            return None
+        lives, floors = library.lives(order.recording)
+        state = journal_state(library.source, library.keys, order.recording)
+        files = RecordingFiles(self._ports.workshop, order.tenant, order.recording, lives)
+        tap = Tap(order, lanes, gate, files, self._around)
+        lost = 0
+        if state.started:
+            lost = tap.restore(state, floors)
+        else:
+            tap.early = set(command.shut_for)
+        self._send(control.Restored(order.recording, tuple(sorted(state.shut_for)), bool(state.started), lost // 8))
+        return tap
+
+    def _seal(self, command: control.Seal, tap: Tap | None) -> None:
+        def finished(outcome: SealedFact | str | None) -> None:
+            if isinstance(outcome, str):
+                self._send(control.Refused(command.number, outcome))
+            else:
+                self._send(control.SealDone(command.number, outcome or self._nothing(command.recording, tap)))
+
+        if tap is None or tap.ending:
+            self._finish(command.recording, finished, every_slot=True)
+        else:
+            tap.perform(command, lambda _: self._close(command.recording, tap, finished))
+
+    def _close(self, recording: str, tap: Tap, finished: Callable[[SealedFact | str | None], None]) -> None:
+        """The tap has ended: everything becomes durable, then the recording is finished."""
+        tap.close()
+        self._taps.pop(recording, None)
+        sound = not tap.broken and tap.files.losses == 0 and tap.state.continued == 0
+        self._ticket += 1
+        self._writer.finish(tap.files, self._ticket, lambda: self._finish(recording, finished, every_slot=not sound))
+
+    def _finish(self, recording: str, finished: Callable[[SealedFact | str | None], None], *, every_slot: bool) -> None:
+        def outcome(result: SealedFact | str | None) -> None:
+            self._outcomes.append(lambda: finished(result))
+            self._wake()
+
+        self._finishing.finish(recording, outcome, every_slot=every_slot)
+
+    def _nothing(self, recording: str, tap: Tap | None) -> SealedFact:
+        call = tap.order.call if tap else ""
+        return SealedFact(recording, call, self._moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0)
+
+    def _salvage(self, command: control.Salvage) -> None:
+        def told(recording: str) -> Callable[[SealedFact | str | None], None]:
+            def tell(outcome: SealedFact | str | None) -> None:
+                if isinstance(outcome, SealedFact):
+                    self._send(control.Salvaged(outcome))
+                elif outcome:
+                    self._send(control.Alarm(f"recording {recording} could not be finished: {outcome}"))
+
+            return tell
+
+        for recording in self._ports.library.live():
+            if recording not in command.except_for and recording not in self._taps:
+                self._finish(recording, told(recording), every_slot=True)
+        self._send(control.Done(command.number))
+
+    def _figures(self) -> control.Figures:
+        for tap in self._taps.values():
+            for lane in tap.lanes:
+                lane.pipeline.leave_run()
+        counts = [lane.pipeline.counts for tap in self._taps.values() for lane in tap.lanes]
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return control.Figures(
+            recordings=len(self._taps),
+            received=sum(each.received for each in counts),
+            foreign=sum(each.foreign for each in counts),
+            late_or_double=sum(each.late_or_double for each in counts),
+            withheld=sum(each.withheld for each in counts),
+            breaches=sum(each.breaches for each in counts),
+            lost_frames=sum(each.lost_frames for each in counts),
+            dropped_segments=self._writer.dropped_segments,
+            cpu_s=usage.ru_utime + usage.ru_stime,
+            backlog_bytes=self._writer.backlog_bytes,
+            drain_ms_max=self._drain_ms_max,
+        )
+
+    def _send(self, message: control.Message) -> None:
+        self._unsent.append(message)
+
+    def _flush(self) -> None:
+        while self._unsent:
+            try:
+                control.send(self._channel, self._unsent[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._unsent.clear()
+                return
+            self._unsent.popleft()
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def _seal_everything(self) -> None:
+        """The program is gone: what is being recorded is finished now."""
+        for recording in list(self._taps):
+            self._seal(control.Seal(0, recording, {"reason": "ended", "source": "system"}), self._taps[recording])
+        while self._taps:
+            self._writer.hand_over()
+            select.select([self._woken], [], [], self._period_s)
+            self._settle()
+        self._writer.stop()
+        self._finishing.stop()
+
+
+def _read_away(control_socket: socket.socket) -> None:
+    """RTCP is taken from the kernel and thrown away."""
+    try:
+        while True:
+            control_socket.recv(2048)
+    except OSError:
+        return
+
+
+def raise_file_limit() -> None:
+    """A recording takes four sockets and up to three files: asks for all the descriptors this process may have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,63 @@
+"""Speaks RTP at twenty milliseconds a packet for many streams from one task, with no drift of its own."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from socket import AF_INET, SOCK_DGRAM
+from socket import socket as Socket
+
+from telegraphone.wire.rtp.packet import RtpPacket
+from tests.interop.recorder.signal import FRAME, payload
+
+PTIME_S = 0.02
+
+
+@dataclass(slots=True)
+class Speaker:
+    """One stream: sends frame 0, 1, 2 … of its signal to an address and remembers when each went."""
+
+    seed: bytes
+    name: int
+    to: tuple[str, int]
+    ssrc: int = 0
+    first_sequence: int = 65_500
+    first_timestamp: int = 4_294_960_000
+    number: int = 0
+    sent_at: list[float] = field(default_factory=list)
+    socket: Socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.socket = Socket(AF_INET, SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.setblocking(False)
+        self.ssrc = self.ssrc or 0x1000_0000 + self.name
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.socket.getsockname()
+
+    def packet(self, number: int) -> RtpPacket:
+        return RtpPacket(
+            0,
+            (self.first_sequence + number) & 0xFFFF,
+            (self.first_timestamp + number * FRAME) & 0xFFFFFFFF,
+            self.ssrc,
+            payload(self.seed, self.name, number),
+        )
+
+    def speak(self) -> None:
+        data = self.packet(self.number).to_bytes()
+        self.sent_at.append(time.monotonic())
+        self.number += 1
+        self.socket.sendto(data, self.to)
+
+
+async def speak_all(speakers: list[Speaker], stop: asyncio.Event) -> None:
+    """All of them, each 20 ms, spread over the interval, until told to stop."""
+    begun = time.monotonic()
+    turn = 0
+    while not stop.is_set():
+        for speaker in speakers:
+            speaker.speak()
+        turn += 1
+        await asyncio.sleep(max(0.0, begun + turn * PTIME_S - time.monotonic()))

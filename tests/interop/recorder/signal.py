@@ -1,0 +1,65 @@
+"""Audio that says what it is: each frame names its stream and number, so a stored frame is recognised wherever it lies.
+
+The payload of frame n is HMAC-SHA256(seed, stream ‖ n), repeated to 160 bytes (fault-matrix 2.1). The reader looks at
+decrypted files, finds every frame by its first bytes, and says where it lies.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+from telegraphone.keystore.file import FileKeyStore
+from telegraphone.media import layout
+from telegraphone.media.manifest import Manifest, load_manifest
+from telegraphone.media.unseal import EpochReader
+from telegraphone.storage.local import LocalSource
+
+FRAME = 160
+
+
+def payload(seed: bytes, stream: int, number: int) -> bytes:
+    digest = hmac.digest(seed, stream.to_bytes(4, "big") + number.to_bytes(4, "big"), hashlib.sha256)
+    return digest * 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recording as it lies on the disk, decrypted: for each stream its frames from 0 on, None where no file has any."""
+
+    manifest: Manifest
+    streams: tuple[bytearray, bytearray]
+
+    def frames(self, stream: int, seed: bytes, name: int, count: int) -> dict[int, list[int]]:
+        """For each frame number of a sender, the positions at which its first 32 bytes lie."""
+        audio = bytes(self.streams[stream])
+        found: dict[int, list[int]] = {}
+        for number in range(count):
+            mark = payload(seed, name, number)[:32]
+            place = audio.find(mark)
+            while place >= 0:
+                # The digest repeats within the frame: the next copy is looked for behind it.
+                found.setdefault(number, []).append(place)
+                place = audio.find(mark, place + FRAME)
+        return found
+
+    def audible(self, stream: int) -> bytes:
+        return bytes(self.streams[stream])
+
+
+def read_recording(data: Path, keys: Path, recording: str) -> Found:
+    """The finished recording, manifest verified, every epoch decrypted and put in its place."""
+    source, store = LocalSource(data), FileKeyStore(keys)
+    directory = layout.sealed_directory(recording)
+    manifest = load_manifest(source, directory, (store.public_key(),))
+    streams = (bytearray(b"\xff" * manifest.frames), bytearray(b"\xff" * manifest.frames))
+    for epoch in manifest.epochs:
+        reader = EpochReader(source, f"{directory}/{epoch.file}", store)
+        place = epoch.first_frame
+        for _, plain in reader.plain():
+            if plain is not None:
+                streams[epoch.stream][place : place + len(plain)] = plain
+            place += reader.header.segment_frames
+        rest = reader.closing() or b""
+        streams[epoch.stream][place : place + len(rest)] = rest
+    return Found(manifest, streams)

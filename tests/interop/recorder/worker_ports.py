@@ -1,0 +1,23 @@
+"""What a recorder worker is given in these tests: a real disk below a directory, keys in files."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from telegraphone.capture.disk import DiskSink
+from telegraphone.capture.files import Workshop
+from telegraphone.capture.finishing import Library
+from telegraphone.capture.worker import Ports
+from telegraphone.keystore.file import FileKeyStore
+from telegraphone.storage.local import LocalSource
+
+
+def utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def disk_ports(data: str, keys: str) -> Ports:
+    """Files below `data`, keys below `keys`."""
+    sink = DiskSink(Path(data))
+    store = FileKeyStore(Path(keys))
+    library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
+    return Ports(sink, library, Workshop(sink, store, utc))
