@@ -2,12 +2,15 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from telegraphone import __version__
+
+if TYPE_CHECKING:
+    from telegraphone.config import Config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 user = typer.Typer(no_args_is_help=True, help="Accounts of agents and supervisors.")
@@ -36,8 +39,14 @@ def telegraphone(version: Annotated[bool, typer.Option("--version", help="Say th
 def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     """Run the server until SIGTERM or Ctrl-C; calls are ended and recordings sealed before it goes."""
     from telegraphone.bootstrap import serve as run
+    from telegraphone.services.ports import Unavailable
 
-    asyncio.run(run(_configuration(config)))
+    settings = _configuration(config)
+    try:
+        asyncio.run(run(settings))
+    except (OSError, Unavailable) as error:
+        complaints.print(f"Telegraphone cannot run: {error}", markup=False)
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -52,7 +61,7 @@ def demo(
     try:
         proved = asyncio.run(play(folder, once=once, console=console))
     except (StageError, TimeoutError) as error:
-        complaints.print(f"[bold red]The demonstration failed:[/] {error or 'something expected did not happen in time'}")
+        complaints.print(f"[bold red]The demonstration failed:[/] {str(error) or 'what was expected did not happen in time'}")
         raise typer.Exit(1) from error
     raise typer.Exit(0 if proved else 1)
 
@@ -72,3 +81,36 @@ def hash_password(
     from argon2 import PasswordHasher
 
     console.print(PasswordHasher().hash(password), soft_wrap=True, highlight=False)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The folder of one finished recording.")],
+    signer: Annotated[str, typer.Option(help="The signing key to trust, in hexadecimal (signing.pub in the key folder).")],
+    keys: Annotated[Path | None, typer.Option(help="The key folder; without it the audio is not opened.")] = None,
+) -> None:
+    """Say offline whether a recording is what was sealed; status 0 only if it is. Nothing is ever repaired."""
+    from telegraphone.keystore.file import FileKeyStore
+    from telegraphone.media.verify import verify as check
+    from telegraphone.storage.local import LocalSource
+
+    if keys is not None and not (keys / "kek.key").is_file():
+        complaints.print(f"{keys} is no key folder.", markup=False)
+        raise typer.Exit(2)
+    source = LocalSource(folder.resolve().parent)
+    report = check(source, folder.resolve().name, {bytes.fromhex(signer)}, keys=FileKeyStore(keys) if keys else None)
+    for finding in report.findings:
+        console.print(str(finding), markup=False, highlight=False)
+    console.print("intact" if report.intact else "NOT intact")
+    raise typer.Exit(0 if report.intact else 1)
+
+
+def _configuration(path: Path) -> "Config":
+    from telegraphone.config import ConfigError, read
+
+    try:
+        return read(path)
+    except ConfigError as error:
+        for complaint in error.complaints:
+            complaints.print(complaint, markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error

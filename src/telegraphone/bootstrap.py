@@ -1,0 +1,260 @@
+"""Where ports meet adapters: builds one node from its configuration, runs it, and takes it down in the right order.
+
+The order of the end matters more than that of the beginning: calls first, so that every recording is sealed and every
+agent told; then the desktops' connections; then the switch; the recorder and the database last, because all of the
+others still write to them.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from telegraphone.capture.client import RecorderClient
+from telegraphone.config import Config, Phone, Secret
+from telegraphone.database.audit import SqlAuditTrail
+from telegraphone.database.catalogue import SqlCatalogue
+from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.domain.naming import NamePattern
+from telegraphone.endpoints.clock import SystemClock
+from telegraphone.keystore.file import FileKeyStore
+from telegraphone.playback import SealedPlayer
+from telegraphone.services.agents import Agents
+from telegraphone.services.calls import Calls
+from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.recovery import RecoveredParts
+from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.storage.local import LocalSource
+from telegraphone.switches.exchange import Account, Exchange
+from telegraphone.web.app import WebApp, WebPorts
+from telegraphone.web.cometd import Notifications
+from telegraphone.web.gws.representations import Shapes
+from telegraphone.web.notifier import CometdNotifier
+from telegraphone.web.settings import Compatibility, WebSettings
+
+log = structlog.get_logger()
+
+_HTTP_CLOSE_S = 5
+_HTTP_START_LOOK_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where one installation keeps its things."""
+
+    data: Path
+
+    @property
+    def keys(self) -> Path:
+        """Wrapped data keys, the key that wraps them, and the signing key."""
+        return self.data / "keys"
+
+    @property
+    def recordings(self) -> Path:
+        """Everything sealed."""
+        return self.data / "audio"
+
+    @property
+    def database(self) -> Path:
+        """The list of recordings and the audit trail."""
+        return self.data / "telegraphone.db"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: this process has one stop, and its order is ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals alone."""
+        yield
+
+
+async def serve(config: Config) -> None:
+    """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken
+    and `Unavailable` for a database or recorder that does not start."""
+    set_up_logging()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        parts = await _parts(config, stack)
+        await _calls(parts, stack)
+        await _web(config, parts, stack)
+        log.info("serving", url=config.server.external_url, sip=f"{config.exchange.sip_host}:{config.exchange.sip_port}")
+        await stop.wait()
+        log.info("stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """One node's use cases and the adapters that outlive the building of it."""
+
+    world: Surroundings
+    agents: Agents
+    calls: Calls
+    recovered: RecoveredParts
+    recorder: RecorderClient
+    exchange: Exchange
+    app: WebApp
+    notifications: Notifications
+
+
+async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
+    """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
+    places, clock = Places(Path(config.server.data_dir)), SystemClock()
+    places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = FileKeyStore(places.keys)
+    engine = open_engine(sqlite_url(places.database))
+    stack.push_async_callback(engine.dispose)
+    await migrate(engine)
+    catalogue = SqlCatalogue(engine)
+    writer = CatalogueWriter(catalogue, clock)
+    stack.push_async_callback(writer.flush)
+    recorder, exchange = _recorder(config, places), _exchange(config, clock)
+    settings = _web_settings(config)
+    notifications = Notifications(websocket=config.cometd.websocket)
+    notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
+    world = Surroundings(
+        clock=clock,
+        switch=exchange,
+        taps=exchange,
+        switch_events=exchange,
+        recorder=recorder,
+        notifier=notifier,
+        catalogue=writer,
+        directory=config.directory(),
+        names=_names(config),
+        policies=Policies(ring_s=config.exchange.ring_s),
+    )
+    agents = Agents(notifier)
+    recovered = RecoveredParts(catalogue, writer)
+    calls = Calls(world, agents, recovered)
+    ports = WebPorts(
+        clock=clock,
+        directory=world.directory,
+        agents=agents,
+        calls=calls,
+        catalogue=catalogue,
+        player=SealedPlayer(LocalSource(places.recordings), keys, {keys.public_key()}),
+        audit=SqlAuditTrail(engine, clock),
+        notifications=notifications,
+        password_hashes=config.password_hashes(),
+    )
+    return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
+
+
+async def _calls(parts: _Parts, stack: AsyncExitStack) -> None:
+    """Starts the recorder, the switch and the calls; at the end calls are closed first and the recorder last."""
+    await parts.recovered.load()
+    await stack.enter_async_context(parts.recorder)
+    await parts.exchange.start()
+    stack.push_async_callback(parts.exchange.close)
+    for task in (asyncio.create_task(parts.world.catalogue.run()), asyncio.create_task(parts.calls.run())):
+        stack.push_async_callback(_cancelled, task)
+    stack.push_async_callback(parts.calls.close)
+
+
+async def _web(config: Config, parts: _Parts, stack: AsyncExitStack) -> None:
+    """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
+    parts.notifications.start()
+    server = _Server(
+        uvicorn.Config(
+            parts.app,
+            host=config.server.listen_host,
+            port=config.server.listen_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_HTTP_CLOSE_S,
+        )
+    )
+    task = asyncio.create_task(server.serve())
+    while not server.started and not task.done():
+        await asyncio.sleep(_HTTP_START_LOOK_S)
+    if task.done():
+        await task
+        raise OSError(f"HTTP port {config.server.listen_port} of {config.server.listen_host} cannot be opened")
+    stack.push_async_callback(_web_closed, parts, server, task)
+
+
+async def _web_closed(parts: _Parts, server: _Server, task: "asyncio.Task[None]") -> None:
+    await parts.calls.close()
+    parts.notifications.close()
+    server.should_exit = True
+    await task
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _recorder(config: Config, places: Places) -> RecorderClient:
+    settings = config.recorder
+    return RecorderClient(
+        "telegraphone.recorder_bootstrap:worker_ports",
+        (str(places.recordings), str(places.keys)),
+        host=settings.rtp_host,
+        first_port=settings.rtp_port_first,
+        last_port=settings.rtp_port_last,
+        workers=settings.workers,
+        alarm=lambda text: log.error("recorder_alarm", text=text),
+    )
+
+
+def _exchange(config: Config, clock: SystemClock) -> Exchange:
+    settings = config.exchange
+    return Exchange(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        advertised_host=settings.rtp_host,
+        rtp_ports=(settings.rtp_port_first, settings.rtp_port_last),
+        realm=settings.realm,
+        accounts=[_account(each) for each in config.phones],
+        clock=clock,
+    )
+
+
+def _account(phone: Phone) -> Account:
+    assert isinstance(phone.password, Secret), "reading the configuration completes it"
+    return Account(phone.number, phone.user, phone.password.reveal())
+
+
+def _names(config: Config) -> NamePattern:
+    server = config.server
+    return NamePattern(server.host_name, server.recording_name_suffix, dotted_host=server.compatibility == "8.5.1")
+
+
+def _web_settings(config: Config) -> WebSettings:
+    server = config.server
+    return WebSettings(
+        external_url=server.external_url,
+        compatibility=Compatibility(server.compatibility),
+        allowed_origins=frozenset(server.allowed_origins),
+        csrf_protection=server.csrf_protection,
+        cookie_same_site=server.cookie_same_site,
+    )
+
+
+def set_up_logging() -> None:
+    """One line of JSON per fact on standard error; structlog escapes control characters, so no peer can forge a line."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
