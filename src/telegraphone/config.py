@@ -161,23 +161,33 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 def read(path: Path) -> Config:
     """The configuration in this file; raises `ConfigError` with everything that is wrong with it."""
     try:
-        text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text)
+        config = parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from None
+    except ConfigError as error:
+        raise ConfigError([f"{path}: {complaint}" for complaint in error.complaints]) from None
+    return _completed(config, path)
+
+
+def parse(text: str) -> Config:
+    """The configuration as written, before anything is filled in; raises `ConfigError`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"is not TOML: {error}"]) from None
     complaints = list(_unknown_keys(raw, Config, ""))
     if complaints:
-        raise ConfigError([f"{path}: {complaint}" for complaint in complaints])
+        raise ConfigError(complaints)
     try:
         config = msgspec.convert(raw, Config, dec_hook=_secret)
     except msgspec.ValidationError as error:
-        raise ConfigError([f"{path}: {_place_first(str(error))}"]) from None
+        raise ConfigError([_place_first(str(error))]) from None
     complaints = list(_contradictions(config))
     if complaints:
-        raise ConfigError([f"{path}: {complaint}" for complaint in complaints])
-    return _completed(config, path)
+        raise ConfigError(complaints)
+    return config
 
 
 def settings() -> Iterator[tuple[str, str, str, str]]:

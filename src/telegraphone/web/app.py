@@ -68,8 +68,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     return RouteTable(
         [
             Route(f"{API}/me", {"GET": me.get, "POST": me.post}),
-            Route(f"{API}/me/channels", {"GET": me.get_channels}),
-            Route(f"{API}/me/channels/{{channel}}", {"GET": me.get_channel, "POST": me.post_channel}),
+            Route(f"{API}/me/channels", {"GET": me.get_media}),
+            Route(f"{API}/me/channels/{{channel}}", {"GET": me.get_medium, "POST": me.post_medium}),
             Route(f"{API}/me/calls", {"GET": calls.get_all}),
             Route(f"{API}/me/calls/{{id}}", {"GET": calls.get, "POST": calls.post}),
             Route(f"{API}/me/devices", {"GET": devices.get_all}),

@@ -28,7 +28,7 @@ class _Buckets:
         """Whether one more failure would not fit."""
         return self._level(key, now) > self._size - 1
 
-    def add(self, key: Hashable, now: float, amount: float = 1.0) -> None:
+    def add(self, key: Hashable, amount: int, now: float) -> None:
         """Counts a failure, or takes one back."""
         level = max(0.0, self._level(key, now) + amount)
         self._levels[key] = (level, now)
@@ -56,15 +56,15 @@ class LoginLimiter:
         users, key = self._bucket(user_name, address)
         if self._addresses.full(address, now) or users.full(key, now):
             return False
-        self._addresses.add(address, now)
-        users.add(key, now)
+        self._addresses.add(address, 1, now)
+        users.add(key, 1, now)
         return True
 
     def succeeded(self, user_name: str, address: str, now: float) -> None:
         """The password was right: the try did not count, and the place is known from now on."""
         users, key = self._bucket(user_name, address)
-        self._addresses.add(address, now, -1.0)
-        users.add(key, now, -1.0)
+        self._addresses.add(address, -1, now)
+        users.add(key, -1, now)
         self._let_in[user_name, address] = None
         self._let_in.move_to_end((user_name, address))
         if len(self._let_in) > LOGIN_LIMITS_REMEMBERED_MAX:

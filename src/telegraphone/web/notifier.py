@@ -72,8 +72,8 @@ def messages_of(notice: Notification, shapes: Shapes) -> list[tuple[str, Json]]:
                 (DEVICES, {"messageType": "DeviceStateChangeMessage", "devices": [shapes.device(device)]})
             ]
             if state_changed:
-                channel = shapes.voice_channel(device, AGENT_STATES[-1])
-                told.append((CHANNELS, {"messageType": "ChannelStateChangeMessageV2", "channels": [channel]}))
+                voice = shapes.voice(device, AGENT_STATES[-1])
+                told.append((CHANNELS, {"messageType": "ChannelStateChangeMessageV2", "channels": [voice]}))
             return told
 
 

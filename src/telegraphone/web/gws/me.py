@@ -1,4 +1,7 @@
-"""The agent: who they are, their contact-centre session and their state (gws-api 5)."""
+"""The agent: who they are, their contact-centre session and their state (gws-api 5).
+
+What the API calls a channel, voice or a kind of text, is a *medium* here: a channel is Bayeux's.
+"""
 
 from collections.abc import Callable
 
@@ -42,8 +45,8 @@ class Me:
             "devices": lambda: self.devices(agent),
             "calls": lambda: [self._shapes.call(view) for view in self._calls.of(agent)],
             "features": lambda: self._shapes.features(agent),
-            "channels": lambda: self.channels(agent),
-            "channelStates": lambda: self.channels(agent),
+            "channels": lambda: self.media(agent),
+            "channelStates": lambda: self.media(agent),
             "skills": list,
             "settings": dict,
             "groups": list,
@@ -60,10 +63,10 @@ class Me:
         device = self._agents.device(agent)
         return [] if device is None else [self._shapes.device(device)]
 
-    def channels(self, agent: Agent) -> list[Json]:
-        """The agent's channels as resources: voice, at the device."""
+    def media(self, agent: Agent) -> list[Json]:
+        """The agent's media as resources: voice, at the device."""
         device = self._agents.device(agent)
-        return [] if device is None else [self._shapes.voice_channel(device, _OFFLINE)]
+        return [] if device is None else [self._shapes.voice(device, _OFFLINE)]
 
     async def post(self, request: ApiRequest) -> Response:
         """POST /me: starts or ends the contact-centre session, or sets the agent's state."""
@@ -77,12 +80,12 @@ class Me:
                 return self._set_state(request, operation)
 
     def _start(self, request: ApiRequest) -> Response:
-        channels = _channels(request)
+        media = _media(request)
         request.must_have(Feature.VOICE)
-        if VOICE not in channels:
+        if VOICE not in media:
             raise Refused(_NO_MEDIA)
         self._agents.sign_in(request.agent)
-        if channels == {VOICE}:
+        if media == {VOICE}:
             return answer()
         failed: Json = {"statusCode": _NO_MEDIA.status_code, "statusMessage": _NO_MEDIA.message, "channel": "multimedia"}
         return partial([failed], [{"statusCode": 0, "channel": VOICE}])
@@ -93,43 +96,42 @@ class Me:
         self._agents.set_state(request.agent, operation)
         return answer()
 
-    async def get_channels(self, request: ApiRequest) -> Response:
+    async def get_media(self, request: ApiRequest) -> Response:
         """GET /me/channels."""
         wanted = selection(request.query, "fields")
-        channels = page(self.channels(request.agent), request.query)
+        media = page(self.media(request.agent), request.query)
         if not wanted:
-            return answer(uris=[self._shapes.links.uri(f"/me/channels/{VOICE}") for _ in channels])
-        return answer(channels=[chosen(each, wanted) for each in channels])
+            return answer(uris=[self._shapes.links.uri(f"/me/channels/{VOICE}") for _ in media])
+        return answer(channels=[chosen(each, wanted) for each in media])
 
-    async def get_channel(self, request: ApiRequest) -> Response:
+    async def get_medium(self, request: ApiRequest) -> Response:
         """GET /me/channels/{channel}."""
-        return answer(channel=self._channel(request))
+        return answer(channel=self._medium(request))
 
-    async def post_channel(self, request: ApiRequest) -> Response:
+    async def post_medium(self, request: ApiRequest) -> Response:
         """POST /me/channels/{channel}: sets the agent's state (gws-api 5.3)."""
         operation = request.operation()
         if operation not in STATES_BY_OPERATION:
             raise ParameterInvalid("operationName")
         request.must_have(Feature.VOICE)
-        self._channel(request)
+        self._medium(request)
         return self._set_state(request, operation)
 
-    def _channel(self, request: ApiRequest) -> Json:
+    def _medium(self, request: ApiRequest) -> Json:
         name = request.path["channel"]
-        for channel in self.channels(request.agent):
-            if channel["channel"] == name:
-                return channel
+        for medium in self.media(request.agent):
+            if medium["channel"] == name:
+                return medium
         raise NotFound("channel", name)
 
 
-def _channels(request: ApiRequest) -> set[str]:
-    """The channels a session is asked for; at least one."""
-    channels = request.required("channels")
-    if not isinstance(channels, list):
+def _media(request: ApiRequest) -> set[str]:
+    """The media a contact-centre session is asked for; at least one."""
+    names = request.required("channels")
+    if not isinstance(names, list):
         raise ParameterInvalid("channels")
-    if not channels:
+    if not names:
         raise ParameterMissing("channels")
-    names = [each for each in channels if isinstance(each, str)]
-    if len(names) < len(channels):
+    if not all(isinstance(each, str) for each in names):
         raise ParameterInvalid("channels")
     return set(names)

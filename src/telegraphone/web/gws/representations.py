@@ -51,13 +51,13 @@ class Shapes:
 
     # --- calls ---
 
-    def call_id(self, view: CallView) -> str:
+    def _call_id(self, view: CallView) -> str:
         """The id under which clients of this generation know the call; the other one resolves as well."""
         return view.call_uuid if self.modern else view.conn_id
 
     def call_uri(self, view: CallView) -> str:
         """The link of an agent's view of a call."""
-        return self.links.uri(f"/me/calls/{self.call_id(view)}")
+        return self.links.uri(f"/me/calls/{self._call_id(view)}")
 
     def call(self, view: CallView) -> Json:
         """A call resource (gws-api 7.1)."""
@@ -96,7 +96,7 @@ class Shapes:
 
     def call_path(self, view: CallView) -> str:
         """The link of a call without its prefix and without `/me` (gws-api 3.1)."""
-        return f"/calls/{self.call_id(view)}"
+        return f"/calls/{self._call_id(view)}"
 
     def _call_facts(self, view: CallView) -> Json:
         """What both generations say alike."""
@@ -150,7 +150,7 @@ class Shapes:
         device["type"] = "ACDPosition"
         return device
 
-    def voice_channel(self, view: DeviceView, offline: AgentState) -> Json:
+    def voice(self, view: DeviceView, offline: AgentState) -> Json:
         """The voice channel of an agent and the state it is in; `offline` is shown while nobody is signed in."""
         if not view.active:
             return {"channel": "voice", "userState": {**user_state(offline), "state": "LoggedOut"}}
