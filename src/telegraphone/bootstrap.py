@@ -8,6 +8,7 @@ others still write to them.
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -42,7 +43,7 @@ from telegraphone.web.settings import Compatibility, WebSettings
 log = structlog.get_logger()
 
 _HTTP_CLOSE_S = 5
-_HTTP_START_LOOK_S = 0.01
+_HTTP_BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,6 @@ async def _web(config: Config, parts: _Parts, stack: AsyncExitStack) -> None:
     server = _Server(
         uvicorn.Config(
             parts.app,
-            host=config.server.listen_host,
-            port=config.server.listen_port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -177,12 +176,9 @@ async def _web(config: Config, parts: _Parts, stack: AsyncExitStack) -> None:
             timeout_graceful_shutdown=_HTTP_CLOSE_S,
         )
     )
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
-        await asyncio.sleep(_HTTP_START_LOOK_S)
-    if task.done():
-        await task
-        raise OSError(f"HTTP port {config.server.listen_port} of {config.server.listen_host} cannot be opened")
+    # Bound here, because a port that is taken must be an error of ours and not the end of the process in a library.
+    listener = socket.create_server((config.server.listen_host, config.server.listen_port), backlog=_HTTP_BACKLOG)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     stack.push_async_callback(_web_closed, parts, server, task)
 
 
