@@ -27,6 +27,13 @@ def matching(pattern: re.Pattern[str], why: str) -> Callable[[Source], Iterable[
     return offences
 
 
+def private_hosts(source: Source) -> Iterator[Offence]:
+    """Numbers of sections of an RFC look like addresses, and are none."""
+    for number, what in matching(PRIVATE_ADDRESS, "examples use RFC 5737 addresses and example.com")(source):
+        if not re.search(r"RFC|§|[Ss]ection", source.lines[number - 1]):
+            yield number, what
+
+
 def _comments(source: Source) -> Iterator[Offence]:
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
         if token.type == tokenize.COMMENT:
@@ -66,9 +73,9 @@ RULES = [
     Rule(
         "no private host",
         is_any,
-        matching(PRIVATE_ADDRESS, "examples use RFC 5737 addresses and example.com"),
+        private_hosts,
         bad="host = '192." + "168.1.7'",
-        good="host = '192.0.2.7'\nversion = '10.2.1'",
+        good="host = '192.0.2.7'\nversion = '10.2.1'\n# RFC 3261 10.2.1.1",
     ),
     Rule(
         "a lock names no host",

@@ -30,6 +30,7 @@ RFC_SESSION_WORDS = (
 CHANNEL_PLACES = ("bayeux", "cometd", "/web/gws/", "/wire/sdp")
 # SDP describes what RFC 8866 calls a session, with an id and attributes of its own.
 SESSION_PLACES = ("wire/bayeux", "cometd", "/wire/sdp")
+SDP_PLACES = ("/switches/", "/phone/", "/endpoints/")
 
 
 def _words(name: str) -> list[str]:
@@ -85,8 +86,11 @@ def channel(source: Source) -> Iterator[Offence]:
 def session(source: Source) -> Iterator[Offence]:
     if any(place in source.path for place in SESSION_PLACES):
         return
+    makes_sdp = any(place in source.path for place in SDP_PLACES)
     for line, name in _made_names(source):
         snake = _snake(name)
+        if makes_sdp and "session_id" in snake:
+            continue
         if {"session", "sessions"}.intersection(_words(name)) and not any(word in snake for word in RFC_SESSION_WORDS):
             yield line, f"{name}: a session is Bayeux's; a login is a SignIn, SIP has dialogs"
 
