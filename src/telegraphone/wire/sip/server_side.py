@@ -136,8 +136,9 @@ class ServerSide:
         transaction.dialog = dialog
         if dialog is None:
             self.respond(transaction, Reply(481), now)
-        elif not dialog.take_cseq(request.cseq.number):
-            # Out of order (section 12.2.2); the transaction must not touch the dialog.
+        elif not dialog.take_cseq(request.cseq.number) and request.method != "BYE":
+            # Out of order (section 12.2.2); the transaction must not touch the dialog. A BYE overtaken by a later
+            # request is meant all the same: refused, it would leave a call that its other side has left.
             transaction.dialog = None
             self.respond(transaction, Reply(500), now)
         elif request.method == "BYE":
