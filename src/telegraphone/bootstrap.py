@@ -87,8 +87,10 @@ async def serve(config: Config) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         parts = await _parts(config, stack)
-        await _calls(parts, stack)
-        await _web(config, parts, stack)
+        # A task that fails ends the node: half a recorder must not look like one.
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        await _calls(parts, tasks, stack)
+        await _web(config, parts, tasks, stack)
         log.info("serving", url=config.server.external_url, sip=f"{config.exchange.sip_host}:{config.exchange.sip_port}")
         await stop.wait()
         log.info("stopping")
@@ -152,18 +154,18 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
 
 
-async def _calls(parts: _Parts, stack: AsyncExitStack) -> None:
+async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Starts the recorder, the switch and the calls; at the end calls are closed first and the recorder last."""
     await parts.recovered.load()
     await stack.enter_async_context(parts.recorder)
     await parts.exchange.start()
     stack.push_async_callback(parts.exchange.close)
-    for task in (asyncio.create_task(parts.world.catalogue.run()), asyncio.create_task(parts.calls.run())):
-        stack.push_async_callback(_cancelled, task)
+    for life in (parts.world.catalogue.run(), parts.calls.run()):
+        stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 
 
-async def _web(config: Config, parts: _Parts, stack: AsyncExitStack) -> None:
+async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
     parts.notifications.start()
     server = _Server(
@@ -178,7 +180,7 @@ async def _web(config: Config, parts: _Parts, stack: AsyncExitStack) -> None:
     )
     # Bound here, because a port that is taken must be an error of ours and not the end of the process in a library.
     listener = socket.create_server((config.server.listen_host, config.server.listen_port), backlog=_HTTP_BACKLOG)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = tasks.create_task(server.serve(sockets=[listener]))
     stack.push_async_callback(_web_closed, parts, server, task)
 
 

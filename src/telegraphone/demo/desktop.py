@@ -28,19 +28,19 @@ class Desktop:
         )
         self._on_event = on_event
         self._stack = AsyncExitStack()
+        self._tasks = asyncio.TaskGroup()
         self._listener: asyncio.Task[None] | None = None
         self._client_id = ""
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self._http)
+        await self._stack.enter_async_context(self._tasks)
         if self._on_event is not None:
             await self._handshake()
-            self._listener = asyncio.create_task(self._listen())
+            self._listener = self._tasks.create_task(self._listen())
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)

@@ -74,7 +74,7 @@ class Screen:
         self._console.print(
             f"API of the agent at {AGENT_DN}, and of a supervisor who may listen:\n"
             f"  curl -u {agent} '{stage.url}/api/v2/me/calls?fields=*'\n"
-            f"  curl -u {agent} {json} -d '{{\"operationName\":\"StartCallRecording\"}}' {stage.url}/api/v2/me/calls/CALL_ID\n"
+            f'  curl -u {agent} {json} -d \'{{"operationName":"StartCallRecording"}}\' {stage.url}/api/v2/me/calls/CALL_ID\n'
             f"  curl -u {boss} '{stage.url}/api/v2/recordings?callerPhoneNumber={CALLER_DN}&fields=*'\n",
             highlight=False,
             markup=False,
