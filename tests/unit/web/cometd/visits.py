@@ -34,10 +34,13 @@ class Visit:
         self.sent: list[Message] = []
         self.slow = asyncio.Event()
         self.slow.set()
+        self.closing = False
         self.task = asyncio.create_task(app(scope, self._inbox.get, self._send))
 
     async def _send(self, message: Message) -> None:
         await self.slow.wait()
+        if self.closing:
+            raise RuntimeError("the web server is closing this socket")
         self.sent.append(message)
         self._outbox.put_nowait(message)
 

@@ -1,0 +1,171 @@
+"""The notification server under a real web server, real CometD clients in node, and a network between them that can fail."""
+
+import asyncio
+import base64
+import json
+import socket
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+
+from telegraphone.web.cometd import Cometd, Notifications, SignedIn, cometd_routes
+
+HOST = "127.0.0.1"
+PATIENCE_S = 20.0
+CALLS = "/v2/me/calls"
+CLIENT = Path(__file__).parent / "client.mjs"
+
+Fact = dict[str, Any]
+
+
+async def doorman(connection: HTTPConnection) -> SignedIn | Response:
+    """Lets in everybody who gives a name by Basic authentication."""
+    kind, _, word = connection.headers.get("authorization", "").partition(" ")
+    if kind != "Basic":
+        return JSONResponse({"statusCode": 20, "statusMessage": "Access denied"}, 403)
+    user = base64.b64decode(word).decode().partition(":")[0]
+    return SignedIn(user, f"{user}-1")
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def serving(port: int) -> AsyncIterator[Notifications]:
+    """A notification server, until the block ends; then it goes down as the product does: clients are told first."""
+    notifications = Notifications()
+    notifications.start()
+    app = Starlette(routes=cometd_routes(Cometd(notifications, doorman)))
+    config = uvicorn.Config(app, host=HOST, port=port, lifespan="off", log_level="error", timeout_graceful_shutdown=3)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(PATIENCE_S):
+        while not server.started:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+    try:
+        yield notifications
+    finally:
+        notifications.close()
+        server.should_exit = True
+        await task
+
+
+class Desktop:
+    """A cometd.js client; `facts` is all it has heard, in order."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._changed = asyncio.Event()
+        self.facts: list[Fact] = []
+
+    async def listen(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            self.facts.append(json.loads(line))
+            self._changed.set()
+
+    def do(self, verb: str, **fields: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": verb, **fields}).encode() + b"\n")
+
+    async def until(self, condition: Callable[[list[Fact]], bool]) -> None:
+        """Waits until what was heard meets the condition."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not condition(self.facts):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"not in time: {self.facts[-20:]}") from None
+
+    async def met(self, meta: str, times: int = 1, **fields: Any) -> None:
+        """Waits until so many replies of this kind have come."""
+        await self.until(lambda facts: len(replies(facts, meta, **fields)) >= times)
+
+    def heard(self, by: str = CALLS) -> list[Any]:
+        """The data of the messages that one subscription was given; the library gives `/**` its own replies too."""
+        return [fact["data"] for fact in self.facts if fact.get("by") == by and "data" in fact]
+
+
+def replies(facts: list[Fact], meta: str, **fields: Any) -> list[Fact]:
+    return [fact for fact in facts if fact.get("meta") == meta and all(fact[name] == fields[name] for name in fields)]
+
+
+@asynccontextmanager
+async def desktop(port: int, **options: Any) -> AsyncIterator[Desktop]:
+    """A client in a node process of its own; it ends with the block."""
+    options = {"url": f"http://{HOST}:{port}/api/v2/notifications", "user": "kate", "subscriptions": [CALLS], **options}
+    process = await asyncio.create_subprocess_exec("node", str(CLIENT), json.dumps(options), stdin=PIPE, stdout=PIPE)
+    client = Desktop(process)
+    listener = asyncio.create_task(client.listen())
+    try:
+        await client.until(bool)
+        yield client
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await listener
+
+
+class BadNetwork:
+    """A TCP relay whose connections can all be cut at any moment, whatever is on its way in them."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.cuts = 0
+
+    def cut(self) -> None:
+        self.cuts += len(self._writers)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection(HOST, self._target)
+        except OSError:
+            writer.close()
+            return
+        pair = {writer, far_writer}
+        self._writers |= pair
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_copy(reader, far_writer))
+                tasks.create_task(_copy(far_reader, writer))
+        except* OSError:
+            pass
+        finally:
+            self._writers -= pair
+            for end in pair:
+                end.close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def bad_network(target: int) -> AsyncIterator[tuple[BadNetwork, int]]:
+    """A relay to the target, and the port it listens on."""
+    network = BadNetwork(target)
+    server = await asyncio.start_server(network.relay, HOST, 0)
+    try:
+        yield network, server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        network.cut()
