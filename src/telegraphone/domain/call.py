@@ -55,16 +55,20 @@ class Notice(Enum):
 class Leg:
     """One party of a call. `appeared_at` is when its view became visible, monotonic seconds; None before.
 
-    `answered` is whether media can flow; `offers_answer` whether the switch can take the ringing phone off the hook.
+    `originated` is whether the switch was asked to call it, `answered` whether media can flow, `offers_answer` whether the
+    switch can take the ringing phone off the hook. `held_at` and `ended_at` are when it last got into those states.
     """
 
     id: LegId
     number: str
     state: LegState
     arrived: bool = False
+    originated: bool = False
     answered: bool = False
     offers_answer: bool = False
     appeared_at: float | None = None
+    held_at: float | None = None
+    ended_at: float | None = None
 
     @property
     def visible(self) -> bool:
@@ -75,6 +79,11 @@ class Leg:
     def talking(self) -> bool:
         """Whether it is connected, held or not."""
         return self.state in (LegState.ESTABLISHED, LegState.HELD)
+
+    @property
+    def live(self) -> bool:
+        """Whether the switch has it: it asked for the call or was called, and is not over."""
+        return (self.arrived or self.originated) and self.state is not LegState.RELEASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +122,6 @@ class Call:
     def released(self) -> bool:
         """Whether the call is over for everybody."""
         return all(leg.state is LegState.RELEASED for leg in self.legs)
-
-    @property
-    def awaits_answer(self) -> bool:
-        """Whether somebody's phone is being rung, which must not go on for ever."""
-        return not self.released and not all(leg.answered or leg.arrived for leg in self.legs)
 
     def leg(self, leg_id: LegId) -> Leg:
         """The leg of this id; KeyError when it is not part of the call."""
@@ -221,15 +225,19 @@ FACTS: Final[Mapping[LegState, Mapping[type[object], LegState]]] = MappingProxyT
 
 
 def arrived(call: Call, now: float) -> Step:
-    """A party asked for this call: the caller is Dialing, the called number is rung."""
+    """A party asked for this call: the caller is Dialing, the called number is rung. Who calls the own number finds it
+    busy, because two views of one call at one device could not be told apart."""
+    if call.caller.number == call.called.number:
+        return give_up(call.with_leg(replace(call.caller, arrived=True)), EndCause.BUSY, now)
     caller = replace(call.caller, state=LegState.DIALING, arrived=True, appeared_at=now)
-    rung = Originate(call.called.id, call.called.number, caller.number)
-    return Step(call.with_leg(caller), (rung,), (Told(caller.id, Notice.STATUS),))
+    called = replace(call.called, originated=True)
+    rung = Originate(called.id, called.number, caller.number)
+    return Step(call.with_leg(caller).with_leg(called), (rung,), (Told(caller.id, Notice.STATUS),))
 
 
 def dialled(call: Call, now: float) -> Step:
     """An agent asked for this call through the API: first the agent's own phone is rung."""
-    caller = replace(call.caller, state=LegState.DIALING, appeared_at=now)
+    caller = replace(call.caller, state=LegState.DIALING, originated=True, appeared_at=now)
     rung = Originate(caller.id, caller.number, call.called.number)
     return Step(call.with_leg(caller), (rung,), (Told(caller.id, Notice.STATUS),))
 
@@ -246,9 +254,9 @@ def fact(call: Call, happened: LegFact, now: float) -> Step:
         case LegAnswered():
             return _answered(call, replace(leg, state=state, answered=True), now)
         case LegEnded(cause=cause):
-            return _ended(call, leg, cause)
+            return _ended(call, leg, cause, now)
         case _:
-            return _held(call, replace(leg, state=state))
+            return _held(call, replace(leg, state=state, held_at=now if state is LegState.HELD else None))
 
 
 def _ringing(call: Call, leg: Leg, now: float) -> Step:
@@ -263,9 +271,11 @@ def _ringing(call: Call, leg: Leg, now: float) -> Step:
 
 def _answered(call: Call, leg: Leg, now: float) -> Step:
     if leg.id == call.caller.id:
+        if call.called.originated:
+            return Step(call)
         # The agent's own phone is off the hook: now the destination is rung.
-        rung = Originate(call.called.id, call.called.number, leg.number)
-        return Step(call.with_leg(leg), (rung,))
+        called = replace(call.called, originated=True)
+        return Step(call.with_leg(leg).with_leg(called), (Originate(called.id, called.number, leg.number),))
     called = replace(leg, appeared_at=now if leg.appeared_at is None else leg.appeared_at)
     caller = replace(call.caller, state=LegState.ESTABLISHED, answered=True)
     effects: tuple[CallEffect, ...] = (Join((caller.id, called.id)),)
@@ -278,42 +288,49 @@ def _answered(call: Call, leg: Leg, now: float) -> Step:
 def _held(call: Call, leg: Leg) -> Step:
     call = call.with_leg(leg)
     told = (Told(leg.id, Notice.STATUS),)
-    change = rec.keep_out if _recorded_party_holds(call) else rec.let_in
+    if call.part is None or call.part.leg != leg.id:
+        return Step(call, (), told)
+    change = rec.keep_out if leg.state is LegState.HELD else rec.let_in
     changed = change(call.recording, rec.Reason.HOLD)
     return Step(replace(call, recording=changed.recording), changed.effects, told)
 
 
-def _recorded_party_holds(call: Call) -> bool:
-    """Whether audio is kept out by a hold: the recorded agent's, or anybody's while nobody is recorded yet."""
-    if call.part is not None:
-        return call.leg(call.part.leg).state is LegState.HELD
-    return any(leg.state is LegState.HELD for leg in call.legs)
+def operated(call: Call, leg: Leg, trigger: rec.Trigger) -> rec.Step | None:
+    """What a recording operation of the agent at this leg does; None when it is refused. A Start makes this agent the
+    recorded one, so the part begins held when they have the call on hold."""
+    recording = call.recording
+    if trigger is rec.Trigger.START and not recording.in_progress and leg.state is LegState.HELD:
+        recording = rec.keep_out(recording, rec.Reason.HOLD).recording
+    return rec.step(recording, trigger)
 
 
-def _ended(call: Call, leg: Leg, cause: EndCause) -> Step:
+def _ended(call: Call, leg: Leg, cause: EndCause, now: float) -> Step:
     """With two parties the end of one is the end of the call."""
     rest = call.other(leg.id)
     effects: tuple[CallEffect, ...] = ()
-    if rest.state is not LegState.RELEASED:
+    if rest.live:
         effects = (HangUp(rest.id, cause if not leg.answered else EndCause.NORMAL),)
-    return _release(call, effects)
+    return _release(call, effects, now)
 
 
-def give_up(call: Call, cause: EndCause) -> Step:
+def give_up(call: Call, cause: EndCause, now: float) -> Step:
     """Ends the call for everybody: nobody answered in time, an agent hung up, or the service shuts down."""
-    effects = tuple(HangUp(leg.id, cause) for leg in call.legs if leg.state is not LegState.RELEASED)
-    return _release(call, effects)
+    return _release(call, tuple(HangUp(leg.id, cause) for leg in call.legs if leg.live), now)
 
 
-def _release(call: Call, effects: tuple[CallEffect, ...]) -> Step:
+def _release(call: Call, effects: tuple[CallEffect, ...], now: float) -> Step:
     seen = [leg for leg in call.legs if leg.visible and leg.state is not LegState.RELEASED]
-    first, second = (replace(leg, state=LegState.RELEASED) for leg in call.legs)
+    first, second = (_over(leg, now) for leg in call.legs)
     ended = rec.step(call.recording, rec.Trigger.CALL_RELEASED)
     assert ended is not None
-    call = replace(call, legs=(first, second), recording=ended.recording)
+    call = replace(call, legs=(first, second), recording=ended.recording, part=None)
     return Step(call, (*effects, *ended.effects), tuple(Told(leg.id, Notice.STATUS) for leg in seen))
+
+
+def _over(leg: Leg, now: float) -> Leg:
+    return leg if leg.ended_at is not None else replace(leg, state=LegState.RELEASED, ended_at=now)
 
 
 def everyone(call: Call, notice: Notice) -> tuple[Told, ...]:
     """Everybody who sees the call is told of this change."""
-    return tuple(Told(leg.id, notice) for leg in call.legs if leg.visible)
+    return tuple(Told(leg.id, notice) for leg in call.legs if leg.visible and leg.state is not LegState.RELEASED)

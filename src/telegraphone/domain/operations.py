@@ -53,7 +53,7 @@ _BY_STATE: Final = {
     LegState.HELD: USER_DATA | {Operation.HANGUP},
 }
 
-_NEEDS: Final = {Operation.HANGUP: Ability.HANG_UP}
+_NEEDS: Final = {Operation.HANGUP: Ability.HANG_UP, Operation.REJECT: Ability.HANG_UP}
 
 ACCEPTED_UNLISTED: Final = {
     LegState.RINGING: frozenset({Operation.HANGUP, Operation.REJECT}),
@@ -66,7 +66,7 @@ def capabilities(
     call: Call, leg: Leg, abilities: frozenset[Ability], *, may_record: bool
 ) -> tuple[Operation, ...]:
     """The operations valid now for the agent at this leg, in the order of gws-api 7.5."""
-    valid = {each for each in _BY_STATE.get(leg.state, frozenset()) if _NEEDS.get(each) in abilities | {None}}
+    valid = {each for each in _BY_STATE.get(leg.state, frozenset()) if _possible(each, abilities)}
     if leg.state is LegState.RINGING and leg.offers_answer:
         valid.add(Operation.ANSWER)
     if may_record and leg.talking:
@@ -81,5 +81,9 @@ def accepted(call: Call, leg: Leg, operation: Operation, abilities: frozenset[Ab
     if operation in TRIGGERS:
         return leg.talking
     if operation in ACCEPTED_UNLISTED.get(leg.state, frozenset()):
-        return True
+        return _possible(operation, abilities)
     return operation in capabilities(call, leg, abilities, may_record=False)
+
+
+def _possible(operation: Operation, abilities: frozenset[Ability]) -> bool:
+    return operation not in _NEEDS or _NEEDS[operation] in abilities

@@ -7,7 +7,8 @@ Theory. A call has one recording state (gws-api 8.5). Two things decide whether 
   kept only in phase RECORDING with the set empty, so lifting one reason never lifts another (properties, "Pause").
 
 The phase is PAUSED exactly while a visible reason (agent, policy) is in the set. Hidden reasons, such as a hold, show
-neither in `recordingState` nor in the capabilities, and Resume does not lift them.
+neither in `recordingState` nor in the capabilities, and Resume does not lift them. A hold is the recorded agent's, so it
+ends with the part; supervisor and consent belong to the call and wait for its next part.
 
 Each cell of the table says the next phase and what it asks of the gate: OPEN, SHUT, SEAL, or nothing. No cell means
 refused. The GWS capabilities are the operations whose cell changes the phase. What the table calls FAILED and ENDED an
@@ -136,7 +137,7 @@ TABLE: Final[Mapping[Phase, Mapping[Trigger, Cell]]] = MappingProxyType(
             Trigger.CAPTURE_FAILED: (Phase.FAILED, Move.SEAL),
         },
         Phase.PAUSED: {
-            Trigger.PAUSE: (Phase.PAUSED, Move.NONE),
+            Trigger.PAUSE: (Phase.PAUSED, Move.SHUT),
             Trigger.RESUME: (Phase.RECORDING, Move.LIFT),
             Trigger.STOP: (Phase.STOPPED, Move.SEAL),
             Trigger.CALL_RELEASED: (Phase.ENDED, Move.SEAL),
@@ -172,14 +173,21 @@ def step(recording: Recording, trigger: Trigger, reason: Reason = Reason.AGENT) 
             return Step(recording if phase is recording.phase else Recording(phase, hidden))
         case Move.BEGIN:
             # Reasons first: a call that is on hold when it is started must not keep a single sample.
-            shut = tuple(ShutGate(each) for each in sorted(hidden, key=lambda each: each.value))
+            shut = tuple(ShutGate(each) for each in in_order(hidden))
             return Step(Recording(phase, hidden), (*shut, OpenGate()))
         case Move.SHUT:
-            return Step(Recording(phase, recording.reasons | {reason}), (ShutGate(reason),))
+            # Paused by the agent and now by policy too is still one pause, but each reason must be lifted by its own.
+            return _with_reason(recording, phase, reason)
         case Move.LIFT:
             return Step(Recording(phase, hidden), (OpenGate(recording.reasons & VISIBLE),))
         case Move.SEAL:
-            return Step(Recording(phase, hidden), (Seal(),))
+            return Step(Recording(phase, hidden - {Reason.HOLD}), (Seal(),))
+
+
+def _with_reason(recording: Recording, phase: Phase, reason: Reason) -> Step:
+    if reason in recording.reasons:
+        return Step(recording)
+    return Step(Recording(phase, recording.reasons | {reason}), (ShutGate(reason),))
 
 
 def keep_out(recording: Recording, reason: Reason) -> Step:
@@ -200,11 +208,24 @@ def let_in(recording: Recording, reason: Reason) -> Step:
     return Step(replace(recording, reasons=recording.reasons - {reason}), effects)
 
 
-def as_journaled(recording: Recording, reasons: frozenset[Reason]) -> Recording:
-    """The state when the journal of a restored recorder says which reasons hold: the journal is right (PCI-6)."""
+def restored(recording: Recording, journaled: frozenset[Reason]) -> Step:
+    """What to do when a lost recorder is back and its journal says which reasons hold there.
+
+    Audio may be kept only if both sides say so: a pause that only we know of is carried out again, one that only the
+    journal knows of is shown (properties PCI-6). Nobody but us knows who is on hold, so the journal's hold is lifted."""
     if not recording.in_progress:
-        return recording
-    return Recording(Phase.PAUSED if reasons & VISIBLE else Phase.RECORDING, reasons)
+        return Step(recording)
+    reasons = recording.reasons | (journaled - {Reason.HOLD})
+    shut = tuple(ShutGate(each) for each in in_order(reasons - journaled))
+    surplus = journaled - reasons
+    lifted = (OpenGate(surplus),) if surplus else ()
+    phase = Phase.PAUSED if reasons & VISIBLE else Phase.RECORDING
+    return Step(Recording(phase, reasons), (*shut, *lifted))
+
+
+def in_order(reasons: frozenset[Reason]) -> tuple[Reason, ...]:
+    """Reasons in a fixed order, so that two runs of one call do the same."""
+    return tuple(sorted(reasons, key=lambda each: each.value))
 
 
 def offered(recording: Recording) -> tuple[Trigger, ...]:

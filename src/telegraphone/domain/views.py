@@ -15,7 +15,7 @@ from telegraphone.domain.operations import Operation, capabilities
 class CallView:
     """A call resource (gws-api 7.1). `recording_state` is shown only to agents who `may_record`, but the user
     data that tells it belongs to everybody. `recording_name` is empty before the first Start. `duration_s` counts from
-    when the call appeared here."""
+    when the call appeared here until it was released."""
 
     call_uuid: CallUuid
     conn_id: ConnId
@@ -67,8 +67,8 @@ def view(call: Call, leg: Leg, agent: Agent, abilities: frozenset[Ability], now:
         dnis=call.called.number,
         capabilities=() if released else capabilities(call, leg, abilities, may_record=may_record),
         user_data=call.user_data,
-        duration_s=int(now - leg.appeared_at),
-        recording_state=rec.shown(call.recording),
+        duration_s=int((now if leg.ended_at is None else leg.ended_at) - leg.appeared_at),
+        recording_state="Stopped" if released else rec.shown(call.recording),
         may_record=may_record,
         recording_name=call.last_name,
     )

@@ -79,9 +79,9 @@ class Agents:
         return self._desks.get(agent.user_name, _Desk())
 
     def _change(self, agent: Agent, desk: _Desk) -> None:
-        state_changed = desk.state != self._desk(agent).state or desk.signed_in != self._desk(agent).signed_in
-        self._desks[agent.user_name] = desk
-        self._tell(agent, state_changed=state_changed)
+        if desk != self._desk(agent):
+            self._desks[agent.user_name] = desk
+            self._tell(agent, state_changed=True)
 
     def _tell(self, agent: Agent, *, state_changed: bool) -> None:
         device = self.device(agent)

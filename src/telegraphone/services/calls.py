@@ -1,32 +1,34 @@
 """All calls of this node: makes them from what the switch reports and agents ask, and finds the one an agent means."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 
 import structlog
 
 from telegraphone.domain import call as machine
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, CallType, Leg, LegState
-from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, NotFound, NotInState
+from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, NotFound, NotInState, ParameterInvalid
 from telegraphone.domain.ids import (
     CALL_UUID_ENTROPY_BYTES,
     CONN_ID_ENTROPY_BYTES,
     ConnId,
     LegId,
+    RecordingId,
     call_uuid,
     conn_id,
     is_conn_id,
 )
 from telegraphone.domain.legs import DeviceRegistered, DeviceUnregistered, EndCause, LegArrived, LegFact
 from telegraphone.domain.operations import TRIGGERS, Operation
+from telegraphone.domain.user_data import first_user_data
 from telegraphone.domain.views import CallView
-from telegraphone.limits import CALLS_MAX
+from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
-from telegraphone.services.call_actor import CallActor, Command
+from telegraphone.services.call_actor import CallActor
+from telegraphone.services.mailbox import Command
 from telegraphone.services.ports import (
     By,
-    CaptureFailed,
     CaptureRestored,
     RecorderEvent,
     RecordingRecovered,
@@ -36,6 +38,7 @@ from telegraphone.services.ports import (
 )
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Surroundings
+from telegraphone.services.waiting import Limit
 
 log = structlog.get_logger()
 
@@ -51,6 +54,8 @@ class Calls:
         self._by_conn_id: dict[str, CallActor] = {}
         self._by_leg: dict[LegId, CallActor] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._lives: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     # --- what agents ask ---
 
@@ -67,12 +72,18 @@ class Calls:
         return actor.view(leg, agent)
 
     async def dial(self, agent: Agent, destination: str, user_data: Mapping[str, object]) -> CallView:
-        """Rings the agent's own phone, then the destination. Returns when the agent's view shows Dialing."""
+        """Rings the agent's own phone, then the destination. Returns when the agent's view shows Dialing. Raises
+        `Refusal`, or `Unavailable` when the switch or this node cannot make the call."""
         self._must_have(agent, Feature.VOICE)
         if agent.device is None or not self._agents.is_registered(agent.device.dn):
             raise DeviceNotRegistered(agent.device.dn if agent.device else "")
-        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, user_data)
-        actor = await self._admit(call, machine.dialled(call, self._world.clock.now()))
+        if destination == agent.device.dn:
+            raise ParameterInvalid("destination")
+        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data))
+        actor = self._admit(call, machine.dialled(call, self._world.clock.now()))
+        await actor.begun.wait()
+        if not actor.call.caller.visible:
+            raise Unavailable("switch", "the call could not be made")
         return actor.view(actor.call.caller, agent)
 
     async def operate(
@@ -102,18 +113,29 @@ class Calls:
     # --- its own life ---
 
     async def run(self) -> None:
-        """Serves switch and recorder; when cancelled, gives every call up in order before it ends."""
+        """Serves switch and recorder until the switch is closed or this is cancelled; then `close`."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            tasks.create_task(self._serve_recorder())
-            await self._serve_switch()
+            servants = [
+                tasks.create_task(self._serve_recorder()),
+                tasks.create_task(self._recovered.keep_loading(self._world.clock)),
+            ]
+            try:
+                await self._serve_switch()
+            finally:
+                await self.close()
+                for task in (*servants, *self._lives):
+                    task.cancel()
 
     async def close(self) -> None:
-        """Ends every call as its agents would: recordings sealed, legs hung up, agents told."""
-        for actor in tuple(self._by_uuid.values()):
-            if not actor.call.released:
+        """Ends every call as its agents would: recordings sealed, legs hung up, agents told. Takes no call afterwards."""
+        self._closing = True
+        actors = tuple(self._by_uuid.values())
+        for actor in actors:
+            if not actor.released.is_set():
                 actor.give_up()
-                await actor.released.wait()
+        for actor in actors:
+            await actor.released.wait()
 
     async def _serve_switch(self) -> None:
         async for event in self._world.switch_events.events():
@@ -143,41 +165,68 @@ class Calls:
             self._recorder_event(event)
 
     def _recorder_event(self, event: RecorderEvent) -> None:
+        recording_id = event.sealed.recording_id if isinstance(event, RecordingRecovered) else event.recording_id
+        for actor in self._by_uuid.values():
+            if actor.recording_id == recording_id:
+                actor.report(event)
+                return
         match event:
             case RecordingRecovered(sealed):
                 self._recovered.found(sealed)
-            case CaptureFailed() | CaptureRestored():
-                for actor in self._by_uuid.values():
-                    if actor.recording_id == event.recording_id:
-                        actor.report(event)
+            case CaptureRestored(recording_id):
+                log.error("recording_without_call", recording=recording_id)
+                self._create_task(self._seal_stray(recording_id))
+
+    async def _seal_stray(self, recording_id: RecordingId) -> None:
+        """A restored recording that no call knows any more would go on for ever; what it holds is kept."""
+        limit = Limit(self._world.clock, RECORDER_ANSWER_S)
+        try:
+            self._recovered.found(await limit.answer("recorder", self._world.recorder.seal(recording_id, By("system").note())))
+        except Unavailable as error:
+            log.error("stray_not_sealed", recording=recording_id, error=str(error))
 
     async def _arrived(self, event: LegArrived) -> None:
+        if event.leg in self._by_leg:
+            return
         call = self._new_call(event.leg, event.number, event.dialled, {})
         try:
-            await self._admit(call, machine.arrived(call, self._world.clock.now()))
+            self._admit(call, machine.arrived(call, self._world.clock.now()))
         except Unavailable as error:
             log.error("call_refused", leg=event.leg, error=str(error))
-            await self._world.switch.hang_up(event.leg, EndCause.FAILED)
+            self._create_task(self._turn_away(event.leg))
+
+    async def _turn_away(self, leg: LegId) -> None:
+        limit = Limit(self._world.clock, RECORDER_ANSWER_S)
+        try:
+            await limit.answer("switch", self._world.switch.hang_up(leg, EndCause.FAILED))
+        except Unavailable as error:
+            log.error("leg_left_behind", leg=leg, error=str(error))
 
     # --- making and finding calls ---
 
-    async def _admit(self, call: Call, first: machine.Step) -> CallActor:
+    def _admit(self, call: Call, first: machine.Step) -> CallActor:
+        if self._closing:
+            raise Unavailable("calls", "shutting down")
         if len(self._by_uuid) >= CALLS_MAX:
             raise Unavailable("calls", "too many calls")
-        assert self._tasks is not None, "run() comes first"
         actor = CallActor(call, self._world)
         self._by_uuid[call.uuid] = actor
         self._by_conn_id[call.conn_id] = actor
         for leg in call.legs:
             self._by_leg[leg.id] = actor
-        await actor.begin(first)
-        self._tasks.create_task(self._live(actor))
+        self._create_task(self._live(actor, first))
         return actor
 
-    async def _live(self, actor: CallActor) -> None:
-        """A bug in one call ends that call: its gate is shut by default, and the others never notice."""
+    def _create_task(self, work: Coroutine[None, None, None]) -> None:
+        assert self._tasks is not None, "run() comes first"
+        task = self._tasks.create_task(work)
+        self._lives.add(task)
+        task.add_done_callback(self._lives.discard)
+
+    async def _live(self, actor: CallActor, first: machine.Step) -> None:
+        """A bug in one call ends that call: its gate is shut, and the others never notice."""
         try:
-            await actor.run()
+            await actor.run(first)
         except Exception:
             log.exception("call_crashed", call=actor.call.uuid)
             await self._bury(actor)
@@ -186,11 +235,10 @@ class Calls:
             self._forget(actor)
 
     async def _bury(self, actor: CallActor) -> None:
-        for leg in actor.call.legs:
-            try:
-                await self._world.switch.hang_up(leg.id, EndCause.FAILED)
-            except Unavailable as error:
-                log.error("leg_left_behind", leg=leg.id, error=str(error))
+        try:
+            await actor.bury()
+        except Exception:
+            log.exception("call_not_buried", call=actor.call.uuid)
 
     def _forget(self, actor: CallActor) -> None:
         del self._by_uuid[actor.call.uuid]
@@ -234,15 +282,14 @@ class Calls:
         return next(mine, None)
 
     def _active(self, agent: Agent) -> tuple[CallActor, Leg] | None:
-        held = None
-        for actor in self._by_uuid.values():
-            leg = self._leg_of(actor, agent)
-            if leg is not None and leg.state is LegState.ESTABLISHED:
-                return actor, leg
-            if leg is not None and leg.state is LegState.HELD:
-                held = (actor, leg)
-        return held
+        seen = ((actor, self._leg_of(actor, agent)) for actor in self._by_uuid.values())
+        mine = [(actor, leg) for actor, leg in seen if leg is not None and leg.talking]
+        return max(mine, key=lambda each: _activity(each[1]), default=None)
 
     def _must_have(self, agent: Agent, feature: Feature) -> None:
         if not agent.has(feature):
             raise FeatureMissing(feature.value)
+
+
+def _activity(leg: Leg) -> tuple[bool, float]:
+    return leg.state is LegState.ESTABLISHED, leg.held_at or 0.0

@@ -23,15 +23,21 @@ class CatalogueWriter:
         self._catalogue = catalogue
         self._clock = clock
         self._waiting: dict[RecordingId, PartRecord] = {}
+        self._unfinished: dict[RecordingId, PartRecord] = {}
         self._wake = asyncio.Event()
 
     def put(self, part: PartRecord) -> None:
         """Takes the record for writing soon; a newer record of the same part replaces one that still waits."""
+        self._remember(part)
         if part.recording_id not in self._waiting and len(self._waiting) >= CATALOGUE_BACKLOG_MAX:
             log.error("catalogue_backlog_full", recording=part.recording_id)
             return
         self._waiting[part.recording_id] = part
         self._wake.set()
+
+    def unfinished(self, recording_id: RecordingId) -> PartRecord | None:
+        """What this run knows of a part whose end was not written."""
+        return self._unfinished.get(recording_id)
 
     async def run(self) -> None:
         """Writes for ever; cancel to stop, then `flush`."""
@@ -57,3 +63,9 @@ class CatalogueWriter:
             if self._waiting.get(recording_id) is part:
                 del self._waiting[recording_id]
         return True
+
+    def _remember(self, part: PartRecord) -> None:
+        if part.stopped_at is not None:
+            self._unfinished.pop(part.recording_id, None)
+        elif part.recording_id in self._unfinished or len(self._unfinished) < CATALOGUE_BACKLOG_MAX:
+            self._unfinished[part.recording_id] = part

@@ -240,7 +240,8 @@ RecorderEvent = CaptureFailed | CaptureRestored | RecordingRecovered
 
 class Recorder(Protocol):
     """The capture plane. Gates start shut. Every method answers only when its effect is durable, and raises
-    `Unavailable("recorder")` when it is not: then the outcome is unknown and audio stays out until a gate is opened."""
+    `Unavailable("recorder")` when it is not: then the outcome is unknown and audio stays out until a gate is opened. An
+    unknown or sealed recording is `Unavailable` too. The asker may give up waiting (cancel): the outcome is then unknown."""
 
     async def reserve(self, order: TapOrder) -> Reservation:
         """Opens one RTP port per track, gates shut. Raises `RecorderFull`."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.naming import NamePattern
-from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""What waits for a call's actor: a bounded line of facts and commands, and the alarms the actor sets for itself."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import LegFact
+from telegraphone.domain.operations import Operation
+from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
+from telegraphone.services.ports import By, Clock, MediaSource, RecorderEvent, Unavailable
+
+
+class MailboxOverflow(Exception):
+    """More happened to one call than it could take in; it ends, because its memory is not worth the others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody asks of a call: by whom, at which leg, and the operation's own arguments."""
+
+    operation: Operation
+    leg: LegId
+    by: By
+    user_data: Mapping[str, object] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command and where its answer goes; the asker may have gone away."""
+
+    command: Command
+    answer: "asyncio.Future[None]"
+
+    def done(self) -> None:
+        """It has taken effect."""
+        if not self.answer.done():
+            self.answer.set_result(None)
+
+    def failed(self, error: Exception) -> None:
+        """It has not."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaMoved:
+    """A leg's audio now comes in another form."""
+
+    leg: LegId
+    source: MediaSource
+
+
+@dataclass(frozen=True, slots=True)
+class RingingTooLong:
+    """Nobody has answered this leg."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The released call need not be known any longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The service shuts down."""
+
+
+Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | Forgotten | GivenUp
+
+
+class Mailbox:
+    """Inputs in order of arrival, from any task to one. Commands leave room for facts; when facts overflow it all the
+    same, `get` raises `MailboxOverflow`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: asyncio.Queue[Input] = asyncio.Queue(MAILBOX_MAX)
+        self._overflowed = False
+        self._closed = False
+        self._alarms: set[asyncio.Task[None]] = set()
+
+    def put(self, what: Input) -> None:
+        """Adds an input; never blocks, never raises."""
+        if not self._closed:
+            try:
+                self._waiting.put_nowait(what)
+            except asyncio.QueueFull:
+                self._overflowed = True
+            else:
+                return
+        _refuse(what)
+
+    def put_later(self, seconds: float, what: Input) -> None:
+        """Adds an input when this time has passed, unless the mailbox is closed by then."""
+        # Cancelled by `close`, and it raises nothing that anybody could miss.
+        alarm = asyncio.create_task(self._put_at(self._clock.now() + seconds, what))
+        self._alarms.add(alarm)
+        alarm.add_done_callback(self._alarms.discard)
+
+    async def ask(self, command: Command) -> None:
+        """Returns when the command has been obeyed; raises what the actor answered, or `Unavailable` when the mailbox is
+        crowded or closed."""
+        if self._waiting.qsize() >= COMMANDS_WAITING_MAX:
+            raise Unavailable("call", "too many operations waiting")
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.put(Asked(command, answer))
+        await answer
+
+    async def get(self) -> Input:
+        """The next input."""
+        what = await self._waiting.get()
+        if self._overflowed:
+            _refuse(what)
+            raise MailboxOverflow
+        return what
+
+    def close(self) -> None:
+        """Refuses everything that waits and will come, and sets no alarm off any more."""
+        self._closed = True
+        for alarm in self._alarms:
+            alarm.cancel()
+        while not self._waiting.empty():
+            _refuse(self._waiting.get_nowait())
+
+    async def _put_at(self, deadline: float, what: Input) -> None:
+        await self._clock.sleep_until(deadline)
+        self.put(what)
+
+
+def _refuse(what: Input) -> None:
+    if isinstance(what, Asked):
+        what.failed(Unavailable("call", "the call is over"))
