@@ -55,12 +55,13 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the demonstration; status 0 only if it proved itself.")] = False,
 ) -> None:
     """Run a whole small contact centre on this machine, record a call in it, and prove the recording."""
+    from telegraphone.demo.desktop import DesktopError
     from telegraphone.demo.play import play
     from telegraphone.demo.stage import StageError
 
     try:
         proved = asyncio.run(play(folder, once=once, console=console))
-    except (StageError, TimeoutError) as error:
+    except (StageError, DesktopError, TimeoutError) as error:
         complaints.print(f"[bold red]The demonstration failed:[/] {str(error) or 'what was expected did not happen in time'}")
         raise typer.Exit(1) from error
     raise typer.Exit(0 if proved else 1)

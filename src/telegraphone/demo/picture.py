@@ -10,16 +10,16 @@ from rich.text import Text
 from telegraphone.demo.proof import Tracks
 
 _BARS = " ▁▂▃▄▅▆▇█"
-_PEAK = 32768
 _WIDTH, _TRACK_HEIGHT, _MARGIN = 1200, 160, 36
 _INK, _PAPER, _PAUSE, _LEFT, _RIGHT = "#1b1b1b", "#ffffff", "#f2d7d5", "#1f618d", "#1e8449"
 
 
 def peaks(track: bytes, columns: int) -> list[float]:
-    """The loudest sample of each column, 0.0 to 1.0."""
+    """The loudest sample of each column, 0.0 to 1.0 of the loudest in the track."""
     samples = memoryview(track).cast("h")
+    loudest = max(map(abs, samples), default=0) or 1
     edges = [len(samples) * column // columns for column in range(columns + 1)]
-    return [max(map(abs, samples[low:high]), default=0) / _PEAK for low, high in pairwise(edges)]
+    return [max(map(abs, samples[low:high]), default=0) / loudest for low, high in pairwise(edges)]
 
 
 def in_terminal(tracks: Tracks, pauses_ms: Sequence[tuple[int, int]], columns: int) -> Text:
