@@ -6,6 +6,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import typer
+import typer.main
+
 from tests.tidy.rule import Source
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")
@@ -80,6 +83,16 @@ def commands(page: Source) -> Iterator[tuple[int, list[str]]]:
 
 def make_targets(makefile: str) -> set[str]:
     return set(re.findall(r"^([a-z][\w-]*):(?!=)", makefile, re.MULTILINE))
+
+
+def subcommands(group: typer.Typer) -> set[tuple[str, ...]]:
+    """The words of every command of the command line, (`user`, `add`) for one in a group."""
+    found: set[tuple[str, ...]] = set()
+    root = typer.main.get_command(group)
+    for name, command in getattr(root, "commands", {}).items():
+        inner = getattr(command, "commands", {})
+        found |= {(name, word) for word in inner} or {(name,)}
+    return found
 
 
 def unknown_commands(page: Source, targets: set[str], subcommands: set[tuple[str, ...]]) -> list[str]:

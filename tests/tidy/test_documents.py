@@ -3,26 +3,13 @@
 import ast
 from pathlib import Path
 
-import typer
-import typer.main
-
 from telegraphone.cli import app
-from tests.tidy.documents import broken_links, commands, make_targets, unknown_commands
+from tests.tidy.documents import broken_links, commands, make_targets, subcommands, unknown_commands
 from tests.tidy.rule import ROOT, Source, repository
 
 
 def pages() -> list[Source]:
     return [source for source in repository() if source.path.endswith(".md")]
-
-
-def subcommands(group: typer.Typer) -> set[tuple[str, ...]]:
-    """The words of every command of the command line, (`user`, `add`) for one in a group."""
-    found: set[tuple[str, ...]] = set()
-    root = typer.main.get_command(group)
-    for name, command in getattr(root, "commands", {}).items():
-        inner = getattr(command, "commands", {})
-        found |= {(name, word) for word in inner} or {(name,)}
-    return found
 
 
 def test_relative_links_resolve() -> None:

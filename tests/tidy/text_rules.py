@@ -28,7 +28,9 @@ def matching(pattern: re.Pattern[str], why: str) -> Callable[[Source], Iterable[
 
 
 def private_hosts(source: Source) -> Iterator[Offence]:
-    """Numbers of sections of an RFC look like addresses, and are none."""
+    """Numbers of sections of an RFC look like addresses, and are none; the torture messages of RFC 4475 are as they are."""
+    if source.path.startswith("tests/fixtures/sip/"):
+        return
     for number, what in matching(PRIVATE_ADDRESS, "examples use RFC 5737 addresses and example.com")(source):
         if not re.search(r"RFC|§|[Ss]ection", source.lines[number - 1]):
             yield number, what
