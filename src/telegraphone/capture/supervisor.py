@@ -5,7 +5,6 @@ waits in the kernel. What was not answered is asked again: every command finds i
 """
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from telegraphone.capture import control
 from telegraphone.limits import (
     COMMANDS_OUTSTANDING_MAX,
+    WORKER_DEATH_S,
     WORKER_RESTARTS_MAX,
     WORKER_RESTARTS_WINDOW_S,
     WORKER_STOP_S,
@@ -173,9 +173,11 @@ class Supervisor:
     async def _again(self, before: asyncio.subprocess.Process | None) -> None:
         """Starts another worker, tells it what the last one knew, and asks what was not answered."""
         if before:
-            with contextlib.suppress(ProcessLookupError):
+            try:
+                await asyncio.wait_for(before.wait(), WORKER_DEATH_S)
+            except TimeoutError:
                 before.kill()
-            await before.wait()
+                await before.wait()
         now = asyncio.get_running_loop().time()
         self._restarts = [at for at in self._restarts if now - at < WORKER_RESTARTS_WINDOW_S]
         if len(self._restarts) >= WORKER_RESTARTS_MAX:

@@ -110,7 +110,8 @@ class Tap:
     def aim(self, sources: tuple[Source, Source]) -> None:
         """Lets the kernel throw away everybody else, from now on."""
         for lane, source in zip(self.lanes, sources, strict=True):
-            self.around.drain(lane)
+            if lane.pipeline.source.codecs:  # what waits was sent by the old source, and is judged by its aim
+                self.around.drain(lane)
             lane.rtp.connect((source.host, source.port))
             codecs = {int(kind): codec for kind, codec in source.codecs.items()}
             lane.pipeline.aim(codecs, source.ssrc)

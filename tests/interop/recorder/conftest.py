@@ -12,6 +12,7 @@ from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import MediaSource, TapOrder, TrackOrder
 from tests.interop.recorder.senders import Speaker
 from tests.interop.recorder.signal import Found, read_recording
+from tests.interop.recorder.udp_relay import Flow, Relay
 
 SEED = b"the wire that remembers"
 
@@ -34,20 +35,29 @@ class Bench:
 
     async def call(self, number: int) -> Call:
         """Reserves a recording and aims it at two new speakers."""
+        recording, addresses = await self._reserved(number)
+        speakers = tuple(Speaker(SEED, 2 * number + side, address) for side, address in enumerate(addresses))
+        await self._aimed(recording, [speaker.address for speaker in speakers])
+        return Call(recording, (speakers[0], speakers[1]))
+
+    async def call_through(self, number: int, relay: Relay) -> tuple[Call, tuple[Flow, Flow]]:
+        """The same with a bad network between them."""
+        recording, addresses = await self._reserved(number)
+        flows = [relay.flow(2 * number + side, address) for side, address in enumerate(addresses)]
+        speakers = [Speaker(SEED, flow.name, flow.entrance.getsockname()) for flow in flows]
+        await self._aimed(recording, [flow.exit.getsockname() for flow in flows])
+        return Call(recording, (speakers[0], speakers[1])), (flows[0], flows[1])
+
+    async def _reserved(self, number: int) -> tuple[RecordingId, list[tuple[str, int]]]:
         recording = RecordingId(str(uuid.uuid4()))
-        order = TapOrder(
-            recording,
-            CallUuid(f"CALL{number:08d}"),
-            "tenant",
-            (TrackOrder("agent", LegId(f"leg-{number}-a")), TrackOrder("other", LegId(f"leg-{number}-b"))),
-        )
+        tracks = (TrackOrder("agent", LegId(f"leg-{number}-a")), TrackOrder("other", LegId(f"leg-{number}-b")))
+        order = TapOrder(recording, CallUuid(f"CALL{number:08d}"), "tenant", tracks)
         reservation = await self.recorder.reserve(order)
-        speakers = tuple(
-            Speaker(SEED, 2 * number + side, (address.host, address.port)) for side, address in enumerate(reservation.addresses)
-        )
-        sources = tuple(MediaSource(*speaker.address, {0: "PCMU", 101: "telephone-event"}) for speaker in speakers)
-        await self.recorder.aim(recording, sources)
-        return Call(recording, speakers)
+        return recording, [(address.host, address.port) for address in reservation.addresses]
+
+    async def _aimed(self, recording: RecordingId, addresses: list[tuple[str, int]]) -> None:
+        sources = [MediaSource(*address, {0: "PCMU", 101: "telephone-event"}) for address in addresses]
+        await self.recorder.aim(recording, (sources[0], sources[1]))
 
     def read(self, call: Call) -> Found:
         return read_recording(self.data, self.keys, str(call.recording))

@@ -1,10 +1,9 @@
 """Speaks RTP at twenty milliseconds a packet for many streams from one task, with no drift of its own."""
 
 import asyncio
+import socket
 import time
 from dataclasses import dataclass, field
-from socket import AF_INET, SOCK_DGRAM
-from socket import socket as Socket
 
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.interop.recorder.signal import FRAME, payload
@@ -24,17 +23,17 @@ class Speaker:
     first_timestamp: int = 4_294_960_000
     number: int = 0
     sent_at: list[float] = field(default_factory=list)
-    socket: Socket = field(init=False)
+    outlet: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
-        self.socket = Socket(AF_INET, SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.setblocking(False)
+        self.outlet = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.outlet.bind(("127.0.0.1", 0))
+        self.outlet.setblocking(False)
         self.ssrc = self.ssrc or 0x1000_0000 + self.name
 
     @property
     def address(self) -> tuple[str, int]:
-        return self.socket.getsockname()
+        return self.outlet.getsockname()
 
     def packet(self, number: int) -> RtpPacket:
         return RtpPacket(
@@ -49,7 +48,7 @@ class Speaker:
         data = self.packet(self.number).to_bytes()
         self.sent_at.append(time.monotonic())
         self.number += 1
-        self.socket.sendto(data, self.to)
+        self.outlet.sendto(data, self.to)
 
 
 async def speak_all(speakers: list[Speaker], stop: asyncio.Event) -> None:

@@ -1,0 +1,144 @@
+"""kill -9 of the recorder at random moments under RTP: every recording opens, acknowledged operations stand, little is lost.
+
+F1, REC-3, REC-4, PCI-6. Several recordings run at once, so each kill hits many; each is paused, resumed and replaced at
+random, and at the end the finished files say which frames are there.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from telegraphone.services.ports import RecorderEvent, SealedRecording
+from tests.interop.recorder.conftest import SEED, Bench, Call
+from tests.interop.recorder.senders import Speaker, speak_all
+
+KILLS = int(os.environ.get("TELEGRAPHONE_KILLS", "100"))
+CALLS = 8
+KILLS_PER_ROUND = 10
+SEEDS = [os.environ.get("TELEGRAPHONE_SEED", "1898")]
+NOTE = {"source": "agent"}
+GUARD_S = 0.15
+"""Around a pause, frames count neither as due nor as forbidden: guard, packet length, and one tick of the test."""
+
+
+@dataclass(slots=True)
+class Story:
+    """One call, the pauses that were acknowledged (asked, answered, resume asked, resume answered), and its end."""
+
+    call: Call
+    started: float = 0.0
+    ended: float = 0.0
+    pauses: list[tuple[float, float, float, float]] = field(default_factory=list)
+    sealed: SealedRecording | None = None
+
+
+async def _live(bench: Bench, story: Story, seed: str, over: asyncio.Event) -> None:
+    chance = random.Random(seed)
+    recorder, recording = bench.recorder, story.call.recording
+    await recorder.open_gate(recording, None, NOTE)
+    story.started = time.monotonic()
+    while not over.is_set():
+        await asyncio.sleep(chance.uniform(0.3, 1.5))
+        asked = time.monotonic()
+        await recorder.shut_gate(recording, "agent", NOTE)
+        answered = time.monotonic()
+        await asyncio.sleep(chance.uniform(0.1, 0.9))
+        resume = time.monotonic()
+        await recorder.open_gate(recording, "agent", NOTE)
+        story.pauses.append((asked, answered, resume, time.monotonic()))
+    await asyncio.sleep(0.5)
+    story.ended = time.monotonic()
+    story.sealed = await recorder.seal(recording, NOTE)
+
+
+async def _kill(bench: Bench, chance: random.Random, kills: list[float], over: asyncio.Event) -> None:
+    """Kills the worker at random moments, each time after another has taken its place."""
+    for _ in range(KILLS_PER_ROUND):
+        await asyncio.sleep(chance.uniform(0.2, 1.2))
+        while (process := bench.recorder.process_ids[0]) is None:  # noqa: ASYNC110 - a process id has no event
+            await asyncio.sleep(0.01)
+        os.kill(process, signal.SIGKILL)
+        kills.append(time.monotonic())
+    over.set()
+
+
+def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
+    """Milliseconds of each stream missing around each kill; checks everything else on the way."""
+    found = bench.read(story.call)
+    assert story.sealed is not None
+    assert story.sealed.status == "recovered"
+    told = [span for span in story.sealed.spans if span.kind == "paused"]
+    assert len(told) == len(story.pauses), "each acknowledged pause is there, once"
+    lost = []
+    for stream, speaker in enumerate(story.call.speakers):
+        for span in told:
+            assert set(found.streams[stream][span.start_samples : span.end_samples]) <= {0xFF}
+        places = found.frames(stream, SEED, speaker.name, speaker.number)
+        assert all(len(each) == 1 for each in places.values()), "nothing is stored twice"
+        order = [places[number][0] for number in sorted(places)]
+        assert order == sorted(order)
+        missing = _missing(story, speaker, places)
+        for killed in kills:
+            speaking = not any(asked - 0.5 < killed < opened + 0.5 for asked, _, _, opened in story.pauses)
+            hit = [sent for sent in missing if _nearest(kills, sent) == killed]
+            if hit or (speaking and story.started < killed < story.ended):
+                lost.append(20.0 * len(hit))
+        assert all(_nearest(kills, sent) - sent < 1.0 for sent in missing), "frames are lost before a kill, nowhere else"
+    return lost
+
+
+def _missing(story: Story, speaker: Speaker, places: dict[int, list[int]]) -> list[float]:
+    """When those frames were sent that should be there and are not; none may be there that was sent in a pause."""
+    missing = []
+    for number, sent in enumerate(speaker.sent_at):
+        paused = any(answered <= sent <= resume for _, answered, resume, _ in story.pauses)
+        near = any(asked - GUARD_S <= sent <= opened + GUARD_S for asked, _, _, opened in story.pauses)
+        assert not (paused and number in places), f"frame {number} was sent in a pause"
+        if number not in places and not near and story.started + GUARD_S < sent < story.ended - GUARD_S:
+            missing.append(sent)
+    return missing
+
+
+def _nearest(kills: list[float], sent: float) -> float:
+    return min((killed for killed in kills if killed + 0.2 >= sent), default=float("inf"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.timeout(600)
+async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:
+    chance = random.Random(seed)
+    losses: list[float] = []
+    events: list[RecorderEvent] = []
+
+    async def listen() -> None:
+        async for event in bench.recorder.events():
+            events.append(event)  # noqa: PERF401 - kept as they come: the listener never ends by itself
+
+    listening = asyncio.create_task(listen())
+    killed = 0
+    while killed < KILLS:
+        stories = [Story(await bench.call(killed * 100 + number)) for number in range(CALLS)]
+        stop, over = asyncio.Event(), asyncio.Event()
+        speaking = asyncio.create_task(speak_all([speaker for story in stories for speaker in story.call.speakers], stop))
+        kills: list[float] = []
+        killing = asyncio.create_task(_kill(bench, chance, kills, over))
+        await asyncio.gather(*(_live(bench, story, f"{seed}/{killed}/{index}", over) for index, story in enumerate(stories)))
+        await killing
+        stop.set()
+        await speaking
+        killed += len(kills)
+        for story in stories:
+            losses += _losses(bench, story, kills)
+    listening.cancel()
+    losses.sort()
+    print(
+        f"seed {seed}: {killed} kills, {len(losses)} streams hit, {len(events)} told of; lost per stream and kill "
+        f"p50 {statistics.median(losses):.0f} ms, p99 {losses[int(len(losses) * 0.99)]:.0f} ms, max {losses[-1]:.0f} ms"
+    )
+    assert losses[-1] <= 1000
