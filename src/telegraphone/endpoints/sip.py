@@ -202,9 +202,7 @@ class SipEndpoint:
             self._send_datagram(transmission)
             return
         connection = (
-            self._by_address.get((flow.host, flow.port))
-            if flow.connection is None
-            else self._connections.get(flow.connection)
+            self._by_address.get((flow.host, flow.port)) if flow.connection is None else self._connections.get(flow.connection)
         )
         if connection is not None:
             connection.write(transmission.data)

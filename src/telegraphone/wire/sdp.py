@@ -148,9 +148,7 @@ class SessionDescription:
         head = lines[: starts[0]] if starts else lines
         session_direction, attributes = _read_direction(head)
         ends = [*starts[1:], len(lines)]
-        media = tuple(
-            _parse_media(lines[start:end], session_direction) for start, end in zip(starts, ends, strict=False)
-        )
+        media = tuple(_parse_media(lines[start:end], session_direction) for start, end in zip(starts, ends, strict=False))
         username, session_id, version = _parse_origin(head)
         address = _read_address(head) or ""
         if not address and any(one.address is None and not one.refused for one in media):

@@ -89,9 +89,7 @@ def _session_fields(state: UserAgentState, dialog: Dialog) -> Fields:
     return [("Session-Expires", str(expires)), ("Min-SE", str(state.options.min_se_s))]
 
 
-def _finish(
-    state: UserAgentState, request: Request, fields: Fields, command: OutgoingRequest | InDialogRequest
-) -> Request:
+def _finish(state: UserAgentState, request: Request, fields: Fields, command: OutgoingRequest | InDialogRequest) -> Request:
     """Add what the command wants; a field of its own replaces ours of that name."""
     own = [(canonical(name), value) for name, value in command.headers]
     named = {name for name, _ in own}

@@ -297,9 +297,7 @@ class ClientSide:
         dialog.learn(response, source)
         dialog.state = DialogState.CONFIRMED
 
-    def _reinvite_succeeded(
-        self, pending: PendingRequest, dialog: Dialog, response: Response, source: Flow, now: float
-    ) -> None:
+    def _reinvite_succeeded(self, pending: PendingRequest, dialog: Dialog, response: Response, source: Flow, now: float) -> None:
         if dialog.unacknowledged is pending:
             return
         pending.done = True

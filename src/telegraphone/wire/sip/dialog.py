@@ -133,9 +133,7 @@ class Dialog:
 def dialog_from_request(request: Request, local_tag: str, contact: NameAddr, flow: Flow) -> Dialog:
     """The dialog a request makes at the side that answers it (section 12.1.1). RemoteProtocolError: bad Record-Route."""
     remote = request.from_
-    made = Dialog(
-        DialogId(request.call_id, local_tag, remote.tag), request.to.with_param("tag", local_tag), remote, flow
-    )
+    made = Dialog(DialogId(request.call_id, local_tag, remote.tag), request.to.with_param("tag", local_tag), remote, flow)
     made.remote_cseq = request.cseq.number
     made.route_set = tuple(read_name_addrs(request.headers, "Record-Route"))
     made.local_contact = contact

@@ -97,9 +97,7 @@ class DialogKeeper:
             self.answerer.refuse_pending(dialog, now)
         self._state.events.append(DialogEnded(dialog, reason, request))
 
-    def hang_up(
-        self, dialog: Dialog, reason: EndReason, now: float, headers: tuple[tuple[str, str], ...] = ()
-    ) -> None:
+    def hang_up(self, dialog: Dialog, reason: EndReason, now: float, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """End a confirmed dialog from our side."""
         if dialog.state is not DialogState.CONFIRMED:
             return
@@ -165,9 +163,7 @@ class DialogKeeper:
         if timer is None or dialog.state is not DialogState.CONFIRMED:
             return
         end = now + timer.interval_s - timer.slack_s
-        self._state.deadlines.arm(
-            (dialog, Alarm.EXPIRE), end, lambda at: self.hang_up(dialog, EndReason.EXPIRED, at)
-        )
+        self._state.deadlines.arm((dialog, Alarm.EXPIRE), end, lambda at: self.hang_up(dialog, EndReason.EXPIRED, at))
         if timer.we_refresh:
             half = now + timer.interval_s / 2
             self._state.deadlines.arm((dialog, Alarm.REFRESH), half, lambda at: self._refresh(dialog, at))

@@ -83,9 +83,7 @@ class _Proof:
         return _digest(self.algorithm, secret, self.nonce, self.count, self.cnonce, self.qop, a2)
 
 
-def answer_challenge(
-    challenges: Iterable[str], credentials: Credentials, request: Request, cnonce: str
-) -> str | None:
+def answer_challenge(challenges: Iterable[str], credentials: Credentials, request: Request, cnonce: str) -> str | None:
     """The (Proxy-)Authorization value for the strongest challenge we can meet; None if there is none.
 
     `cnonce` is fresh entropy as text. Each challenge is answered once, so the nonce count is always 1.
@@ -168,9 +166,7 @@ class Authenticator:
     ) -> tuple[Verdict, str]:
         username, nonce = given.get("username"), given.get("nonce")
         password = password_of(username)
-        proof = _Proof(
-            algorithm, nonce, method, given.get("uri"), given.get("qop"), given.get("nc"), given.get("cnonce")
-        )
+        proof = _Proof(algorithm, nonce, method, given.get("uri"), given.get("qop"), given.get("nc"), given.get("cnonce"))
         expected = proof.of(hash_secret(algorithm, username, self._realm, password or ""))
         if password is None or not hmac.compare_digest(expected, given.get("response").lower()):
             return Verdict.WRONG, ""

@@ -32,9 +32,7 @@ class SipEngine:
     `transactions` and `dialogs` have a length: how many are alive.
     """
 
-    def __init__(
-        self, options: SipOptions, ports: Mapping[str, int], entropy: Callable[[int], bytes]
-    ) -> None:
+    def __init__(self, options: SipOptions, ports: Mapping[str, int], entropy: Callable[[int], bytes]) -> None:
         """`ports`: our listening port by transport ("UDP", "TCP"); `entropy(n)`: n unpredictable bytes."""
         self._state = UserAgentState(options, ports, entropy)
         self.transactions = TransactionLayer(self._state)

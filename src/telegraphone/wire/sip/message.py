@@ -120,9 +120,7 @@ class MalformedMessage(RemoteProtocolError):
     nothing after it can be trusted.
     """
 
-    def __init__(
-        self, reason: str, status: int | None = 400, headers: Headers | None = None, *, fatal: bool = False
-    ) -> None:
+    def __init__(self, reason: str, status: int | None = 400, headers: Headers | None = None, *, fatal: bool = False) -> None:
         super().__init__(reason, status=status)
         self.headers = headers if headers is not None else Headers()
         self.fatal = fatal

@@ -33,9 +33,7 @@ def changes_for(
     return []
 
 
-def _credentials_for(
-    pending: PendingRequest, response: Response, credentials: Credentials, cnonce: str
-) -> list[tuple[str, str]]:
+def _credentials_for(pending: PendingRequest, response: Response, credentials: Credentials, cnonce: str) -> list[tuple[str, str]]:
     """An answer to the challenge, unless it refuses the very answer we gave: then the password is wrong."""
     asked, given = _CHALLENGES[response.status]
     request = pending.request

@@ -30,9 +30,7 @@ _RETRY_AFTER_S: Final = "5"
 class ServerSide:
     """All requests of peers that still want an answer."""
 
-    def __init__(
-        self, state: UserAgentState, layer: TransactionLayer, keeper: DialogKeeper, client: ClientSide
-    ) -> None:
+    def __init__(self, state: UserAgentState, layer: TransactionLayer, keeper: DialogKeeper, client: ClientSide) -> None:
         self._state = state
         self._layer = layer
         self._keeper = keeper
@@ -60,9 +58,7 @@ class ServerSide:
         transaction = self._layer.start_server(request, source, now)
         transaction.local_tag = request.to.tag or self._state.token()
         if transaction.kind is Kind.INVITE_SERVER:
-            self._state.deadlines.arm(
-                (transaction, "trying"), now + _TRYING_S, lambda at: self._send_trying(transaction, at)
-            )
+            self._state.deadlines.arm((transaction, "trying"), now + _TRYING_S, lambda at: self._send_trying(transaction, at))
         refusal = Reply(482) if merged else refusal_of(request, self._state.options)
         if refusal is not None:
             self.respond(transaction, refusal, now)
@@ -270,9 +266,7 @@ class ServerSide:
         fields = [("Session-Expires", str(expires))]
         return [*fields, ("Require", "timer")] if require else fields
 
-    def _invite_answered(
-        self, transaction: ServerTransaction, reply: Reply, dialog: Dialog | None, now: float
-    ) -> None:
+    def _invite_answered(self, transaction: ServerTransaction, reply: Reply, dialog: Dialog | None, now: float) -> None:
         if dialog is None:
             return
         if reply.status < 300:

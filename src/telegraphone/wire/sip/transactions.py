@@ -94,13 +94,7 @@ class TransactionLayer:
 
     def send_response(self, transaction: ServerTransaction, response: Response, now: float) -> None:
         """Send a response reliably; LocalProtocolError if there was a final one."""
-        what = (
-            Input.SEND_PROVISIONAL
-            if response.provisional
-            else Input.SEND_SUCCESS
-            if response.success
-            else Input.SEND_FAILURE
-        )
+        what = Input.SEND_PROVISIONAL if response.provisional else Input.SEND_SUCCESS if response.success else Input.SEND_FAILURE
         step(transaction.kind, transaction.state, what)
         transaction.data = serialize(response)
         self.feed(transaction, what, now)

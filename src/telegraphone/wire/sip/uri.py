@@ -153,8 +153,8 @@ class SipUri:
         if scheme in ("sip", "sips"):
             return cls._parse_sip(scheme, rest)
         if scheme == "tel":
-            number, _, params = rest.partition(";")
-            return cls("", number, scheme=scheme, params=parse_params(params) if params else ())
+            number, semicolon, params = rest.partition(";")
+            return cls("", number, scheme=scheme, params=parse_params(";" + params) if semicolon else ())
         return cls("", scheme=scheme, opaque=rest)
 
     @classmethod
@@ -164,7 +164,7 @@ class SipUri:
         if "@" in userinfo or (at and not user):
             raise RemoteProtocolError("malformed user part in URI")
         address, _, headers = address.partition("?")
-        host_port, _, params = address.partition(";")
+        host_port, semicolon, params = address.partition(";")
         match = _HOST_PORT.match(host_port)
         if match is None or (match[2] and int(match[2]) > 65535):
             raise RemoteProtocolError("malformed host in URI")
@@ -174,7 +174,7 @@ class SipUri:
             int(match[2]) if match[2] else None,
             scheme,
             _normalise(password) if colon else None,
-            parse_params(_normalise(params)) if params else (),
+            parse_params(_normalise(";" + params)) if semicolon else (),
             headers,
         )
 
@@ -245,10 +245,10 @@ class NameAddr:
                 raise RemoteProtocolError("a display name needs a URI in angle brackets")
         before, bracket, inside = rest.partition("<")
         if not bracket:
-            uri, _, params = rest.partition(";")
+            uri, semicolon, params = rest.partition(";")
             if "?" in uri or "," in uri:
                 raise RemoteProtocolError("this URI needs angle brackets")
-            return cls(SipUri.parse(uri.rstrip()), "", parse_params(params) if params else ())
+            return cls(SipUri.parse(uri.rstrip()), "", parse_params(";" + params) if semicolon else ())
         uri, closed, params = inside.partition(">")
         if not closed or not _DISPLAY_TOKENS.match(before):
             raise RemoteProtocolError("malformed display name or URI")

@@ -307,9 +307,7 @@ class TestSecondAnswers:
         pending = a.invite(b)
         network.run(1)
         ringing = network.sent("192.0.2.2", "SIP/2.0 180")[0]
-        fork = ringing.replace(b"180 Ringing", b"200 OK").replace(
-            b";tag=" + parse_message(ringing).to.tag.encode(), b";tag=fork"
-        )
+        fork = ringing.replace(b"180 Ringing", b"200 OK").replace(b";tag=" + parse_message(ringing).to.tag.encode(), b";tag=fork")
         b.respond(b.of(RequestArrived)[0], 200, b"answer")
         network.run(1)
         sent = a.inject_raw(fork, ("192.0.2.7", 5060))
@@ -500,9 +498,7 @@ class TestConnections:
     def test_a_call_over_tcp_leaves_nothing(self):
         network = Network()
         a, b = pair(network)
-        pending = a.request(
-            OutgoingRequest(method="INVITE", uri=b.uri(transport="tcp"), from_=NameAddr(a.uri()), body=b"offer")
-        )
+        pending = a.request(OutgoingRequest(method="INVITE", uri=b.uri(transport="tcp"), from_=NameAddr(a.uri()), body=b"offer"))
         network.run(1)
         assert b"Via: SIP/2.0/TCP" in network.sent("192.0.2.1", "INVITE")[0]
         assert b.of(AckArrived)[0].dialog.flow == Flow("TCP", "192.0.2.1", 5060, 1)
