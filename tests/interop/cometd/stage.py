@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from telegraphone.web.cometd import Cometd, Notifications, SignedIn, cometd_routes
+from telegraphone.web.cometd import Cometd, Notifications, SignedIn
 
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
@@ -45,8 +44,9 @@ async def serving(port: int) -> AsyncIterator[Notifications]:
     """A notification server, until the block ends; then it goes down as the product does: clients are told first."""
     notifications = Notifications()
     notifications.start()
-    app = Starlette(routes=cometd_routes(Cometd(notifications, doorman)))
-    config = uvicorn.Config(app, host=HOST, port=port, lifespan="off", log_level="error", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        Cometd(notifications, doorman), host=HOST, port=port, lifespan="off", log_level="error", timeout_graceful_shutdown=3
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(PATIENCE_S):

@@ -1,7 +1,6 @@
-"""The CometD endpoint as the web server mounts it: one application for both transports, at every URL clients use."""
+"""The CometD endpoint as the web server mounts it: one application for both transports; the URL tells it nothing."""
 
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -9,9 +8,6 @@ from telegraphone.web.cometd.gatekeeper import Gatekeeper
 from telegraphone.web.cometd.longpolling import LongPolling
 from telegraphone.web.cometd.notifications import Notifications
 from telegraphone.web.cometd.websocket import CometdSocket, deny
-
-_PATHS = ("/api/v2/notifications", "/genesys/cometd")
-"""gws-api 10: the older and the later place of one and the same endpoint."""
 
 
 class Cometd:
@@ -30,9 +26,3 @@ class Cometd:
             await self._socket(scope, receive, send)
         else:
             await deny(WebSocket(scope, receive, send), JSONResponse({"statusCode": 6, "statusMessage": "Not found"}, 404))
-
-
-def cometd_routes(endpoint: Cometd) -> list[BaseRoute]:
-    """Routes for both places, with the sub-paths that libraries append (`/handshake`, `/connect`) and a last slash."""
-    paths = [path + rest for path in _PATHS for rest in ("", "/{appended:path}")]
-    return [kind(path, endpoint) for path in paths for kind in (Route, WebSocketRoute)]

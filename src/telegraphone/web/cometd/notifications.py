@@ -52,7 +52,7 @@ class Notifications:
         self._wake()
 
     def end_sign_in(self, user_name: str, sign_in_id: str) -> None:
-        """The sign-in is over: its clients are told to stop and its sockets are closed."""
+        """The sign-in is over: its clients must handshake again, under another one, and its sockets are closed."""
         self._engine.end_sign_in(Owner(user_name, sign_in_id))
         self._wake()
 

@@ -149,11 +149,6 @@ def encode_reply(message: Message, fields: dict[str, object]) -> bytes:
     return _ENCODER.encode(reply)
 
 
-def encode_server_disconnect() -> bytes:
-    """What tells a client, unasked, that the server has ended its session for good."""
-    return b'{"channel":"/meta/disconnect","successful":true}'
-
-
 def pack(messages: Iterable[bytes]) -> bytes:
     """Encoded messages as one response body or frame."""
     return b"[%b]" % b",".join(messages)

@@ -159,14 +159,14 @@ class BayeuxServer:
                 self._end(session, _refused(messages.UNKNOWN_CLIENT, _begin_anew()))
 
     def end_sign_in(self, owner: Owner) -> None:
-        """The owner logged out or was shut out: the clients are told to stop, and the owner's sockets to close."""
+        """The sign-in is over: its sessions end and its sockets are to close.
+
+        The clients are told to handshake again, not to stop: one whose sign-in merely grew old gets a new one with its
+        next request; one that was logged out is refused there, and asks its user to log in.
+        """
         for session in list(self._users.get(owner.user, {}).values()):
-            if session.owner != owner:
-                continue
-            line = session.line or (session.held.line if session.held else None)
-            if line is not None:
-                line.replies.append(messages.encode_server_disconnect())
-            self._end(session, {"successful": True, "advice": _STOP})
+            if session.owner == owner:
+                self._end(session, _refused(messages.UNKNOWN_CLIENT, _begin_anew()))
         for line in self._sockets.get(owner.user, ()):
             if line.owner == owner:
                 line.closing = True

@@ -90,7 +90,7 @@ async def test_log_out_closes_the_socket() -> None:
         visit, idle = await here.socket(), await here.socket()
         await tell(visit, connect(await started(visit)))
         here.notifications.end_sign_in("kate", "kate-1")
-        assert [reply["channel"] for reply in await heard(visit)] == ["/meta/disconnect", "/meta/connect"]
+        assert (await heard(visit))[0]["advice"]["reconnect"] == "handshake"
         assert (await visit.next())["code"] == 1008
         assert (await idle.next())["code"] == 1008
         await asyncio.gather(visit.end(), idle.end())

@@ -6,11 +6,10 @@ from collections.abc import MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from telegraphone.web.cometd import Cometd, Notifications, SignedIn, cometd_routes
+from telegraphone.web.cometd import Cometd, Notifications, SignedIn
 
 Message = MutableMapping[str, Any]
 CALLS = "/v2/me/calls"
@@ -28,7 +27,7 @@ async def doorman(connection: HTTPConnection) -> SignedIn | Response:
 class Visit:
     """One request or socket: `put` is what the client does, `sent` what the server has sent so far."""
 
-    def __init__(self, app: Starlette, scope: dict[str, Any]) -> None:
+    def __init__(self, app: Cometd, scope: dict[str, Any]) -> None:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
@@ -57,11 +56,11 @@ class Visit:
 
 
 class Site:
-    """The endpoint mounted in an application."""
+    """The endpoint and its notifications."""
 
     def __init__(self, **options: Any) -> None:
         self.notifications = Notifications(**options)
-        self.app = Starlette(routes=cometd_routes(Cometd(self.notifications, doorman)))
+        self.app = Cometd(self.notifications, doorman)
 
     def visit(self, kind: str, path: str, method: str = "POST", headers: dict[str, str] | None = None) -> Visit:
         raw = [(name.encode(), value.encode()) for name, value in ({"user": "kate"} if headers is None else headers).items()]

@@ -74,10 +74,7 @@ def test_log_out_ends_the_sessions_of_that_sign_in_only() -> None:
     line = client.hold(id="1")
     server.end_sign_in(KATE)
     server.end_sign_in(Owner("nobody", "x"))
-    assert client.read(line) == [
-        {"channel": "/meta/disconnect", "successful": True},
-        connected(id="1", advice={"reconnect": "none", "interval": 0}),
-    ]
+    assert client.read(line) == [{"channel": "/meta/connect", "id": "1", **UNKNOWN, "advice": BEGIN_ANEW}]
     assert client.connect()[0]["error"] == "402::Unknown client"
     assert elsewhere.connect(advice={"timeout": 0})[0]["successful"]
 

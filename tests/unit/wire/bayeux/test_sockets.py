@@ -5,7 +5,7 @@ import pytest
 from telegraphone.limits import BAYEUX_QUEUE_MAX, BAYEUX_SOCKETS_PER_USER_MAX
 from telegraphone.wire.bayeux import BayeuxServer, Owner, Transport
 from telegraphone.wire.errors import RemoteProtocolError
-from tests.unit.wire.bayeux.clients import CALLS, KATE, Client, Socket, new_server, started, texts
+from tests.unit.wire.bayeux.clients import BEGIN_ANEW, CALLS, KATE, UNKNOWN, Client, Socket, new_server, started, texts
 
 
 def started_on(socket: Socket, subscription: str = CALLS) -> Client:
@@ -136,14 +136,16 @@ def test_log_out_closes_the_sockets_of_that_sign_in() -> None:
     server.end_sign_in(KATE)
     assert set(server.events()) == {socket.line, idle.line}
     assert (socket.line.closing, idle.line.closing, other.line.closing) == (True, True, False)
-    assert [reply["channel"] for reply in socket.read()[0]] == ["/meta/disconnect", "/meta/connect"]
+    assert socket.read() == [[{"channel": "/meta/connect", "id": "3", **UNKNOWN, "advice": BEGIN_ANEW}]]
     assert [line.pending for line in (socket.line, idle.line, other.line)] == [True, True, False]
 
 
 def test_log_out_between_two_connects() -> None:
-    server, socket, _ = started_pair()
+    server, socket, client = started_pair()
     server.end_sign_in(KATE)
-    assert socket.read() == [[{"channel": "/meta/disconnect", "successful": True}]]
+    assert socket.read() == []
+    assert socket.line.closing
+    assert client.connect()[0]["error"] == "402::Unknown client"
 
 
 def test_shutdown_answers_the_connect() -> None:
