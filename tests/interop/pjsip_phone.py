@@ -1,0 +1,225 @@
+"""A telephone of the PJSIP library in a process of its own, driven by lines of JSON, for tests of what real phones do.
+
+    python pjsip_phone.py '{"registrar":"127.0.0.1:5060","number":"5000","password":"…","voice":"v.wav","heard":"h.wav"}'
+
+Commands come on standard input, facts go to standard output. The test decides; this program only translates. The phone
+has no sound card: it speaks a WAV file (8 kHz, mono, 16 bit) from its first answered call on and writes what it hears to
+another. It speaks through a port of its own instead of PJSIP's player, because a test must know when each 20 ms frame left.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+import wave
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import pjsua2 as pj
+
+RATE = 8_000
+FRAME_MS = 20
+FRAME_BYTES = RATE * FRAME_MS // 1000 * 2
+FRAMES_PER_FACT = 10
+EVENTS_MS = 10
+
+Options = dict[str, Any]
+Tell = Callable[..., None]
+
+
+class Voice(pj.AudioMediaPort):  # type: ignore[misc] # the binding has no types
+    """Speaks the file frame by frame and notes the wall clock at each; silent behind its end."""
+
+    def __init__(self, path: str, tell: Tell) -> None:
+        super().__init__()
+        with wave.open(path, "rb") as file:
+            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
+            pcm = file.readframes(file.getnframes())
+        # Made beforehand: the audio clock's own thread calls, and what it waits for is heard.
+        self._frames = [pj.ByteVector(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)]
+        self._silence = pj.ByteVector(bytes(FRAME_BYTES))
+        self._tell = tell
+        self._times: list[float] = []
+        self._number = 0
+        shape = pj.MediaFormatAudio()
+        shape.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, FRAME_MS * 1000, 16)
+        self.createPort("voice", shape)
+
+    def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
+        self._times.append(time.time())
+        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
+        frame.buf = self._frames[self._number] if self._number < len(self._frames) else self._silence
+        frame.size = FRAME_BYTES
+        self._number += 1
+        if len(self._times) == FRAMES_PER_FACT:
+            times, self._times = self._times, []
+            self._tell("said", frame=self._number - FRAMES_PER_FACT, at=times)
+
+    def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Nobody speaks to a voice."""
+
+
+class Call(pj.Call):  # type: ignore[misc] # the binding has no types
+    """One call; its audio is joined to the voice and the ear whenever it (again) becomes active."""
+
+    def __init__(self, phone: "Phone", number: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(phone, number)
+        self._phone = phone
+
+    def onCallState(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        info = self.getInfo()
+        self._phone.tell("call", state=info.stateText, status=info.lastStatusCode)
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._phone.call = None
+
+    def onCallMediaState(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        states = {
+            pj.PJSUA_CALL_MEDIA_ACTIVE: "active",
+            pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "held here",
+            pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: "held there",
+        }
+        info = self.getInfo()  # kept: its list of media does not outlive it
+        for media in info.media:
+            if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                self._phone.speak_and_listen(self.getAudioMedia(media.index))
+            self._phone.tell("media", state=states.get(media.status, "none"))
+
+
+class Phone(pj.Account):  # type: ignore[misc] # the binding has no types
+    """One registered number with at most one call."""
+
+    def __init__(self, options: Options, tell: Tell) -> None:
+        super().__init__()
+        self.tell = tell
+        self.call: Call | None = None
+        self._options = options
+        self._voice = Voice(options["voice"], tell)
+        self._ear = pj.AudioMediaRecorder()
+        self._ear.createRecorder(options["heard"])
+
+    def register(self) -> None:
+        number, registrar = self._options["number"], self._options["registrar"]
+        config = pj.AccountConfig()
+        config.idUri = f"sip:{number}@{registrar}"
+        config.regConfig.registrarUri = f"sip:{registrar}"
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", number, 0, self._options["password"]))
+        config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+        config.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
+        self.create(config)
+
+    def dial(self, number: str) -> None:
+        self.call = Call(self)
+        self.call.makeCall(f"sip:{number}@{self._options['registrar']}", pj.CallOpParam(True))
+
+    def answer(self) -> None:
+        self._respond(200)
+
+    def hold(self) -> None:
+        assert self.call is not None
+        self.call.setHold(pj.CallOpParam(True))
+
+    def unhold(self) -> None:
+        assert self.call is not None
+        param = pj.CallOpParam(True)
+        param.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self.call.reinvite(param)
+
+    def hang_up(self) -> None:
+        assert self.call is not None
+        self.call.hangup(pj.CallOpParam(True))
+
+    def speak_and_listen(self, audio: Any) -> None:
+        self._voice.startTransmit(audio)
+        audio.startTransmit(self._ear)
+
+    def onRegState(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        self.tell("registration", status=param.code)
+
+    def onIncomingCall(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        self.call = Call(self, param.callId)
+        self.tell("ringing", by=self.call.getInfo().remoteUri)
+        self._respond(180)
+        if self._options.get("answers", True):
+            self._respond(200)
+
+    def _respond(self, status: int) -> None:
+        assert self.call is not None
+        param = pj.CallOpParam(True)
+        param.statusCode = status
+        self.call.answer(param)
+
+
+def endpoint(codecs: list[str]) -> pj.Endpoint:
+    """The library, started: no sound card, no echo canceller, no suppression of silence, these codecs alone."""
+    library = pj.Endpoint()
+    library.libCreate()
+    config = pj.EpConfig()
+    config.logConfig.level = config.logConfig.consoleLevel = 1
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    media = config.medConfig
+    media.clockRate = media.sndClockRate = RATE
+    media.audioFramePtime = FRAME_MS
+    media.ecTailLen = 0
+    media.noVad = True
+    library.libInit(config)
+    transport = pj.TransportConfig()
+    transport.boundAddress = transport.publicAddress = "127.0.0.1"
+    library.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    library.libStart()
+    library.audDevManager().setNullDev()
+    for codec in library.codecEnum2():
+        wanted = codec.codecId.split("/")[0] in codecs
+        library.codecSetPriority(codec.codecId, 255 if wanted else 0)
+    return library
+
+
+def run(options: Options, out: Any) -> None:
+    facts: SimpleQueue[str] = SimpleQueue()
+
+    def tell(fact: str, **fields: object) -> None:
+        facts.put(json.dumps({"fact": fact, **fields}))
+
+    lines: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=lambda: [*map(lines.put, sys.stdin), lines.put("")], daemon=True).start()
+    library = endpoint(options.get("codecs", ["PCMU"]))
+    phone = Phone(options, tell)
+    commands = {
+        "register": phone.register,
+        "call": phone.dial,
+        "answer": phone.answer,
+        "hold": phone.hold,
+        "unhold": phone.unhold,
+        "hang up": phone.hang_up,
+    }
+    tell("ready")
+    while True:
+        library.libHandleEvents(EVENTS_MS)
+        while not facts.empty():
+            out.write(facts.get() + "\n")
+        out.flush()
+        try:
+            line = lines.get_nowait()
+        except Empty:
+            continue
+        if not line:
+            return
+        command = json.loads(line)
+        commands[command.pop("do")](**command)
+
+
+def main() -> None:
+    # The library prints to standard output before it can be told not to; facts go where it used to be.
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        run(json.loads(sys.argv[1]), out)
+    finally:
+        # Taking the library down in the order that its Python objects need is not what is tested here.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
