@@ -34,6 +34,7 @@ from telegraphone.wire.sip.uri import NameAddr, SipUri, escape_user
 _METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTIFY")
 _TALK: Final = ("Allow-Events", "talk")
 _PATIENCE_S: Final = 40.0
+_LEAVE_S: Final = 2.0
 _CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
 
 
@@ -207,8 +208,9 @@ class Phone:
         await self.hang_up()
         if self._registration is not None:
             try:
-                await self._registration.end()
-            except RegistrationFailed:
+                async with asyncio.timeout(_LEAVE_S):
+                    await self._registration.end()
+            except (RegistrationFailed, TimeoutError):
                 # The exchange is gone; it forgets us by itself.
                 self._registration.stop()
         if self._sip is not None:

@@ -209,11 +209,19 @@ class SimulatedPhone:
 class SimulatedSwitch:
     """`Switch`, `Taps` and `SwitchEvents` over phones that exist only here."""
 
-    def __init__(self, *, clock: Clock, numbers: tuple[str, ...], abilities: frozenset[Ability] = EVERY_ABILITY) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        numbers: tuple[str, ...],
+        away: tuple[str, ...] = (),
+        abilities: frozenset[Ability] = EVERY_ABILITY,
+    ) -> None:
+        """`numbers` have a phone that is registered from the start, `away` have one that is not."""
         self._clock = clock
         self._abilities = abilities
         self._wiring = Wiring(clock)
-        self._phones = {dn: SimulatedPhone(dn, self._wiring) for dn in numbers}
+        self._phones = {dn: SimulatedPhone(dn, self._wiring, registered=dn in numbers) for dn in (*numbers, *away)}
         self.forks: Mapping[LegId, MediaAddress] = MappingProxyType(self._wiring.forks)
         """Where each leg's audio is copied to now."""
         self.legs: Mapping[LegId, SimulatedLeg] = MappingProxyType(self._wiring.legs)
@@ -238,10 +246,12 @@ class SimulatedSwitch:
         return frozenset(other for other in mine.joined if not self._wiring.legs[other].held)
 
     async def close(self) -> None:
-        """Ends all scripts and the events."""
+        """Ends all scripts, all legs and the events."""
         for task in tuple(self._scripts):
             task.cancel()
         await asyncio.gather(*self._scripts, return_exceptions=True)
+        for leg in tuple(self.legs):
+            self._wiring.gone(leg, EndCause.NORMAL)
         self._wiring.events.put_nowait(None)
 
     # --- Switch ---
