@@ -112,7 +112,7 @@ class SipEndpoint:
 
     def hang_up(self, dialog: Dialog, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """End a call."""
-        self.engine.hang_up(dialog, self._loop.time(), headers)
+        self.engine.hang_up(dialog, headers, self._loop.time())
         self._pump()
 
     # --- driving ------------------------------------------------------------------------------------------------

@@ -74,14 +74,14 @@ def build_in_dialog(state: UserAgentState, command: InDialogRequest) -> Request:
     if command.method in _WITH_ABILITIES:
         fields += abilities(state)
     if command.method in _TIMED:
-        fields += _session_fields(state, dialog)
+        fields += _timer_fields(state, dialog)
     return _finish(state, Request(Headers(), command.body, command.method, uri), fields, command)
 
 
-def _session_fields(state: UserAgentState, dialog: Dialog) -> Fields:
+def _timer_fields(state: UserAgentState, dialog: Dialog) -> Fields:
     """The agreed interval, the roles kept (RFC 4028 section 7.4); what we would like if none is agreed."""
-    if dialog.session is not None:
-        expires = SessionExpires(dialog.session.interval_s, "uac" if dialog.session.we_refresh else "uas")
+    if dialog.timer is not None:
+        expires = SessionExpires(dialog.timer.interval_s, "uac" if dialog.timer.we_refresh else "uas")
     elif state.options.session_expires_s:
         expires = SessionExpires(state.options.session_expires_s)
     else:

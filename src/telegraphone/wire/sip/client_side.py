@@ -166,7 +166,7 @@ class ClientSide:
         pending.done = True
         if dialog is not None and pending.method == "UPDATE" and response.success:
             dialog.learn(response, source)
-            self._keeper.start_session(dialog, agree_as_client(response.headers), now)
+            self._keeper.start_timer(dialog, agree_as_client(response.headers), now)
         self._report(pending, response, dialog)
         if dialog is not None:
             self._settle(pending, dialog, response.status, now)
@@ -286,7 +286,7 @@ class ClientSide:
         pending.confirmed = dialog
         self._finish(pending)
         self._acknowledge_or_wait(pending, dialog, now)
-        self._keeper.start_session(dialog, agree_as_client(response.headers), now)
+        self._keeper.start_timer(dialog, agree_as_client(response.headers), now)
         self._report(pending, response, dialog)
 
     def _confirm(self, pending: PendingRequest, dialog: Dialog, response: Response, source: Flow) -> None:
@@ -305,7 +305,7 @@ class ClientSide:
         dialog.learn(response, source)
         self._acknowledge_or_wait(pending, dialog, now)
         if dialog.state is DialogState.CONFIRMED:
-            self._keeper.start_session(dialog, agree_as_client(response.headers), now)
+            self._keeper.start_timer(dialog, agree_as_client(response.headers), now)
         self._report(pending, response, dialog)
         self.start_waiting(dialog, now)
 
@@ -315,7 +315,7 @@ class ClientSide:
         self._confirm(pending, dialog, response, source)
         dialog.state = DialogState.ENDED
         self._acknowledge(pending, dialog, b"", now)
-        self._keeper.send_bye(dialog, now)
+        self._keeper.send_bye(dialog, (), now)
         if not pending.done:
             self._finish(pending)
             self._report(pending, response, None)
@@ -350,9 +350,9 @@ class ClientSide:
         pending.acks[dialog.id.remote_tag] = (data, dialog.flow)
         self._state.send(data, dialog.flow)
 
-    def hang_up(self, dialog: Dialog, now: float, headers: tuple[tuple[str, str], ...]) -> None:
+    def hang_up(self, dialog: Dialog, headers: tuple[tuple[str, str], ...], now: float) -> None:
         """See `SipEngine.hang_up`."""
-        self._keeper.hang_up(dialog, EndReason.LOCAL_BYE, now, headers)
+        self._keeper.hang_up(dialog, EndReason.LOCAL_BYE, headers, now)
 
 
 def _free(dialog: Dialog, pending: PendingRequest) -> None:

@@ -41,7 +41,7 @@ class Dialog:
     __slots__ = (
         *("ack_wait", "bye_headers", "credentials", "flow", "id", "invited", "inviting", "is_caller", "local"),
         *("local_contact", "local_cseq", "peer_allows", "peer_supports", "remote", "remote_cseq", "remote_target"),
-        *("reply_flow", "route_set", "sent_body", "session", "state", "unacknowledged", "waiting"),
+        *("reply_flow", "route_set", "sent_body", "state", "timer", "unacknowledged", "waiting"),
     )
 
     def __init__(self, dialog_id: DialogId, local: NameAddr, remote: NameAddr, flow: Flow) -> None:
@@ -78,7 +78,7 @@ class Dialog:
         """Our INVITE whose 2xx made an offer, so that its ACK waits for our answer."""
         self.waiting: deque[Any] = deque()
         """Our INVITEs that wait until no other is in progress (section 14.1)."""
-        self.session: SessionTimer | None = None
+        self.timer: SessionTimer | None = None
         self.sent_body: tuple[str, bytes] = ("", b"")
         """Type and bytes of our last session description, to be repeated by a refreshing re-INVITE."""
 

@@ -74,17 +74,13 @@ class DialogKeeper:
             self._state.deadlines.cancel((dialog, alarm))
         self._dialogs.pop(dialog.id, None)
 
-    def uses_connection(self, flow: Flow) -> bool:
-        """Whether a dialog stands on this connection."""
-        return any(dialog.flow == flow for dialog in self._dialogs.values())
-
     def connection_lost(self, flow: Flow) -> None:
         """Let dialogs that used the connection find their peer by its address."""
         for dialog in self._dialogs.values():
             if dialog.flow == flow and flow.connection is not None:
                 dialog.flow = dialog.next_hop()
 
-    def end(self, dialog: Dialog, reason: EndReason, now: float, request: Request | None = None) -> None:
+    def end(self, dialog: Dialog, reason: EndReason, request: Request | None, now: float) -> None:
         """Report the end of a confirmed dialog, once; it is kept until `forget`, for requests that cross."""
         if dialog.state is not DialogState.CONFIRMED:
             return
@@ -97,18 +93,18 @@ class DialogKeeper:
             self.answerer.refuse_pending(dialog, now)
         self._state.events.append(DialogEnded(dialog, reason, request))
 
-    def hang_up(self, dialog: Dialog, reason: EndReason, now: float, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def hang_up(self, dialog: Dialog, reason: EndReason, headers: tuple[tuple[str, str], ...], now: float) -> None:
         """End a confirmed dialog from our side."""
         if dialog.state is not DialogState.CONFIRMED:
             return
-        self.end(dialog, reason, now)
+        self.end(dialog, reason, None, now)
         if dialog.ack_wait is not None:
             # The callee must not send BYE before the ACK came or its time ran out (section 15).
             dialog.bye_headers = headers
             return
-        self.send_bye(dialog, now, headers)
+        self.send_bye(dialog, headers, now)
 
-    def send_bye(self, dialog: Dialog, now: float, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def send_bye(self, dialog: Dialog, headers: tuple[tuple[str, str], ...], now: float) -> None:
         """Send the BYE of a dialog that has ended; it is forgotten when that is answered or given up."""
         dialog.bye_headers = None
         assert self.requester is not None, "the engine sets the requester"
@@ -117,7 +113,7 @@ class DialogKeeper:
 
     def lose(self, dialog: Dialog, now: float) -> None:
         """The peer said 481 or nothing: the dialog is over, and a BYE says so (section 12.2.1.2)."""
-        self.hang_up(dialog, EndReason.LOST, now)
+        self.hang_up(dialog, EndReason.LOST, (), now)
 
     def await_ack(self, dialog: Dialog, data: bytes, now: float) -> None:
         """Repeat a 2xx until its ACK comes: T1, doubling to T2, on every transport (section 13.3.1.4)."""
@@ -139,7 +135,7 @@ class DialogKeeper:
             return False
         self._stop_repeating(dialog)
         if dialog.bye_headers is not None:
-            self.send_bye(dialog, now, dialog.bye_headers)
+            self.send_bye(dialog, dialog.bye_headers, now)
         return True
 
     def _stop_repeating(self, dialog: Dialog) -> None:
@@ -151,19 +147,19 @@ class DialogKeeper:
     def _ack_missing(self, dialog: Dialog, now: float) -> None:
         self._stop_repeating(dialog)
         if dialog.bye_headers is not None:
-            self.send_bye(dialog, now, dialog.bye_headers)
+            self.send_bye(dialog, dialog.bye_headers, now)
         else:
-            self.hang_up(dialog, EndReason.NO_ACK, now)
+            self.hang_up(dialog, EndReason.NO_ACK, (), now)
 
-    def start_session(self, dialog: Dialog, timer: SessionTimer | None, now: float) -> None:
+    def start_timer(self, dialog: Dialog, timer: SessionTimer | None, now: float) -> None:
         """Begin the session interval anew with what was agreed (RFC 4028 sections 7.2, 9)."""
-        dialog.session = timer
+        dialog.timer = timer
         self._state.deadlines.cancel((dialog, Alarm.REFRESH))
         self._state.deadlines.cancel((dialog, Alarm.EXPIRE))
         if timer is None or dialog.state is not DialogState.CONFIRMED:
             return
         end = now + timer.interval_s - timer.slack_s
-        self._state.deadlines.arm((dialog, Alarm.EXPIRE), end, lambda at: self.hang_up(dialog, EndReason.EXPIRED, at))
+        self._state.deadlines.arm((dialog, Alarm.EXPIRE), end, lambda at: self.hang_up(dialog, EndReason.EXPIRED, (), at))
         if timer.we_refresh:
             half = now + timer.interval_s / 2
             self._state.deadlines.arm((dialog, Alarm.REFRESH), half, lambda at: self._refresh(dialog, at))

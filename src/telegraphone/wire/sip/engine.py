@@ -147,9 +147,12 @@ class SipEngine:
         """Send the ACK, with our answer, to a 2xx whose INVITE carried no offer."""
         self._client.acknowledge(dialog, body, now)
 
-    def hang_up(self, dialog: Dialog, now: float, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        """End a confirmed dialog: DialogEnded comes at once, BYE as soon as it may go. Harmless if it has ended."""
-        self._client.hang_up(dialog, now, headers)
+    def hang_up(self, dialog: Dialog, headers: tuple[tuple[str, str], ...], now: float) -> None:
+        """End a confirmed dialog: DialogEnded comes at once, BYE as soon as it may go. Harmless if it has ended.
+
+        `headers` go on the BYE, a Reason for instance.
+        """
+        self._client.hang_up(dialog, headers, now)
 
 
 def _stamp(request: Request, source: Flow) -> Request:

@@ -149,7 +149,7 @@ class ServerSide:
         invite = self._pending_invite(dialog)
         if invite is not None:
             self._cancel_invite(invite, now)
-        self._keeper.end(dialog, EndReason.REMOTE_BYE, now, request)
+        self._keeper.end(dialog, EndReason.REMOTE_BYE, request, now)
         self._keeper.forget(dialog)
 
     def _pending_invite(self, dialog: Dialog) -> ServerTransaction | None:
@@ -259,10 +259,10 @@ class ServerSide:
             dialog.sent_body = (reply.content_type, reply.body)
         agreed = agree_as_server(request.headers, self._state.options.session_expires_s)
         if agreed is None:
-            self._keeper.start_session(dialog, None, now)
+            self._keeper.start_timer(dialog, None, now)
             return []
         timer, expires, require = agreed
-        self._keeper.start_session(dialog, timer, now)
+        self._keeper.start_timer(dialog, timer, now)
         fields = [("Session-Expires", str(expires))]
         return [*fields, ("Require", "timer")] if require else fields
 

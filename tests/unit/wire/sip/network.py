@@ -70,7 +70,7 @@ class Node:
         self.network.collect(self)
 
     def hang_up(self, dialog) -> None:
-        self.engine.hang_up(dialog, self.network.now)
+        self.engine.hang_up(dialog, (), self.network.now)
         self.network.collect(self)
 
     def acknowledge(self, dialog, body: bytes) -> None:

@@ -66,10 +66,10 @@ def test_what_is_no_via(text):
 
 
 def test_where_a_request_was_seen_to_come_from():
-    asked = Via.parse("SIP/2.0/UDP 10.0.0.1;rport;branch=z9hG4bKx")
-    assert str(asked.seen_from("192.0.2.1", 1234)) == "SIP/2.0/UDP 10.0.0.1;rport=1234;branch=z9hG4bKx;received=192.0.2.1"
-    plain = Via.parse("SIP/2.0/UDP 10.0.0.1")
-    assert plain.seen_from("10.0.0.1", 9) is plain
+    asked = Via.parse("SIP/2.0/UDP 198.51.100.1;rport;branch=z9hG4bKx")
+    assert str(asked.seen_from("192.0.2.1", 1234)) == "SIP/2.0/UDP 198.51.100.1;rport=1234;branch=z9hG4bKx;received=192.0.2.1"
+    plain = Via.parse("SIP/2.0/UDP 198.51.100.1")
+    assert plain.seen_from("198.51.100.1", 9) is plain
     assert plain.seen_from("192.0.2.1", 9).received == "192.0.2.1"
 
 
