@@ -179,9 +179,21 @@ async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: A
         )
     )
     # Bound here, because a port that is taken must be an error of ours and not the end of the process in a library.
-    listener = socket.create_server((config.server.listen_host, config.server.listen_port), backlog=_HTTP_BACKLOG)
+    listener = _listener(config.server.listen_host, config.server.listen_port)
     task = tasks.create_task(server.serve(sockets=[listener]))
     stack.push_async_callback(_web_closed, parts, server, task)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    # The protocol is named (getaddrinfo does), since the event loop turns Nagle's algorithm off only then: with it on,
+    # every answer in two pieces waits 40 ms for the client's delayed acknowledgement.
+    assert protocol == socket.IPPROTO_TCP
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(_HTTP_BACKLOG)
+    return listener
 
 
 async def _web_closed(parts: _Parts, server: _Server, task: "asyncio.Task[None]") -> None:

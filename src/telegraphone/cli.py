@@ -38,12 +38,14 @@ def telegraphone(version: Annotated[bool, typer.Option("--version", help="Say th
 @app.command()
 def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     """Run the server until SIGTERM or Ctrl-C; calls are ended and recordings sealed before it goes."""
+    import uvloop
+
     from telegraphone.bootstrap import serve as run
     from telegraphone.services.ports import Unavailable
 
     settings = _configuration(config)
     try:
-        asyncio.run(run(settings))
+        uvloop.run(run(settings))
     except (OSError, Unavailable) as error:
         complaints.print(f"Telegraphone cannot run: {error}", markup=False)
         raise typer.Exit(1) from error
