@@ -70,6 +70,7 @@ class LongPolling:
     async def _hold(self, line: Line, receive: Receive) -> None:
         """Waits until the line has an answer. A client that leaves before that takes no message with it."""
         ready = self._notifications.ready(line)
+        # awaited: by asyncio.wait below, and cancelled in the end; a TaskGroup would wait until the client has gone
         gone = asyncio.ensure_future(receive())
         either: list[asyncio.Future[Any]] = [ready, gone]
         try:

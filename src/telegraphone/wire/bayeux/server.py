@@ -235,13 +235,13 @@ class BayeuxServer:
             self._stir(session)
 
     def _subscribe(self, line: Line, message: Message, now: float) -> Fields:
-        return self._change_subscriptions(line, message, now, self._add_subscription)
+        return self._change_subscriptions(line, message, self._add_subscription, now)
 
     def _unsubscribe(self, line: Line, message: Message, now: float) -> Fields:
-        return self._change_subscriptions(line, message, now, self._remove_subscription)
+        return self._change_subscriptions(line, message, self._remove_subscription, now)
 
     def _change_subscriptions(
-        self, line: Line, message: Message, now: float, change: Callable[[Session, str], str | None]
+        self, line: Line, message: Message, change: Callable[[Session, str], str | None], now: float
     ) -> Fields:
         """Applies the change name by name until one is refused; what went before it stays, as the reference has it."""
         session = self._find(line, message, now)
