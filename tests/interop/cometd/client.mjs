@@ -28,9 +28,11 @@ if (options.ack) {
   cometd.registerExtension("ack", new AckExtension());
 }
 
-const basic = Buffer.from(`${options.user}:secret`).toString("base64");
+const password = options.password ?? "secret";
+const basic = Buffer.from(`${options.user}:${password}`).toString("base64");
 // The WebSocket of node sends no headers of ours; it takes the user from the URL.
-const url = options.transport === "websocket" ? options.url.replace("://", `://${options.user}:secret@`) : options.url;
+const account = `${options.user}:${encodeURIComponent(password)}@`;
+const url = options.transport === "websocket" ? options.url.replace("://", `://${account}`) : options.url;
 cometd.configure({
   url,
   requestHeaders: { Authorization: `Basic ${basic}` },
