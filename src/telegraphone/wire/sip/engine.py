@@ -5,7 +5,6 @@ It owns no socket and no clock: the endpoint tells it what arrived and what time
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from telegraphone.limits import SIP_CONNECTION_IDLE_S, SIP_MESSAGE_FINISH_S
 from telegraphone.wire.sip.client_side import ClientSide
@@ -13,8 +12,7 @@ from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Rep
 from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.dialogs import DialogKeeper
 from telegraphone.wire.sip.events import ConnectionUnusable, SipEvent
-from telegraphone.wire.sip.fields import Via
-from telegraphone.wire.sip.message import MalformedMessage, Request, Response, parse_message
+from telegraphone.wire.sip.message import MalformedMessage, Request, Response, parse_message, with_top_via
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.pending import PendingRequest
 from telegraphone.wire.sip.server_side import ServerSide
@@ -157,10 +155,6 @@ class SipEngine:
 
 def _stamp(request: Request, source: Flow) -> Request:
     """Note in the topmost Via where the request came from (RFC 3261 section 18.2.1, RFC 3581 section 4)."""
-    values = request.headers.values("Via")
     host = f"[{source.host}]" if ":" in source.host else source.host
-    via = Via.parse(values[0])
-    seen = via.seen_from(host, source.port)
-    if seen == via:
-        return request
-    return replace(request, headers=request.headers.setting("Via", ", ".join((str(seen), *values[1:]))))
+    seen = request.via.seen_from(host, source.port)
+    return request if seen is request.via else with_top_via(request, seen)

@@ -53,9 +53,14 @@ LISTS: Final = frozenset(
 )
 """Fields whose values may share one line, separated by commas; every other field is one value a line."""
 
-_known: Final = {full.lower(): full for full in (*COMPACT.values(), *LISTS, "Max-Forwards", "User-Agent", "Expires")}
+_FREQUENT: Final = (
+    *("Authorization", "Date", "Expires", "Max-Forwards", "Proxy-Authenticate", "Proxy-Authorization", "Retry-After"),
+    *("Server", "Timestamp", "User-Agent"),
+)
+_known: Final = {full.lower(): full for full in (*COMPACT.values(), *LISTS, *_FREQUENT)}
 _known.update(COMPACT)
 _known.update(_IRREGULAR)
+_known.update({full: full for full in tuple(_known.values())})
 
 
 def canonical(name: str) -> str:

@@ -6,16 +6,19 @@ To, Call-ID, CSeq, the length of the body); every other field is text until some
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 
 from telegraphone.limits import SIP_BODY_BYTES_MAX, SIP_HEADER_LINE_BYTES_MAX, SIP_HEADERS_MAX
 from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
 from telegraphone.wire.sip.fields import CSeq, Via, read_name_addrs
-from telegraphone.wire.sip.headers import Headers, canonical
+from telegraphone.wire.sip.headers import Headers, canonical, split_list
 from telegraphone.wire.sip.reasons import REASONS
 from telegraphone.wire.sip.uri import NameAddr, SipUri
 
+_T = TypeVar("_T")
+_M = TypeVar("_M", bound="Message")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+\Z")
 _FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
 _REQUEST_LINE: Final = re.compile(r"(\S+) +(\S.*?) +(\S+) *\Z")
@@ -32,11 +35,19 @@ class Message:
 
     headers: Headers
     body: bytes
+    _read: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Values read once: a field is asked for ten times in a message's life, and reading is most of the cost."""
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)
         if value is None:
             raise RemoteProtocolError(f"{name} is missing")
+        return value
+
+    def _once(self, name: str, parse: Callable[[str], _T]) -> _T:
+        value: _T | None = self._read.get(name)
+        if value is None:
+            value = self._read[name] = parse(self._required(name))
         return value
 
     @property
@@ -47,23 +58,22 @@ class Message:
     @property
     def cseq(self) -> CSeq:
         """Sequence number and method."""
-        return CSeq.parse(self._required("CSeq"))
+        return self._once("CSeq", CSeq.parse)
 
     @property
     def from_(self) -> NameAddr:
         """Who sent the request."""
-        return NameAddr.parse(self._required("From"))
+        return self._once("From", NameAddr.parse)
 
     @property
     def to(self) -> NameAddr:
         """Whom the request was meant for; its tag tells the dialog."""
-        return NameAddr.parse(self._required("To"))
+        return self._once("To", NameAddr.parse)
 
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        line = self._required("Via")
-        return Via.parse(self.headers.values("Via")[0] if "," in line else line)
+        return self._once("Via", _parse_first_via)
 
     @property
     def contact(self) -> NameAddr | None:
@@ -77,6 +87,10 @@ class Message:
     def content_type(self) -> str:
         """Type and subtype of the body in lower case without parameters, "" if not said."""
         return (self.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+
+
+def _parse_first_via(line: str) -> Via:
+    return Via.parse(split_list(line)[0] if "," in line else line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +125,14 @@ class Response(Message):
     def success(self) -> bool:
         """Whether it is a 2xx."""
         return 200 <= self.status < 300
+
+
+def with_top_via(request: Request, via: Via) -> Request:
+    """The request with its topmost Via replaced: what was read of the rest stays read."""
+    lower = request.headers.values("Via")[1:]
+    changed = replace(request, headers=request.headers.setting("Via", ", ".join((str(via), *lower))))
+    changed._read.update(request._read, Via=via)  # noqa: SLF001 - its own module
+    return changed
 
 
 class MalformedMessage(RemoteProtocolError):
@@ -163,7 +185,16 @@ def parse_message(data: bytes) -> Request | Response:
     body = body if length is None else body[:length]
     if len(body) > SIP_BODY_BYTES_MAX:
         raise malformed(message, "the body is too large", 413)
-    return replace(message, body=body) if body else message
+    return with_body(message, body)
+
+
+def with_body(message: _M, body: bytes) -> _M:
+    """The message with its body: what was read of the header stays read."""
+    if not body:
+        return message
+    changed = replace(message, body=body)
+    changed._read.update(message._read)  # noqa: SLF001 - its own module
+    return changed
 
 
 def parse_head(head: bytes) -> Request | Response:
@@ -233,11 +264,13 @@ def _parse_request(start: str, headers: Headers) -> Request:
 
 def _find_fault(message: Message) -> str:
     """Why the transaction layer could not use the message; "" if it can."""
+    names = [name for name, _ in message.headers]
     for name in _ONCE:
-        if len(message.headers.lines(name)) != 1:
+        if names.count(name) != 1:
             return f"{name} must be there once"
     try:
-        for value in message.headers.values("Via"):
+        vias = message.headers.values("Via")
+        for value in vias[1:]:
             Via.parse(value)
         message.via, message.cseq, message.from_, message.to  # noqa: B018 - reading them is the proof
     except RemoteProtocolError as error:

@@ -1,6 +1,6 @@
 """Cuts the bytes of a connection into SIP messages by their Content-Length (RFC 3261 section 18.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from telegraphone.limits import SIP_BODY_BYTES_MAX, SIP_HEAD_BYTES_MAX
@@ -11,6 +11,7 @@ from telegraphone.wire.sip.message import (
     content_length,
     malformed,
     parse_head,
+    with_body,
 )
 
 _BLANK: Final = b"\r\n\r\n"
@@ -105,4 +106,4 @@ class StreamParser:
         message = self._message
         del self._buffer[: self._searched]
         self._message, self._searched = None, 0
-        return message if isinstance(message, MalformedMessage) or not body else replace(message, body=body)
+        return message if isinstance(message, MalformedMessage) else with_body(message, body)

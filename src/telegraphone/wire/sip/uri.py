@@ -16,6 +16,9 @@ Params = tuple[tuple[str, str | None], ...]
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST_PORT: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?\Z")
+_SIMPLE: Final = re.compile(r"(sips?):(?:([A-Za-z0-9_.!~*'()&=+$,/-]+)@)?([a-z0-9._-]+)(?::([0-9]{1,4}))?\Z")
+"""Nine of ten URIs: nothing escaped, no password, no parameters, nothing in capitals that would have to be lowered."""
+
 _FORBIDDEN: Final = re.compile(r'[\x00-\x20<>"\x7f]')
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()")
@@ -146,6 +149,10 @@ class SipUri:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a URI; RemoteProtocolError if it is none."""
+        simple = _SIMPLE.match(text)
+        if simple is not None:
+            scheme, user, host, port = simple.groups()
+            return cls(host, user or "", int(port) if port else None, scheme)
         match = _SCHEME.match(text)
         if match is None or _FORBIDDEN.search(text):
             raise RemoteProtocolError("malformed URI")
