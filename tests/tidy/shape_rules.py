@@ -78,6 +78,9 @@ def public_docstrings(source: Source) -> Iterator[Offence]:
 
 
 def frozen_values(source: Source) -> Iterator[Offence]:
+    """Errors are none: whoever raises one has Python write the traceback into it."""
+    if source.path.endswith("/errors.py"):
+        return
     for node in source.classes():
         for mark in node.decorator_list:
             text = ast.unparse(mark)
