@@ -78,12 +78,10 @@ class SimulatedRecorder:
         return Reservation(order.recording_id, (MediaAddress("192.0.2.9", port), MediaAddress("192.0.2.9", port + 2)))
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
-        await self._work("aim")
-        self.tapes[recording_id].sources = sources
+        (await self._worked_on("aim", recording_id)).sources = sources
 
     async def open_gate(self, recording_id: RecordingId, reason: str | None, note: Mapping[str, str]) -> Cut:
-        await self._work("open_gate")
-        tape = self.tapes[recording_id]
+        tape = await self._worked_on("open_gate", recording_id)
         tape.notes.append((f"open {reason or ''}".strip(), dict(note)))
         if reason is None and tape.started_at is None:
             tape.started_at, tape.started = self._clock.utc(), self._clock.now()
@@ -93,15 +91,14 @@ class SimulatedRecorder:
         return self._cut(tape)
 
     async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
-        await self._work("shut_gate")
-        tape = self.tapes[recording_id]
+        tape = await self._worked_on("shut_gate", recording_id)
         tape.notes.append((f"shut {reason}", dict(note)))
         self._change(tape, tape.shut_for | {reason})
         return self._cut(tape)
 
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
-        await self._work("seal")
-        tape = self.tapes.pop(recording_id)
+        tape = await self._worked_on("seal", recording_id)
+        del self.tapes[recording_id]
         self._change(tape, frozenset())
         sealed = SealedRecording(
             recording_id,
@@ -134,6 +131,12 @@ class SimulatedRecorder:
 
     def _cut(self, tape: Tape) -> Cut:
         return Cut(self._clock.utc(), self._position(tape), tape.shut_for)
+
+    async def _worked_on(self, method: str, recording_id: RecordingId) -> Tape:
+        await self._work(method)
+        if recording_id not in self.tapes:
+            raise Unavailable("recorder", "no such recording", retryable=False)
+        return self.tapes[recording_id]
 
     async def _work(self, method: str) -> None:
         if method in self.stalls:

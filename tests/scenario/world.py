@@ -205,8 +205,12 @@ async def contact_centre(
     try:
         yield World(clock, switch, recorder, player, catalogue, audit, directory, agents, calls, log, app)
     finally:
+        recorder.stalls.clear()
         for task in tasks:
             task.cancel()
+        while not all(task.done() for task in tasks):
+            # Calls end in order, and what they wait for then needs time to pass.
+            await clock.advance(1.0)
         await asyncio.gather(*tasks, return_exceptions=True)
         await switch.close()
         notifications.close()
