@@ -4,13 +4,12 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.phone.audio import HeardFrame, PhoneAudio
 from telegraphone.phone.call import PhoneCall
+from telegraphone.phone.conduct import CallFailed, PhoneOptions, PhoneState
 from telegraphone.phone.registration import Registration, RegistrationFailed
 from telegraphone.phone.voices import Voice, speech
 from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -36,39 +35,7 @@ _TALK: Final = ("Allow-Events", "talk")
 _PATIENCE_S: Final = 40.0
 _LEAVE_S: Final = 2.0
 _CODECS: Final = {"PCMU": PCMU, "PCMA": PCMA}
-
-
-class PhoneState(Enum):
-    """What the phone's user sees."""
-
-    IDLE = "idle"
-    CALLING = "calling"
-    HEARS_RINGING = "the other phone rings"
-    RINGING = "ringing"
-    TALKING = "talking"
-    HOLDING = "holding"
-
-
-class CallFailed(Exception):
-    """The other side was not reached; `status` is SIP's."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"the call failed with {status}")
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneOptions:
-    """How a phone behaves and how it reaches its exchange."""
-
-    transport: str = "UDP"
-    codecs: tuple[str, ...] = ("PCMU", "PCMA")
-    """Best first; the voice's frames are of the first."""
-    answers_after_s: float | None = None
-    """Answers by itself after so long; None: by hand, or when it is asked to."""
-    answers_on_talk: bool = True
-    """Whether the exchange may take it off the hook (`Event: talk`)."""
-    expires_s: int = 300
+_ORDINARY: Final = PhoneOptions()
 
 
 class Phone:
@@ -86,7 +53,7 @@ class Phone:
         local_host: str,
         *,
         voice: Voice | None = None,
-        options: PhoneOptions = PhoneOptions(),
+        options: PhoneOptions = _ORDINARY,
     ) -> None:
         self.number = number
         self.options = options

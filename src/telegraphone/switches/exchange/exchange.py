@@ -17,7 +17,7 @@ from telegraphone.switches.exchange.incoming import Incoming
 from telegraphone.switches.exchange.leg import Leg, Stage
 from telegraphone.switches.exchange.outgoing import Outgoing
 from telegraphone.switches.exchange.port_pool import PortPool
-from telegraphone.switches.exchange.registrar import Registrar
+from telegraphone.switches.exchange.registrar import DIGESTS, Registrar
 from telegraphone.switches.exchange.relay import Relay
 from telegraphone.switches.exchange.switchboard import Switchboard
 from telegraphone.wire.sip.events import (
@@ -74,6 +74,7 @@ class Exchange:
         accounts: Iterable[Account],
         realm: str,
         latching: bool = False,
+        digest_algorithms: tuple[str, ...] = DIGESTS,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
@@ -83,7 +84,7 @@ class Exchange:
         self._address = (host, port)
         self._shown = shown
         self._clock = clock
-        self._registrar = Registrar(known, realm, clock.entropy)
+        self._registrar = Registrar(known, realm, clock.entropy, digest_algorithms)
         self._board = Switchboard(clock, known, Relay(PortPool(host, rtp_ports, clock.now), shown), latching)
         self._sides: _Sides | None = None
         self._early: list[SipEvent] = []

@@ -20,7 +20,8 @@ from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.transport import Flow
 from telegraphone.wire.sip.uri import NameAddr, SipUri, unescape
 
-_ALGORITHMS = ("SHA-256", "MD5")
+DIGESTS = ("SHA-256", "MD5")
+"""Strongest first; a phone takes the first it knows (RFC 8760 section 2.4). Old phones know MD5 alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,11 @@ class Proof:
 class Registrar:
     """All bindings of one realm. Times are monotonic seconds."""
 
-    def __init__(self, accounts: Accounts, realm: str, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, accounts: Accounts, realm: str, entropy: Callable[[int], bytes], digests: tuple[str, ...] = DIGESTS
+    ) -> None:
         self._accounts = accounts
-        self._authenticator = Authenticator(realm, entropy(32), entropy, _ALGORITHMS)
+        self._authenticator = Authenticator(realm, entropy(32), entropy, digests)
         self._bindings: dict[str, dict[str, Binding]] = {}
         self._events: list[DeviceRegistered | DeviceUnregistered] = []
 

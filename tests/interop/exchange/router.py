@@ -1,0 +1,90 @@
+"""The least that can decide about calls, so that the exchange can be tested alone: what arrives is rung, joined, ended."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import EndCause, LegAnswered, LegArrived, LegEnded, LegRinging
+from telegraphone.endpoints.clock import SystemClock
+from telegraphone.services.ports import Caller, SwitchEvent
+from telegraphone.switches.exchange import Account, Exchange
+
+HOST = "127.0.0.1"
+NUMBERS = ("5000", "5001", "5002")
+Fact = TypeVar("Fact")
+
+
+def password(number: str) -> str:
+    return number * 3
+
+
+@dataclass(eq=False)
+class Router:
+    """An exchange and who decides for it; `facts` is all that it told."""
+
+    exchange: Exchange
+    ring_s: float = 30.0
+    facts: list[SwitchEvent] = field(default_factory=list)
+    _other: dict[LegId, LegId] = field(default_factory=dict)
+    _deadlines: dict[LegId, asyncio.TimerHandle] = field(default_factory=dict)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        async for event in self.exchange.events():
+            self.facts.append(event)
+            await self._decide(event)
+            self._changed.set()
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def idle(self, timeout_s: float = 10.0) -> None:
+        """Waits until no leg lives."""
+        await self.until(lambda: not self.exchange.counts.legs, timeout_s)
+
+    def of(self, kind: type[Fact]) -> list[Fact]:
+        return [each for each in self.facts if isinstance(each, kind)]
+
+    async def _decide(self, event: SwitchEvent) -> None:
+        switch = self.exchange
+        match event:
+            case LegArrived(leg, number, dialled):
+                called = LegId(f"to {leg}")
+                self._other |= {leg: called, called: leg}
+                self._deadlines[called] = asyncio.get_running_loop().call_later(self.ring_s, self._too_long, called)
+                await switch.originate(called, dialled, Caller(number))
+            case LegRinging(leg, _):
+                await switch.ring(self._other[leg])
+            case LegAnswered(leg):
+                self._deadlines.pop(leg).cancel()
+                await switch.answer(self._other[leg])
+                await switch.join((leg, self._other[leg]))
+            case LegEnded(leg, cause):
+                if leg in self._deadlines:
+                    self._deadlines.pop(leg).cancel()
+                other = self._other.pop(leg, None)
+                if other is not None:
+                    await switch.hang_up(other, cause)
+
+    def _too_long(self, leg: LegId) -> None:
+        task = asyncio.get_running_loop().create_task(self.exchange.hang_up(leg, EndCause.NO_ANSWER))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def new_exchange(**options: object) -> Exchange:
+    return Exchange(
+        host=HOST,
+        port=0,
+        rtp_ports=(32_000, 32_998),
+        accounts=[Account(number, number, password(number), f"Phone {number}") for number in NUMBERS],
+        realm="example.com",
+        clock=SystemClock(),
+        **options,  # type: ignore[arg-type] # the few a test wants to change
+    )
