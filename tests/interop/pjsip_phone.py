@@ -17,7 +17,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped] # the binding has no types
 
 RATE = 8_000
 FRAME_MS = 20
@@ -29,7 +29,7 @@ Options = dict[str, Any]
 Tell = Callable[..., None]
 
 
-class Voice(pj.AudioMediaPort):  # type: ignore[misc] # the binding has no types
+class Voice(pj.AudioMediaPort):  # type: ignore[misc] # as above
     """Speaks the file frame by frame and notes the wall clock at each; silent behind its end."""
 
     def __init__(self, path: str, tell: Tell) -> None:
@@ -61,7 +61,7 @@ class Voice(pj.AudioMediaPort):  # type: ignore[misc] # the binding has no types
         """Nobody speaks to a voice."""
 
 
-class Call(pj.Call):  # type: ignore[misc] # the binding has no types
+class Call(pj.Call):  # type: ignore[misc] # as above
     """One call; its audio is joined to the voice and the ear whenever it (again) becomes active."""
 
     def __init__(self, phone: "Phone", number: int = pj.PJSUA_INVALID_ID) -> None:
@@ -87,7 +87,7 @@ class Call(pj.Call):  # type: ignore[misc] # the binding has no types
             self._phone.tell("media", state=states.get(media.status, "none"))
 
 
-class Phone(pj.Account):  # type: ignore[misc] # the binding has no types
+class Phone(pj.Account):  # type: ignore[misc] # as above
     """One registered number with at most one call."""
 
     def __init__(self, options: Options, tell: Tell) -> None:
@@ -176,6 +176,13 @@ def endpoint(codecs: list[str]) -> pj.Endpoint:
     return library
 
 
+def read(lines: "SimpleQueue[str]") -> None:
+    """Standard input line by line, then an empty line."""
+    for line in sys.stdin:
+        lines.put(line)
+    lines.put("")
+
+
 def run(options: Options, out: Any) -> None:
     facts: SimpleQueue[str] = SimpleQueue()
 
@@ -183,10 +190,10 @@ def run(options: Options, out: Any) -> None:
         facts.put(json.dumps({"fact": fact, **fields}))
 
     lines: SimpleQueue[str] = SimpleQueue()
-    threading.Thread(target=lambda: [*map(lines.put, sys.stdin), lines.put("")], daemon=True).start()
+    threading.Thread(target=read, args=(lines,), daemon=True).start()
     library = endpoint(options.get("codecs", ["PCMU"]))
     phone = Phone(options, tell)
-    commands = {
+    commands: dict[str, Callable[..., None]] = {
         "register": phone.register,
         "call": phone.dial,
         "answer": phone.answer,

@@ -95,6 +95,7 @@ async def conversation(folder: Path, transport: str, **caller_options: Any) -> A
         here.call = here.tab.heard()[-1]["call"]
         await callee.reports("media", state="active")
         yield here
+        assert '"level": "error"' not in system.log, system.log
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +145,16 @@ async def fetched(system: System, call_uuid: str) -> Kept:
     return Kept(resource, left, right)
 
 
-def silent(kept: Kept, span: dict[str, Any]) -> tuple[int, int]:
-    """The samples around the span that are zero on both tracks, which must be those of the span to the millisecond."""
-    first, last = int(span["offset"]) * 8, (int(span["offset"]) + int(span["duration"])) * 8
-    sounding = np.flatnonzero((kept.left != 0) | (kept.right != 0))
-    before, after = sounding[sounding <= first + 8], sounding[sounding > first + 8]
-    start = int(before[-1]) + 1 if len(before) else 0
-    stop = int(after[0]) if len(after) else len(kept.left)
-    assert start <= first + 8, "speech goes on into the span"
-    assert stop >= last - 8, "speech within the span"
-    return start, stop
+def check_silence(kept: Kept, span: dict[str, Any]) -> None:
+    """Both tracks are digital zero in the span, and it is not much wider than the list says."""
+    # The list counts whole milliseconds, rounded down: the first one may hold speech, and silence may outlast the last.
+    first, last = int(span["offset"]) * 8 + 8, (int(span["offset"]) + int(span["duration"])) * 8
+    for track in (kept.left, kept.right):
+        assert not track[first:last].any()
+    margin = round(EDGE_S * RATE)
+    for around in (slice(first - 8 - margin, first - 8), slice(last, last + margin)):
+        assert kept.left[around].any()
+        assert kept.right[around].any()
 
 
 def check_voices(kept: Kept, talk: Conversation, silences: list[tuple[float, float]]) -> dict[int, dict[int, float]]:
@@ -249,11 +250,8 @@ async def test_a_call_is_recorded_paused_and_played(tmp_path: Path, transport: s
         assert resume[0] - NEAR_S <= kept.starts + paused_to <= resume[1] + EDGE_S
         assert paused["startedBy"] == paused["stoppedBy"] == {"source": "agent", "userName": AGENT, "phoneNumber": "5001"}
 
-        first, last = silent(kept, paused)
-        assert paused_from - first / RATE <= 0.1
-        assert last / RATE - paused_to <= 0.1
+        check_silence(kept, paused)
         late = check_voices(kept, talk, [(paused_from, paused_to)])
-        print({side: {second: round(by * 1000, 1) for second, by in found.items()} for side, found in late.items()})
         for found in late.values():
             assert len(found) >= 6
             assert all(abs(by) <= NEAR_S for by in found.values()), found
@@ -285,7 +283,7 @@ async def test_hold_at_the_phone_is_silence_and_the_recording_goes_on(tmp_path: 
         assert int(held["duration"]) >= 1_900
         held_from = int(held["offset"]) / 1000
         held_to = held_from + int(held["duration"]) / 1000
-        silent(kept, held)
+        check_silence(kept, held)
         late = check_voices(kept, talk, [(held_from, held_to)])
         for found in late.values():
             assert len(found) >= 3
@@ -315,6 +313,6 @@ async def test_a_pause_outlives_hold_and_retrieve(tmp_path: Path) -> None:
         assert int(paused["duration"]) >= 3_900
         assert int(paused["offset"]) <= int(held["offset"])
         assert int(held["offset"]) + int(held["duration"]) <= int(paused["offset"]) + int(paused["duration"])
-        silent(kept, paused)
+        check_silence(kept, paused)
         paused_from = int(paused["offset"]) / 1000
         check_voices(kept, talk, [(paused_from, paused_from + int(paused["duration"]) / 1000)])
