@@ -44,6 +44,9 @@ log = structlog.get_logger()
 
 _HTTP_CLOSE_S = 5
 _HTTP_BACKLOG = 2048
+_HTTP_IDLE_S = 120
+"""Longer than clients keep a connection (the .NET library: 100 s), so that it is they who close it: a request that meets
+the server's own closing on its way is lost, and a POST must not be sent again by the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,7 @@ async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: A
             access_log=False,
             server_header=False,
             lifespan="off",
+            timeout_keep_alive=_HTTP_IDLE_S,
             timeout_graceful_shutdown=_HTTP_CLOSE_S,
         )
     )
