@@ -1,4 +1,7 @@
-"""Why a caller may not have what it asked for; each face turns a refusal into its own protocol's words."""
+"""Why a caller may not have what it asked for; each face turns a refusal into its own protocol's words.
+
+These are the only values here that are not frozen: Python itself writes a traceback into an exception on its way up.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ class Refusal(Exception):
     """The caller may not; nothing has changed. Subclasses say why, never which status code that is somewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class NotInState(Refusal):
     """The operation exists but not in this state; `state` is told in the client's words, as `call state is 'Ringing'`."""
 
@@ -18,7 +21,7 @@ class NotInState(Refusal):
         return f"Operation '{self.operation}' is not valid in the current state: {self.state}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class NotFound(Refusal):
     """No such thing for this caller; what exists but is not theirs looks the same (properties SEC-1)."""
 
@@ -29,7 +32,7 @@ class NotFound(Refusal):
         return f"Requested {self.kind} [{self.reference}] cannot be found."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class FeatureMissing(Refusal):
     """The agent's account lacks a feature that an administrator may give."""
 
@@ -39,7 +42,7 @@ class FeatureMissing(Refusal):
         return f"Feature '{self.feature}' is not assigned to the user."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RoleMissing(Refusal):
     """The agent's role does not cover the operation."""
 
@@ -47,7 +50,7 @@ class RoleMissing(Refusal):
         return "Insufficient user roles."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class PermissionMissing(Refusal):
     """The role covers the operation, but a permission was not given."""
 
@@ -55,7 +58,7 @@ class PermissionMissing(Refusal):
         return "Insufficient recording permissions."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ParameterMissing(Refusal):
     """A required attribute of the request is absent."""
 
@@ -65,7 +68,7 @@ class ParameterMissing(Refusal):
         return f"Required parameter '{self.name}' is missing."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ParameterInvalid(Refusal):
     """An attribute of the request has a value outside its range."""
 
@@ -76,7 +79,7 @@ class ParameterInvalid(Refusal):
         return f"Parameter '{self.name}' is invalid: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class DeviceNotRegistered(Refusal):
     """The agent's phone is not registered at the switch, or nobody is signed in on it."""
 
