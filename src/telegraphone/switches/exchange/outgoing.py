@@ -3,7 +3,7 @@
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegAnswered, LegRinging
 from telegraphone.endpoints.sip import SipEndpoint
-from telegraphone.services.ports import Caller
+from telegraphone.services.ports import Caller, Unavailable
 from telegraphone.switches.exchange.causes import cause_of, strongest
 from telegraphone.switches.exchange.descriptions import our_offer, party_answering
 from telegraphone.switches.exchange.leg import Leg, Stage
@@ -36,16 +36,16 @@ class Outgoing:
         return len(self._by_call)
 
     def originate(self, leg_id: LegId, number: str, caller: Caller) -> EndCause | None:
-        """Rings all phones of the number; answers at once why there is none to ring.
-
-        Raises Unavailable("switch") when no media port is left.
-        """
+        """Rings all phones of the number; answers at once why there is none to ring, or no port to ring it with."""
         if self._board.accounts.at(number) is None:
             return EndCause.UNKNOWN_NUMBER
         bindings = self._registrar.bindings(number, self._board.clock.now())
         if not bindings:
             return EndCause.UNREACHABLE
-        port = self._board.relay.open()
+        try:
+            port = self._board.relay.open()
+        except Unavailable:
+            return EndCause.FAILED
         leg = Leg(leg_id, number, port, our_offer(port.address, self._board.new_session_id()))
         self._board.legs[leg.id] = leg
         for binding in bindings:
