@@ -26,6 +26,7 @@ from telegraphone.database.engine import migrate, open_engine, sqlite_url
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.keystore.file import FileKeyStore
+from telegraphone.limits import BAYEUX_BODY_BYTES_MAX
 from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
@@ -178,6 +179,8 @@ async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: A
             access_log=False,
             server_header=False,
             lifespan="off",
+            ws_max_size=BAYEUX_BODY_BYTES_MAX,
+            ws_per_message_deflate=False,
             timeout_keep_alive=_HTTP_IDLE_S,
             timeout_graceful_shutdown=_HTTP_CLOSE_S,
         )
