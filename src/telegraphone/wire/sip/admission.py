@@ -4,6 +4,7 @@ from typing import Final
 
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sip.commands import Reply
+from telegraphone.wire.sip.fields import read_name_addrs
 from telegraphone.wire.sip.headers import Headers
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.options import SipOptions
@@ -31,7 +32,18 @@ def refusal_of(request: Request, options: SipOptions) -> Reply | None:
     if request.method == "REGISTER" and request.to.uri.scheme not in _SCHEMES:
         # An address of record is a SIP URI (section 10.3; RFC 4475 section 3.3.4).
         return Reply(400)
+    if request.method == "INVITE" and not _has_route_back(request.headers):
+        return Reply(400)
     return _refuse_extensions(request, options) or _refuse_content(request, options)
+
+
+def _has_route_back(headers: Headers) -> bool:
+    """Whether Record-Route can be read: a dialog could not be answered without it (section 12.1.1)."""
+    try:
+        read_name_addrs(headers, "Record-Route")
+    except RemoteProtocolError:
+        return False
+    return True
 
 
 def _refuse_extensions(request: Request, options: SipOptions) -> Reply | None:

@@ -132,7 +132,7 @@ class Headers:
 
     def tokens(self, name: str) -> frozenset[str]:
         """The values of a list of tokens (Supported, Require, Allow) as a set, in lower case."""
-        return frozenset(value.lower() for line in self.lines(name) for value in split_list(line))
+        return frozenset(token.strip().lower() for line in self.lines(name) for token in line.split(","))
 
     def adding(self, name: str, value: str) -> "Headers":
         """With one more line at the end."""

@@ -18,18 +18,8 @@ class SessionTimer:
     we_refresh: bool
 
     @property
-    def delay_s(self) -> float:
-        """Seconds until it is time to act: to refresh at half the interval, or to hang up a little before its end.
-
-        Section 10: the side that does not refresh sends BYE min(32, interval/3) seconds before the session expires.
-        """
-        if self.we_refresh:
-            return self.interval_s / 2
-        return self.interval_s - self.slack_s
-
-    @property
     def slack_s(self) -> float:
-        """How long before the end the session is given up."""
+        """How long before its end a session is given up: min(32, interval/3) seconds (section 10)."""
         return min(32.0, self.interval_s / 3)
 
 

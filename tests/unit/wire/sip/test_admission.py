@@ -48,6 +48,7 @@ def statuses(sent: list[bytes]) -> list[int]:
         (raw(more="Require: 100rel, timer"), 420, "Unsupported"),
         (raw(more="Accept: text/plain"), 406, None),
         (raw(more="Supported: timer\nSession-Expires: 60"), 422, "Min-SE"),
+        (raw(more="Record-Route: <x"), 400, None),
         (raw(tag=";tag=unknown"), 481, None),
         (raw("BYE", tag=";tag=unknown"), 481, None),
         (raw("REGISTER").replace("To: <sip:", "To: <http:"), 400, None),
