@@ -1,0 +1,371 @@
+"""Recordings over HTTP: who may search, read and hear them, what they look like, and how they are played (gws-api 13)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.scenario.clock import settle
+from tests.scenario.player import MADE_AT
+from tests.scenario.world import URL, World, contact_centre
+
+RECORDINGS = "/api/v2/recordings"
+CONTENT = bytes(range(256)) * 20
+SIZE = len(CONTENT)
+NO_ROLE = (403, {"statusCode": 5, "statusMessage": "Insufficient user roles."})
+NO_PERMISSION = (403, {"statusCode": 3, "statusMessage": "Insufficient recording permissions."})
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with contact_centre() as centre:
+        yield centre
+
+
+@pytest.fixture
+async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client("supervisor.one") as client:
+        yield client
+
+
+async def _operate(world: World, *operations: tuple[str, float]) -> None:
+    """Recording operations of agent.one, each followed by some seconds."""
+    async with world.client("agent.one") as agent:
+        [uri] = (await agent.get("/api/v2/me/calls")).json()["uris"]
+        for operation, seconds in operations:
+            response = await agent.post(uri, json={"operationName": f"{operation}CallRecording"})
+            assert response.json() == {"statusCode": 0}
+            await world.clock.advance(seconds)
+
+
+async def _recorded_call(world: World, caller: str = "5000") -> str:
+    """A call of which 40 s were recorded, 10 to 30 s paused; its `callUuid`."""
+    await world.answered_call(caller, "5001")
+    uuid = world.calls.of(world.agent("agent.one"))[0].call_uuid
+    await _operate(world, ("Start", 10), ("Pause", 20), ("Resume", 10), ("Stop", 1))
+    world.switch.phone(caller).hang_up()
+    await settle()
+    return uuid
+
+
+async def _play_path(world: World, uuid: str) -> str:
+    parts = await world.catalogue.parts_of_call(uuid)  # type: ignore[arg-type]  # an id as a client has it
+    world.player.files[parts[0].recording_id] = CONTENT
+    return f"{RECORDINGS}/{uuid}/play/{parts[0].recording_id}.wav"
+
+
+def _said(response: httpx.Response) -> tuple[int, Any]:
+    return response.status_code, response.json()
+
+
+# --- who may -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "reads", "plays"),
+    [
+        ("agent.one", NO_ROLE, NO_ROLE),
+        ("supervisor.one", 200, 200),
+        ("compliance.one", 200, 200),
+        ("admin.one", 200, NO_PERMISSION),
+        ("admin.listening", 200, 200),
+    ],
+)
+async def test_who_may_do_what(world: World, user: str, reads: object, plays: object) -> None:
+    uuid = await _recorded_call(world)
+    path = await _play_path(world, uuid)
+    async with world.client(user) as http:
+        for asked in (f"{RECORDINGS}?userName=*", f"{RECORDINGS}/{uuid}", f"{RECORDINGS}/unknown"):
+            response = await http.get(asked)
+            if reads == 200:
+                assert response.status_code == (404 if asked.endswith("unknown") else 200)
+            else:
+                assert _said(response) == reads, "the role is looked at before anything is looked for"
+        response = await http.get(path)
+        assert response.status_code == 200 if plays == 200 else _said(response) == plays
+
+
+async def test_without_a_sign_in_nothing_is_heard(world: World) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    async with world.client() as http:
+        assert _said(await http.get(path)) == (403, {"statusCode": 20, "statusMessage": "Access denied"})
+        assert world.audit.lines == []
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient) -> None:
+    uuid = await _recorded_call(world)
+    [part] = await world.catalogue.parts_of_call(uuid)  # type: ignore[arg-type]  # an id as a client has it
+    play = f"/recordings/{uuid}/play/{part.recording_id}.wav"
+    by_agent = {"source": "agent", "userName": "agent.one", "phoneNumber": "5001"}
+    response = await http.get(f"{RECORDINGS}/{uuid}")
+    assert _said(response) == (
+        200,
+        {
+            "statusCode": 0,
+            "recording": {
+                "id": uuid,
+                "callerPhoneNumber": "5000",
+                "dialedPhoneNumber": "5001",
+                "startTime": "2026-11-24T09:00:00.000+0000",
+                "stopTime": "2026-11-24T09:00:40.000+0000",
+                "nonDelete": False,
+                "mediaFiles": [
+                    {
+                        "mediaUri": f"{URL}/api/v2{play}",
+                        "mediaPath": play,
+                        "playPath": play,
+                        "startTime": "2026-11-24T09:00:00.000+0000",
+                        "stopTime": "2026-11-24T09:00:40.000+0000",
+                        "callUUID": uuid,
+                        "mediaId": f"{part.name}.wav",
+                        "type": "audio/wav",
+                        "duration": "40000",
+                        "tenant": "Environment",
+                        "ivrprofile": "Telegraphone",
+                        "parameters": {
+                            "ani": "5000",
+                            "dnis": "5001",
+                            "connId": part.conn_id,
+                            "dateTime": "2026-11-24T09:00:00Z",
+                            "recordDN": "5001",
+                            "agentId": "agent.one",
+                            "GSIP_REC_FN": part.name,
+                        },
+                    }
+                ],
+                "eventHistory": [
+                    {
+                        "type": "Recording",
+                        "mediaFileId": part.recording_id,
+                        "startTime": "2026-11-24T09:00:00.000+0000",
+                        "stopTime": "2026-11-24T09:00:40.000+0000",
+                        "offset": "0",
+                        "duration": "40000",
+                        "startedBy": by_agent,
+                        "stoppedBy": by_agent,
+                    },
+                    {
+                        "type": "Paused",
+                        "mediaFileId": part.recording_id,
+                        "startTime": "2026-11-24T09:00:10.000+0000",
+                        "stopTime": "2026-11-24T09:00:30.000+0000",
+                        "offset": "10000",
+                        "duration": "20000",
+                        "startedBy": by_agent,
+                        "stoppedBy": by_agent,
+                    },
+                ],
+                "uri": f"{URL}/api/v2/recordings/{uuid}",
+                "path": f"/recordings/{uuid}",
+            },
+        },
+    )
+
+
+async def test_two_parts_are_one_recording(world: World, http: httpx.AsyncClient) -> None:
+    await world.answered_call("5000", "5001")
+    uuid = world.calls.of(world.agent("agent.one"))[0].call_uuid
+    await _operate(world, ("Start", 5), ("Stop", 5), ("Start", 5), ("Stop", 5))
+    recording = (await http.get(f"{RECORDINGS}/{uuid}?subresources=labels")).json()["recording"]
+    assert [each["startTime"][17:19] for each in recording["mediaFiles"]] == ["00", "10"]
+    assert (recording["startTime"][17:19], recording["stopTime"][17:19]) == ("00", "15")
+    assert len({each["mediaId"] for each in recording["mediaFiles"]}) == 2
+    assert recording["labels"] == []
+
+
+async def test_a_call_is_no_recording_until_its_first_part_has_ended(world: World, http: httpx.AsyncClient) -> None:
+    await world.answered_call("5000", "5001")
+    view = world.calls.of(world.agent("agent.one"))[0]
+    await _operate(world, ("Start", 5))
+    for unknown in (view.call_uuid, view.conn_id, "unknown"):
+        assert _said(await http.get(f"{RECORDINGS}/{unknown}")) == (
+            404,
+            {"statusCode": 6, "statusMessage": f"Requested recording [{unknown}] cannot be found."},
+        )
+    assert (await http.get(f"{RECORDINGS}?userName=*")).json() == {"statusCode": 0, "uris": []}
+
+
+# --- searching -----------------------------------------------------------------------------------------------------
+
+
+async def test_searching_page_by_page(world: World, http: httpx.AsyncClient) -> None:
+    uuids = [await _recorded_call(world) for _ in range(3)]
+    newest_first = [f"{URL}{RECORDINGS}/{uuid}" for uuid in reversed(uuids)]
+    found = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "limit": 2})).json()
+    assert found["uris"] == newest_first[:2]
+    assert "previousUri" not in found
+    assert found["nextUri"] == f"{URL}/api/v2{found['nextPath']}"
+    second = (await http.get(found["nextUri"])).json()
+    assert second["uris"] == newest_first[2:]
+    assert "nextUri" not in second
+    assert (await http.get(second["previousUri"])).json()["uris"] == newest_first[:2]
+    whole = (await http.get(RECORDINGS, params={"userName": "agent.one", "fields": "id,startTime"})).json()
+    assert [set(each) for each in whole["recordings"]] == [{"id", "startTime"}] * 3
+
+
+@pytest.mark.parametrize(
+    ("criteria", "count"),
+    [
+        ("callerPhoneNumber=5000", 1),
+        ("callerPhoneNumber=%2B5-0 00", 1),
+        ("callerPhoneNumber=500", 0),
+        ("dialedPhoneNumber=5001&userName=agent.one", 1),
+        ("dialedPhoneNumber=5001&userName=agent.two", 0),
+        ("startTime=2026-11-24T09:00:00Z", 1),
+        ("startTime=2026-11-24T10:00:00%2B0100", 1),
+        ("startTime=2026-11-24T10:00:00+01:00", 1),
+        ("startTime=2026-11-24T09:00:00.001Z", 0),
+        ("startTime=2026-11-24T09:00:00.000000001Z", 1),
+        ("endTime=2026-11-24T09:00:00Z", 0),
+        ("endTime=2026-11-24T09:00:00.5Z", 1),
+    ],
+)
+async def test_criteria(world: World, http: httpx.AsyncClient, criteria: str, count: int) -> None:
+    await _recorded_call(world)
+    response = await http.get(f"{RECORDINGS}?{criteria}")
+    assert (response.status_code, len(response.json()["uris"])) == (200, count)
+
+
+@pytest.mark.parametrize(
+    ("query", "status_code", "text"),
+    [
+        ("", 1, "Required parameter is missing: at least one search criterion."),
+        ("limit=5&offset=0&fields=*", 1, "Required parameter is missing: at least one search criterion."),
+        ("userName=*&limit=0", 2, "Parameter 'limit' is invalid"),
+        ("userName=*&limit=x", 2, "Parameter 'limit' is invalid"),
+        ("userName=*&limit=-1", 2, "Parameter 'limit' is invalid"),
+        ("userName=*&offset=10001", 2, "Parameter 'offset' is invalid"),
+        ("startTime=yesterday", 2, "Parameter 'startTime' is invalid"),
+        ("startTime=2026-11-24T09:00:00", 2, "Parameter 'startTime' is invalid"),
+        ("endTime=2026-13-24T09:00:00Z", 2, "Parameter 'endTime' is invalid"),
+        ("endTime=0001-01-01T00:00:00%2B2300", 2, "Parameter 'endTime' is invalid"),
+        ("userName=" + "x" * 300, 2, "Parameter 'userName' is invalid"),
+    ],
+)
+async def test_searches_that_are_refused(http: httpx.AsyncClient, query: str, status_code: int, text: str) -> None:
+    response = await http.get(f"{RECORDINGS}?{query}")
+    assert (response.status_code, response.json()["statusCode"]) == (400, status_code)
+    assert response.json()["statusMessage"].startswith(text)
+
+
+async def test_a_limit_above_a_hundred_is_taken_as_a_hundred(world: World, http: httpx.AsyncClient) -> None:
+    await _recorded_call(world)
+    assert len((await http.get(f"{RECORDINGS}?userName=*&limit=101")).json()["uris"]) == 1
+
+
+# --- playing -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-43", 0, 44),
+        ("bytes=44-", 44, SIZE),
+        ("bytes=-100", SIZE - 100, SIZE),
+        (f"bytes=-{SIZE + 1}", 0, SIZE),
+        (f"bytes=0-{SIZE * 2}", 0, SIZE),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
+        ("BYTES = 5-5", 5, 6),
+    ],
+)
+async def test_a_range(world: World, http: httpx.AsyncClient, asked: str, start: int, end: int) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    response = await http.get(path, headers={"Range": asked})
+    assert response.status_code == 206
+    assert response.content == CONTENT[start:end]
+    assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}"
+    assert response.headers["Content-Length"] == str(end - start)
+
+
+@pytest.mark.parametrize("asked", [None, "bytes=0-1,5-6", "bytes=x-", "bytes=-", "bytes=5-4", "items=0-1", "bytes", "bytes=-²"])
+async def test_everything(world: World, http: httpx.AsyncClient, asked: str | None) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    response = await http.get(path, headers=[(b"Range", asked.encode())] if asked else [])
+    assert (response.status_code, response.content) == (200, CONTENT)
+    headers = response.headers
+    assert headers["Content-Type"] == "audio/wav"
+    assert headers["Accept-Ranges"] == "bytes"
+    assert headers["Content-Length"] == str(SIZE)
+    assert headers["Cache-Control"] == "private, no-store"
+    assert headers["ETag"].startswith('"')
+    assert headers["Last-Modified"] == f"{MADE_AT:%a, %d %b %Y %H:%M:%S} GMT"
+    assert "Content-Range" not in headers
+    assert "Content-Disposition" not in headers
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE + 5}-{SIZE + 9}", "bytes=-0"])
+async def test_a_range_that_is_not_there(world: World, http: httpx.AsyncClient, asked: str) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    response = await http.get(path, headers={"Range": asked})
+    assert (response.status_code, response.json()["statusCode"]) == (416, 2)
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert world.audit.lines == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("current", 206),
+        (f"{MADE_AT:%a, %d %b %Y %H:%M:%S} GMT", 206),
+        ('"other"', 200),
+        ('W/"weak"', 200),
+        ("Tue, 24 Nov 2026 09:29:59 GMT", 200),
+        ("rubbish", 200),
+    ],
+)
+async def test_if_range(world: World, http: httpx.AsyncClient, condition: str, status: int) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    etag = (await http.head(path)).headers["ETag"]
+    wanted = {"Range": "bytes=0-9", "If-Range": etag if condition == "current" else condition}
+    assert (await http.get(path, headers=wanted)).status_code == status
+
+
+async def test_head_tells_the_same_without_a_byte(world: World, http: httpx.AsyncClient) -> None:
+    path = await _play_path(world, await _recorded_call(world))
+    head = await http.head(path)
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(SIZE))
+    assert world.audit.lines == [], "nothing was heard"
+
+
+async def test_downloading_names_the_file(world: World, http: httpx.AsyncClient) -> None:
+    uuid = await _recorded_call(world)
+    response = await http.get(await _play_path(world, uuid) + "?download=true")
+    [part] = await world.catalogue.parts_of_call(uuid)  # type: ignore[arg-type]  # an id as a client has it
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{part.name}.wav"'
+
+
+async def test_who_listened_is_written_down_first(world: World, http: httpx.AsyncClient) -> None:
+    uuid = await _recorded_call(world)
+    path = await _play_path(world, uuid)
+    await http.get(path, headers={"Range": "bytes=44-143"})
+    [line] = world.audit.lines
+    assert (line.actor, line.action, line.result) == ("supervisor.one", "play", "begun")
+    assert line.subject in path
+    assert line.detail == {"call": uuid, "bytes": "44-143"}
+
+
+async def test_what_cannot_be_played(world: World, http: httpx.AsyncClient) -> None:
+    uuid = await _recorded_call(world)
+    other = await _recorded_call(world)
+    path = await _play_path(world, uuid)
+    name = path.rpartition("/")[2]
+    for wrong in (
+        path.replace(".wav", ".mp3"),
+        path.replace(".wav", ".ogg"),
+        path.removesuffix(".wav"),
+        f"{RECORDINGS}/{other}/play/{name}",
+        f"{RECORDINGS}/{uuid}/play/unknown.wav",
+        f"{RECORDINGS}/unknown/play/{name}",
+    ):
+        response = await http.get(wrong)
+        assert (response.status_code, response.json()["statusCode"]) == (404, 6), wrong
+    world.player.unreadable = True
+    assert (await http.get(path)).status_code == 500
+    world.player.unreadable = False
+    world.player.files.clear()
+    assert (await http.get(path)).status_code == 404
+    assert world.audit.lines == []
