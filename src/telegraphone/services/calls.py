@@ -54,7 +54,6 @@ class Calls:
         self._by_conn_id: dict[str, CallActor] = {}
         self._by_leg: dict[LegId, CallActor] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._lives: set[asyncio.Task[None]] = set()
         self._closing = False
 
     # --- what agents ask ---
@@ -82,7 +81,7 @@ class Calls:
         call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data))
         actor = self._admit(call, machine.dialled(call, self._world.clock.now()))
         await actor.begun.wait()
-        if not actor.call.caller.visible:
+        if actor.call.released:
             raise Unavailable("switch", "the call could not be made")
         return actor.view(actor.call.caller, agent)
 
@@ -113,19 +112,12 @@ class Calls:
     # --- its own life ---
 
     async def run(self) -> None:
-        """Serves switch and recorder until the switch is closed or this is cancelled; then `close`."""
+        """Serves switch and recorder until cancelled; `close` first, or calls end as in a crash."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            servants = [
-                tasks.create_task(self._serve_recorder()),
-                tasks.create_task(self._recovered.keep_loading(self._world.clock)),
-            ]
-            try:
-                await self._serve_switch()
-            finally:
-                await self.close()
-                for task in (*servants, *self._lives):
-                    task.cancel()
+            tasks.create_task(self._serve_recorder())
+            tasks.create_task(self._recovered.keep_loading(self._world.clock))
+            await self._serve_switch()
 
     async def close(self) -> None:
         """Ends every call as its agents would: recordings sealed, legs hung up, agents told. Takes no call afterwards."""
@@ -219,9 +211,7 @@ class Calls:
 
     def _create_task(self, work: Coroutine[None, None, None]) -> None:
         assert self._tasks is not None, "run() comes first"
-        task = self._tasks.create_task(work)
-        self._lives.add(task)
-        task.add_done_callback(self._lives.discard)
+        self._tasks.create_task(work)
 
     async def _live(self, actor: CallActor, first: machine.Step) -> None:
         """A bug in one call ends that call: its gate is shut, and the others never notice."""

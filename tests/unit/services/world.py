@@ -1,0 +1,149 @@
+"""The use cases on simulated ports and a clock that stands still: everything a test of `services` may look at or touch."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature
+from telegraphone.domain.ids import CallUuid, Dn
+from telegraphone.domain.legs import Ability
+from telegraphone.domain.naming import NamePattern
+from telegraphone.domain.operations import Operation
+from telegraphone.domain.views import CallNotice, CallView, RecordingBroken
+from telegraphone.services.agents import Agents
+from telegraphone.services.calls import Calls
+from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.ports import DeviceNotice, Notification, PartRecord
+from telegraphone.services.recovery import RecoveredParts
+from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
+from tests.scenario.clock import VirtualClock, settle
+from tests.scenario.recorder import SimulatedRecorder
+
+START = Operation.START_RECORDING
+PAUSE = Operation.PAUSE_RECORDING
+RESUME = Operation.RESUME_RECORDING
+STOP = Operation.STOP_RECORDING
+
+
+def agent(user_name: str, dn: str, features: frozenset[Feature] = DEFAULT_FEATURES) -> Agent:
+    return Agent(user_name, "0" * 32, features=features, device=Device(f"device-{dn}", Dn(dn)))
+
+
+ONE = agent("agent.one", "5001")
+TWO = agent("agent.two", "5002")
+SILENT = agent("agent.silent", "5003", frozenset({Feature.VOICE}))
+FOUR = agent("agent.four", "5004")
+PLAIN = Policies()
+NUMBERS = ("5000", "5001", "5002", "5003", "5004")
+
+
+@dataclass(slots=True)
+class Ears:
+    """A notifier that keeps what it is given."""
+
+    notices: list[Notification] = field(default_factory=list)
+
+    def publish(self, notice: Notification) -> None:
+        self.notices.append(notice)
+
+
+@dataclass(slots=True)
+class World:
+    clock: VirtualClock
+    switch: SimulatedSwitch
+    recorder: SimulatedRecorder
+    catalogue: MemoryCatalogue
+    writer: CatalogueWriter
+    recovered: RecoveredParts
+    agents: Agents
+    calls: Calls
+    ears: Ears
+    surroundings: Surroundings
+
+    def told(self, who: Agent) -> list[str]:
+        """What an agent was told since the last time, in brief."""
+        mine = [each for each in self.ears.notices if each.agent == who]
+        self.ears.notices[:] = [each for each in self.ears.notices if each.agent != who]
+        return [_brief(each) for each in mine]
+
+    async def ringing(self, caller: str, called: str) -> None:
+        self.switch.phone(caller).call(called)
+        await settle()
+
+    async def talking(self, caller: str = "5000", called: str = "5001") -> str:
+        """An answered call between two phones; what was told of it so far is forgotten."""
+        await self.ringing(caller, called)
+        self.switch.phone(called).answer()
+        await settle()
+        self.ears.notices.clear()
+        return self.only_call(ONE).conn_id if called == "5001" or caller == "5001" else ""
+
+    def only_call(self, who: Agent) -> CallView:
+        (call,) = self.calls.of(who)
+        return call
+
+    async def do(self, who: Agent, operation: Operation, **arguments: object) -> None:
+        """The agent's only call, or the one named by `call`."""
+        reference = str(arguments.pop("call", "")) or self.only_call(who).conn_id
+        await self.calls.operate(who, reference, operation, **arguments)  # type: ignore[arg-type]  # as keywords name them
+        await settle()
+
+    async def parts(self, call: CallUuid) -> tuple[PartRecord, ...]:
+        await self.writer.flush()
+        return await self.catalogue.parts_of_call(call)
+
+
+def _brief(notice: Notification) -> str:
+    match notice:
+        case CallNotice(_, kind, call):
+            state = call.recording_state if kind.name == "RECORDING" else call.state.value
+            return f"{kind.value} {state}"
+        case RecordingBroken():
+            return "ErrorMessage"
+        case DeviceNotice(_, device):
+            return f"Device {'Active' if device.active else 'Inactive'}"
+
+
+@asynccontextmanager
+async def serving(
+    *,
+    abilities: frozenset[Ability] = EVERY_ABILITY,
+    policies: Policies = PLAIN,
+    agents: tuple[Agent, ...] = (ONE, TWO, SILENT, FOUR),
+) -> AsyncIterator[World]:
+    """The use cases, serving until the block ends."""
+    clock, ears = VirtualClock(), Ears()
+    switch, recorder, catalogue = (
+        SimulatedSwitch(clock=clock, numbers=NUMBERS, abilities=abilities),
+        SimulatedRecorder(clock),
+        MemoryCatalogue(),
+    )
+    writer = CatalogueWriter(catalogue, clock)
+    recovered = RecoveredParts(catalogue, writer)
+    names = NamePattern("recorder.example.com")
+    surroundings = Surroundings(clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies)
+    desks = Agents(ears)
+    calls = Calls(surroundings, desks, recovered)
+    tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
+    await settle()
+    try:
+        yield World(clock, switch, recorder, catalogue, writer, recovered, desks, calls, ears, surroundings)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        await switch.close()
+    assert [each for each in results if not isinstance(each, asyncio.CancelledError)] == []
+
+
+async def recording(world: World, operation: Operation | None = None) -> None:
+    """An answered call between 5000 and agent one, in the state from which the operation makes sense."""
+    await world.talking()
+    if operation is not START:
+        await world.do(ONE, START)
+    if operation is RESUME:
+        await world.do(ONE, PAUSE)
+    world.ears.notices.clear()
