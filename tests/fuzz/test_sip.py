@@ -105,10 +105,11 @@ def test_mutated_messages(seed):
         if number % 10 == 9:
             b.engine.connection_lost(flow, network.now)
             network.run(random.uniform(0, 3))
-    pending = a.invite(b)
+    fresh = network.node("192.0.2.3")
+    pending = fresh.invite(b)
     network.run(5)
     assert pending.confirmed is not None, "the next call works"
-    a.hang_up(pending.confirmed)
+    fresh.hang_up(pending.confirmed)
     for _ in range(3):
         for dialog in list(b.engine.dialogs._dialogs.values()):
             b.hang_up(dialog)
