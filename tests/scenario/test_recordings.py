@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from telegraphone.services.ports import PartRecord
 from tests.scenario.clock import settle
 from tests.scenario.player import MADE_AT
 from tests.scenario.world import URL, World, contact_centre
@@ -96,74 +97,65 @@ async def test_without_a_sign_in_nothing_is_heard(world: World) -> None:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
+BY_AGENT = {"source": "agent", "userName": "agent.one", "phoneNumber": "5001"}
+
+
+def _media_file(part: PartRecord) -> dict[str, Any]:
+    play = f"/recordings/{part.call_uuid}/play/{part.recording_id}.wav"
+    return {
+        "mediaUri": f"{URL}/api/v2{play}",
+        "mediaPath": play,
+        "playPath": play,
+        "startTime": "2026-11-24T09:00:00.000+0000",
+        "stopTime": "2026-11-24T09:00:40.000+0000",
+        "callUUID": part.call_uuid,
+        "mediaId": f"{part.name}.wav",
+        "type": "audio/wav",
+        "duration": "40000",
+        "tenant": "Environment",
+        "ivrprofile": "Telegraphone",
+        "parameters": {
+            "ani": "5000",
+            "dnis": "5001",
+            "connId": part.conn_id,
+            "dateTime": "2026-11-24T09:00:00Z",
+            "recordDN": "5001",
+            "agentId": "agent.one",
+            "GSIP_REC_FN": part.name,
+        },
+    }
+
+
+def _entry(type_: str, part: PartRecord, start: int, end: int) -> dict[str, Any]:
+    return {
+        "type": type_,
+        "mediaFileId": part.recording_id,
+        "startTime": f"2026-11-24T09:00:{start:02}.000+0000",
+        "stopTime": f"2026-11-24T09:00:{end:02}.000+0000",
+        "offset": str(start * 1000),
+        "duration": str((end - start) * 1000),
+        "startedBy": BY_AGENT,
+        "stoppedBy": BY_AGENT,
+    }
+
+
 async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient) -> None:
     uuid = await _recorded_call(world)
     [part] = await world.catalogue.parts_of_call(uuid)  # type: ignore[arg-type]  # an id as a client has it
-    play = f"/recordings/{uuid}/play/{part.recording_id}.wav"
-    by_agent = {"source": "agent", "userName": "agent.one", "phoneNumber": "5001"}
     response = await http.get(f"{RECORDINGS}/{uuid}")
-    assert _said(response) == (
-        200,
-        {
-            "statusCode": 0,
-            "recording": {
-                "id": uuid,
-                "callerPhoneNumber": "5000",
-                "dialedPhoneNumber": "5001",
-                "startTime": "2026-11-24T09:00:00.000+0000",
-                "stopTime": "2026-11-24T09:00:40.000+0000",
-                "nonDelete": False,
-                "mediaFiles": [
-                    {
-                        "mediaUri": f"{URL}/api/v2{play}",
-                        "mediaPath": play,
-                        "playPath": play,
-                        "startTime": "2026-11-24T09:00:00.000+0000",
-                        "stopTime": "2026-11-24T09:00:40.000+0000",
-                        "callUUID": uuid,
-                        "mediaId": f"{part.name}.wav",
-                        "type": "audio/wav",
-                        "duration": "40000",
-                        "tenant": "Environment",
-                        "ivrprofile": "Telegraphone",
-                        "parameters": {
-                            "ani": "5000",
-                            "dnis": "5001",
-                            "connId": part.conn_id,
-                            "dateTime": "2026-11-24T09:00:00Z",
-                            "recordDN": "5001",
-                            "agentId": "agent.one",
-                            "GSIP_REC_FN": part.name,
-                        },
-                    }
-                ],
-                "eventHistory": [
-                    {
-                        "type": "Recording",
-                        "mediaFileId": part.recording_id,
-                        "startTime": "2026-11-24T09:00:00.000+0000",
-                        "stopTime": "2026-11-24T09:00:40.000+0000",
-                        "offset": "0",
-                        "duration": "40000",
-                        "startedBy": by_agent,
-                        "stoppedBy": by_agent,
-                    },
-                    {
-                        "type": "Paused",
-                        "mediaFileId": part.recording_id,
-                        "startTime": "2026-11-24T09:00:10.000+0000",
-                        "stopTime": "2026-11-24T09:00:30.000+0000",
-                        "offset": "10000",
-                        "duration": "20000",
-                        "startedBy": by_agent,
-                        "stoppedBy": by_agent,
-                    },
-                ],
-                "uri": f"{URL}/api/v2/recordings/{uuid}",
-                "path": f"/recordings/{uuid}",
-            },
-        },
-    )
+    recording = {
+        "id": uuid,
+        "callerPhoneNumber": "5000",
+        "dialedPhoneNumber": "5001",
+        "startTime": "2026-11-24T09:00:00.000+0000",
+        "stopTime": "2026-11-24T09:00:40.000+0000",
+        "nonDelete": False,
+        "mediaFiles": [_media_file(part)],
+        "eventHistory": [_entry("Recording", part, 0, 40), _entry("Paused", part, 10, 30)],
+        "uri": f"{URL}/api/v2/recordings/{uuid}",
+        "path": f"/recordings/{uuid}",
+    }
+    assert _said(response) == (200, {"statusCode": 0, "recording": recording})
 
 
 async def test_two_parts_are_one_recording(world: World, http: httpx.AsyncClient) -> None:

@@ -40,8 +40,8 @@ class Api:
         """The answer to any other method."""
         try:
             principal = await self._auth.principal(request)
-        except Refused as refused:
-            return refuse(refused.failure)
+        except Exception as error:  # noqa: BLE001 -- as below
+            return refuse(failure_of(error))
         response = await self._respond_to(principal, request)
         for name, value in self._auth.headers(principal, request.method).items():
             response.headers.setdefault(name, value)

@@ -121,10 +121,7 @@ class WebApp:
         self._always = _browser_rules(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, socket or life of the server (ASGI)."""
-        if scope["type"] == "lifespan":
-            await _live(receive, send)
-            return
+        """One request or socket (ASGI); what lives as long as the server is started by who composes the node."""
         headers = Headers(scope=scope)
         application = self._application(scope)
         await application(scope, self._heard(scope, receive), self._dressed(headers, send))
@@ -197,14 +194,3 @@ def _browser_rules(settings: WebSettings) -> dict[str, str]:
 async def _no_such_socket(_: Scope, receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.close", "code": 1008})
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    """The web server's own start and end; everything else is started by the one who composes the node."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        else:
-            await send({"type": "lifespan.shutdown.complete"})
-            return

@@ -5,7 +5,6 @@ they must name the same user, otherwise Basic wins and a new sign-in begins.
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -139,7 +138,7 @@ def credentials(header: str) -> tuple[str, str] | None:
         return None
     try:
         said = base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     try:
         user_name, colon, password = said.decode("utf-8").partition(":")
