@@ -77,7 +77,6 @@ class ClientSide:
             pending.dialog.inviting = pending
         if pending.dialog is not None and request.body and request.method in {"INVITE", "UPDATE"}:
             pending.dialog.sent_body = (request.headers.get("Content-Type") or SDP, request.body)
-        pending.provisional = False
         pending.transaction = self._layer.start_client(request, pending.flow, pending, now)
 
     def start_waiting(self, dialog: Dialog, now: float) -> None:
@@ -101,10 +100,11 @@ class ClientSide:
             if pending.dialog is not None and pending in pending.dialog.waiting:
                 pending.dialog.waiting.remove(pending)
             self._fail(pending)
-        elif pending.provisional:
+        else:
             self._send_cancel(pending, now)
 
     def _send_cancel(self, pending: PendingRequest, now: float) -> None:
+        """Only once a provisional response came; until then it is for `_note_provisional` (section 9.1)."""
         transaction = pending.transaction
         if transaction is None or transaction.state is not State.PROCEEDING:
             return
@@ -227,7 +227,6 @@ class ClientSide:
     # --- INVITE -------------------------------------------------------------------------------------------------
 
     def _note_provisional(self, pending: PendingRequest, now: float) -> None:
-        pending.provisional = True
         if pending.cancelled and not pending.cancel_sent:
             self._send_cancel(pending, now)
 

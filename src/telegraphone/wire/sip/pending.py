@@ -12,7 +12,7 @@ class PendingRequest:
 
     __slots__ = (
         *("acks", "attempts", "cancel_sent", "cancelled", "command", "confirmed", "dialog", "done", "early"),
-        *("flow", "provisional", "quiet", "request", "transaction"),
+        *("flow", "quiet", "request", "transaction"),
     )
 
     def __init__(self, command: OutgoingRequest | InDialogRequest, flow: Flow) -> None:
@@ -24,8 +24,6 @@ class PendingRequest:
         self.transaction: ClientTransaction | None = None
         self.attempts = 0
         """How often it was sent anew (401, 407, 422, 491)."""
-        self.provisional = False
-        """Whether a provisional response came: only then CANCEL may go out (section 9.1)."""
         self.cancelled = False
         self.cancel_sent = False
         self.done = False

@@ -174,6 +174,19 @@ def test_100_trying_stills_a_caller_who_must_wait():
     assert statuses(a) == []
 
 
+def test_a_response_meant_for_another_is_dropped():
+    network = Network()
+    a, b = pair(network, ring_only)
+    a.invite(b)
+    network.run(1)
+    ringing = network.sent("192.0.2.2", "SIP/2.0 180")[0]
+    busy = ringing.replace(b"180 Ringing", b"486 Busy Here")
+    second = b"Via: SIP/2.0/UDP 192.0.2.8;branch=z9hG4bKx\r\nFrom:"
+    assert a.inject_raw(busy.replace(b"From:", second), ("192.0.2.2", 5060)) == []
+    assert statuses(a) == [180]
+    assert a.inject_raw(busy, ("192.0.2.2", 5060))[0].startswith(b"ACK")
+
+
 class TestCancel:
     def test_a_ringing_call_is_cancelled(self):
         network = Network()
