@@ -116,7 +116,8 @@ class WebApp:
         passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
         self._origins = Origins(settings)
         self._auth = Auth(settings, ports.directory, passwords, self.sign_ins, self._origins)
-        self._api = Api(route_table(settings, ports, self._auth), self._auth)
+        self.table = route_table(settings, ports, self._auth)
+        self._api = Api(self.table, self._auth)
         self._cometd = Cometd(notifications, CometdGatekeeper(self._auth))
         self._always = _browser_rules(settings)
 
