@@ -36,10 +36,11 @@ class Agents:
     def sign_in(self, agent: Agent) -> None:
         """Starts a contact-centre session; repeating it changes nothing. Raises `DeviceNotRegistered`."""
         self._must_have_voice(agent)
+        if self._desk(agent).signed_in:
+            return
         if agent.device is None or agent.device.dn not in self._registered:
             raise DeviceNotRegistered(agent.device.dn if agent.device else "")
-        if not self._desk(agent).signed_in:
-            self._change(agent, _Desk(signed_in=True))
+        self._change(agent, _Desk(signed_in=True))
 
     def sign_out(self, agent: Agent) -> None:
         """Ends it; calls and recordings go on."""
@@ -47,7 +48,7 @@ class Agents:
             self._change(agent, _Desk())
 
     def set_state(self, agent: Agent, operation: str) -> None:
-        """Sets the state this operation names. Raises `DeviceNotRegistered` without a sign-in (gws-api 5.2)."""
+        """Sets the state this operation names; Offline signs out. Raises `DeviceNotRegistered` without a sign-in (gws-api 5.2)."""
         self._must_have_voice(agent)
         state = STATES_BY_OPERATION.get(operation)
         if state is None:

@@ -338,7 +338,8 @@ class PartRecord:
 
 @dataclass(frozen=True, slots=True)
 class PartQuery:
-    """Criteria that must all hold; a None holds always. `before` continues after a part already seen."""
+    """Criteria that must all hold; a None holds always. `after` (beginning and id of a call) goes on behind a call already
+    seen, in the order of `find_calls`."""
 
     call_uuid: str | None = None
     user_name: str | None = None
@@ -346,6 +347,7 @@ class PartQuery:
     dnis: str | None = None
     started_from: datetime | None = None
     started_before: datetime | None = None
+    after: tuple[datetime, CallUuid] | None = None
 
 
 class Catalogue(Protocol):

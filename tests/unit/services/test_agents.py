@@ -36,6 +36,10 @@ def test_a_day() -> None:
     agents.phone_registered(ONE, "5001", registered=True)
     agents.phone_registered(ONE, "5001", registered=True)
     assert changes(ears) == [(False, "Ready", False), (True, "Ready", False)]
+    agents.phone_registered(ONE, "5001", registered=False)
+    agents.sign_in(ONE)
+    agents.phone_registered(ONE, "5001", registered=True)
+    changes(ears)
     agents.set_state(ONE, "Offline")
     agents.sign_out(ONE)
     assert changes(ears) == [(False, "", True)]
