@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from math import exp, pi, sin
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from telegraphone.media.g711 import linear_to_mu
 
@@ -70,11 +70,11 @@ def tone(frequency_hz: float, peak: int = 8_000) -> Voice:
     return frame
 
 
-def wav(path: Path) -> Voice:
+def wav(source: Path | BinaryIO) -> Voice:
     """A WAV file of 8 kHz, 16 bit, mono; silence after its end. Raises ValueError for any other form."""
-    with wave.open(str(path)) as file:
+    with wave.open(str(source) if isinstance(source, Path) else source) as file:
         if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, RATE_HZ):
-            raise ValueError(f"{path}: not 8 kHz, 16 bit, mono")
+            raise ValueError(f"{source}: not 8 kHz, 16 bit, mono")
         sound = linear_to_mu(file.readframes(file.getnframes()))
 
     def frame(number: int) -> bytes:

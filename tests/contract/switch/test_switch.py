@@ -177,6 +177,22 @@ async def test_only_joined_legs_hear_each_other(world: World, facts: Facts) -> N
     assert await hear_each_other(world) == (True, True)
 
 
+async def test_who_is_joined_anew_leaves_the_old_bridge(world: World, facts: Facts) -> None:
+    caller, called = await talking(world, facts)
+    await world.switch.join((caller, called))
+    await world.come_back(AWAY)
+    assert await facts.next() == DeviceRegistered(Dn(AWAY))
+    third = LegId("third-leg")
+    await world.switch.originate(third, AWAY, Caller(CALLER))
+    assert await facts.next() == LegRinging(third, can_answer=True)
+    await world.pick_up(AWAY)
+    assert await facts.next() == LegAnswered(third)
+    await world.switch.join((caller, third))
+    assert await world.hears(CALLER, AWAY)
+    assert await world.hears(AWAY, CALLER)
+    assert not await world.hears(CALLED, CALLER)
+
+
 async def test_a_third_party_needs_the_ability(world: World, facts: Facts) -> None:
     if Ability.CONFERENCE in world.switch.abilities:
         await world.switch.join((NEW, NEVER, LegId("a third")))

@@ -158,7 +158,7 @@ class ExchangeWorld:
 
     async def start(self) -> None:
         await self.switch.start()
-        for number, pitch_hz in ((CALLER, 120), (CALLED, 210)):
+        for number, pitch_hz in ((CALLER, 120), (CALLED, 210), (AWAY, 160)):
             self._voices[number] = Remembering(speech(pitch_hz))
             self._phones[number] = Phone(
                 number,
@@ -169,7 +169,8 @@ class ExchangeWorld:
                 voice=self._voices[number],
                 options=PhoneOptions(),
             )
-            await self._phones[number].register()
+            if number != AWAY:
+                await self._phones[number].register()
 
     async def close(self) -> None:
         for phone in self._phones.values():

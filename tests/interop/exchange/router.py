@@ -82,7 +82,7 @@ def new_exchange(**options: object) -> Exchange:
     return Exchange(
         host=HOST,
         port=0,
-        rtp_ports=(32_000, 32_998),
+        rtp_ports=(31_200, 32_198),
         accounts=[Account(number, number, password(number), f"Phone {number}") for number in NUMBERS],
         realm="example.com",
         clock=SystemClock(),

@@ -1,6 +1,7 @@
 """Runs SIPp, the SIP traffic generator, with scenarios of our own."""
 
 import asyncio
+import itertools
 import socket
 from pathlib import Path
 
@@ -10,10 +11,23 @@ SCENARIOS = Path(__file__).parent / "sipp"
 _END_S = 60.0
 
 
+_STEP = 10
+_ports = itertools.cycle(range(22_000, 28_000, _STEP))
+"""Below what the system gives out by itself: SIPp takes several ports at and above the one it is given."""
+
+
 def free_port() -> int:
+    """The first of ten ports that are free."""
+    return next(each for each in _ports if all(_is_free(each + offset) for offset in range(_STEP)))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 class Sipp:
@@ -25,7 +39,7 @@ class Sipp:
         self._exchange_port = exchange_port
         self._folder = folder
         self._transport = transport
-        self._media_port = free_port() & ~1
+        self._media_port = free_port()
 
     async def start(self, scenario: str, *more: str, status: int = 0, secret: str = "") -> asyncio.subprocess.Process:
         """Begins a scenario; `status` is what the scenario of refusal waits for."""

@@ -87,6 +87,12 @@ async def test_hold_and_retrieve(router: Router, tmp_path: Path) -> None:
     assert (len(router.of(LegHeld)), len(router.of(LegRetrieved))) == (1, 1)
 
 
+async def test_a_phone_that_leaves_the_offer_to_us(router: Router, tmp_path: Path) -> None:
+    await call(router, tmp_path, "late_offer", "answers")
+    assert (len(router.of(LegHeld)), len(router.of(LegRetrieved))) == (1, 1)
+    assert causes(router) == [EndCause.NORMAL, EndCause.NORMAL]
+
+
 @pytest.mark.parametrize("scenario", ["late_ack", "doubled"])
 async def test_what_the_network_loses_or_doubles(router: Router, tmp_path: Path, scenario: str) -> None:
     await call(router, tmp_path, scenario, "answers_later")
