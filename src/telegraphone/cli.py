@@ -69,6 +69,37 @@ def demo(
     raise typer.Exit(0 if proved else 1)
 
 
+@app.command()
+def phone(
+    number: Annotated[str, typer.Argument(help="The number of the phone, which is also its user name.")],
+    *,
+    password_file: Annotated[Path | None, typer.Option(help="The file its password is in; asked for without it.")] = None,
+    server: Annotated[str, typer.Option(help="The SIP server, as host:port.")] = "127.0.0.1:5060",
+    local: Annotated[str, typer.Option(help="The address of this machine that the server reaches.")] = "127.0.0.1",
+    answer_after: Annotated[float | None, typer.Option(help="Answer by itself after so many seconds.")] = None,
+    call: Annotated[str, typer.Option(help="Call this number at once.")] = "",
+    seconds: Annotated[float | None, typer.Option("--for", help="End after so many seconds; nothing is typed then.")] = None,
+) -> None:
+    """Be a small SIP phone that speaks with a synthetic voice; type `call 5001`, `answer`, `hold`, `hang up`, `quit`."""
+    from telegraphone.phone import Phone, PhoneOptions, RegistrationFailed, scripted, typed, use
+
+    password = password_file.read_text().rstrip("\r\n") if password_file else typer.prompt("password", hide_input=True)
+    host, _, port = server.rpartition(":")
+
+    async def run() -> None:
+        options = PhoneOptions(answers_after_s=answer_after)
+        device = Phone(number, number, password, (host, int(port)), local, options=options)
+        first = [f"call {call}"] if call else []
+        lines = typed() if seconds is None else scripted(first, seconds)
+        await use(device, lines, lambda text: console.print(text, markup=False, highlight=False))
+
+    try:
+        asyncio.run(run())
+    except (OSError, ValueError, RegistrationFailed) as error:
+        complaints.print(f"The phone cannot be used: {error}", markup=False)
+        raise typer.Exit(1) from error
+
+
 @app.command("check-config")
 def check_config(config: ConfigOption = Path("telegraphone.toml")) -> None:
     """Read the configuration, say what is wrong with it, and end."""
