@@ -12,14 +12,14 @@ another. The face is narrow (open, set_party, join, part, fork, close), so that 
 import asyncio
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from telegraphone.limits import MEDIA_DATAGRAM_BYTES_MAX, MEDIA_PACKETS_PER_TURN
 from telegraphone.services.ports import MediaAddress
 from telegraphone.switches.exchange.payloads import Payloads, Route, routes
 from telegraphone.switches.exchange.port_pool import PortPool, SocketPair
 from telegraphone.wire.errors import RemoteProtocolError
-from telegraphone.wire.rtp.packet import HEADER_BYTES, read_packet
+from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_packet
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -263,7 +263,7 @@ def _aim(port: MediaPort) -> None:
 def _rewritten(packet: memoryview, route: Route) -> bytes:
     read = read_packet(packet)
     payload = read.payload if route.table is None else read.payload.translate(route.table)
-    return replace(read, payload_type=route.payload_type, payload=payload).to_bytes()
+    return RtpPacket(route.payload_type, read.sequence_number, read.timestamp, read.ssrc, payload, marker=read.marker).to_bytes()
 
 
 def _numeric(family: socket.AddressFamily, host: str, port: int) -> SocketAddress:
