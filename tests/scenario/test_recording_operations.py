@@ -145,7 +145,8 @@ async def test_without_the_feature(world: World) -> None:
         call = await _call_path(http)
         assert await _post(http, call, "Start") == expected
         assert await _post(http, "/api/v2/me/calls/unknown", "Start") == expected, "the feature is looked at first"
-        assert await _post(http, f"/api/v2/me/devices/{device.id}", "Start") == expected
+        for device_id in (device.id, "unknown"):
+            assert await _post(http, f"/api/v2/me/devices/{device_id}", "Start") == expected
         capabilities = (await http.get(call)).json()["call"]["capabilities"]
         assert not [name for name in capabilities if name.endswith("Recording")]
 
@@ -193,6 +194,15 @@ async def test_bodies_that_are_refused(
     response = await http.post(await _call_path(http), content=body, headers={"Content-Type": "application/json"})
     assert (response.status_code, response.json()) == answer
     assert world.log.messages == []
+
+
+async def test_a_body_of_unknown_length_is_bounded_too(world: World, http: httpx.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(70):
+            yield b" " * 1_000
+
+    response = await http.post("/api/v2/me", content=pieces())
+    assert (response.status_code, response.json()["statusCode"]) == (413, 2)
 
 
 async def test_other_attributes_and_content_types_make_no_difference(world: World, http: httpx.AsyncClient) -> None:
