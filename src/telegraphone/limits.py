@@ -159,7 +159,7 @@ COMETD_SEND_S: Final = 30.0
 SEGMENT_FRAMES: Final = 1_600
 """Frames sealed as one unit: 200 ms, half of what a crash may lose (recording-format, "Writer rules")."""
 
-RUN_PACKETS_MAX: Final = 16
+RUN_PACKETS_MAX: Final = 32
 """Packets of one stream read by one system call: a drain each 100 ms finds five, after a stall it asks again."""
 
 REORDER_PACKETS_MAX: Final = 16
@@ -260,7 +260,7 @@ MEDIA_SOCKET_BUFFER_BYTES: Final = 256 * 1024
 PHONE_FRAMES_HEARD_MAX: Final = 180_000
 """Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
 
-COMMIT_PERIOD_S: Final = 0.15
+COMMIT_PERIOD_S: Final = 0.2
 """Time between two rounds that make everything written durable (recording-format, W5)."""
 
 WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
@@ -284,7 +284,7 @@ SPANS_TOLD_MAX: Final = 1_000
 RECORDINGS_PER_WORKER_MAX: Final = 1_000
 """Recordings of one worker at once: twice what one core was measured to take without loss."""
 
-DRAIN_PERIOD_S: Final = 0.1
+DRAIN_PERIOD_S: Final = 0.4
 """Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""
 
 DRIFT_WINDOW_S: Final = 5.0

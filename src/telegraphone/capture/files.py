@@ -20,7 +20,7 @@ from telegraphone.media.journal import Continued, EpochBegan, Gap, Record, encod
 from telegraphone.media.ports import KeyStore, SealedFile, SealedSink
 from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commitment
 from telegraphone.media.timeline import RATE
-from telegraphone.media.track import FILLER, EpochClosed, EpochOpened, SegmentFilled
+from telegraphone.media.track import FILLER, EpochClosed, EpochOpened, SegmentsFilled
 
 T = TypeVar("T")
 BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)
@@ -28,13 +28,14 @@ BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentMissed:
-    """A segment that could not be queued: filler holds its place."""
+class SegmentsMissed:
+    """Segments that could not be queued: filler holds their place."""
 
     stream: int
+    frames: int
 
 
-Item = Record | EpochOpened | SegmentFilled | SegmentMissed | EpochClosed
+Item = Record | EpochOpened | SegmentsFilled | SegmentsMissed | EpochClosed
 
 
 class RecordingFailed(Exception):
@@ -48,7 +49,7 @@ class Workshop:
     sink: SealedSink
     keys: KeyStore
     utc: Callable[[], datetime]
-    plain: Callable[[EpochHeader, bytes], Sealer] = Sealer
+    sealer: Callable[[EpochHeader, bytes], Sealer] = Sealer
     """Makes the sealer of an audio epoch; only a measurement replaces it."""
     entropy: Callable[[int], bytes] = os.urandom
 
@@ -110,14 +111,14 @@ class RecordingFiles:
 
     def apply(self, item: Item) -> None:
         """Writes one thing; it is durable after `sync`."""
-        if isinstance(item, SegmentFilled):
-            self._segment(item.stream, item.audio)
+        if isinstance(item, SegmentsFilled):
+            self._segments(item.stream, item.audio)
         elif isinstance(item, EpochOpened):
             self._open_epoch(item.stream, item.codec, item.first_frame)
         elif isinstance(item, EpochClosed):
             self._close_epoch(item.stream, item.audio)
-        elif isinstance(item, SegmentMissed):
-            self._missed(item.stream)
+        elif isinstance(item, SegmentsMissed):
+            self._missed(item.stream, item.frames)
         else:
             self._record(item)
 
@@ -215,32 +216,42 @@ class RecordingFiles:
 
         def make() -> None:
             header, dek = self._header(stream, number, codec, first_frame)
-            epoch.sealer = self._workshop.plain(header, dek)
+            epoch.sealer = self._workshop.sealer(header, dek)
             epoch.file = self._create(layout.segment_file(stream, number), epoch.sealer.header_bytes)
 
         self._guarded(make)
         self._epochs[stream] = epoch
 
-    def _segment(self, stream: int, audio: bytes) -> None:
+    def _segments(self, stream: int, audio: bytes | bytearray) -> None:
         epoch = self._epochs[stream]
-        assert epoch.sealer is not None
         try:
-            self._append(epoch, epoch.sealer.seal(audio))
+            self._append_segments(epoch, audio)
         except OSError:
             epoch = self._replace_epoch(stream, epoch)
-            assert epoch.sealer is not None
             try:
-                self._append(epoch, epoch.sealer.seal(audio))
+                self._append_segments(epoch, audio)
             except OSError as error:
                 raise self._given_up(error) from error
-        epoch.segments += 1
+        epoch.segments += len(audio) // SEGMENT_FRAMES
 
-    def _missed(self, stream: int) -> None:
+    def _append_segments(self, epoch: _Epoch, audio: bytes | bytearray) -> None:
+        """Seals each segment by itself and writes them at once."""
+        assert epoch.sealer is not None
+        seal = epoch.sealer.seal
+        if len(audio) == SEGMENT_FRAMES:
+            self._append(epoch, seal(audio))
+        else:
+            view = memoryview(audio)
+            sealed = [seal(view[start : start + SEGMENT_FRAMES]) for start in range(0, len(audio), SEGMENT_FRAMES)]
+            self._append(epoch, SealedSegment(b"".join(sealed)))
+
+    def _missed(self, stream: int, frames: int) -> None:
         epoch = self._epochs.get(stream)
         if epoch:
             start = epoch.head
-            self._segment(stream, FILLER[epoch.codec] * SEGMENT_FRAMES)
-            self._record(Gap(stream, start, start + SEGMENT_FRAMES, "overflow"))
+            for _ in range(0, frames, SEGMENT_FRAMES):
+                self._segments(stream, FILLER[epoch.codec] * SEGMENT_FRAMES)
+            self._record(Gap(stream, start, start + frames, "overflow"))
 
     def _close_epoch(self, stream: int, audio: bytes) -> None:
         epoch = self._epochs[stream]

@@ -12,6 +12,7 @@ lock 10,000 times a second with a writer thread waiting for it costs more than t
 import ctypes
 import struct
 import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Final, Protocol
@@ -63,41 +64,56 @@ class Receiver:
         self._cut = [[HEADER_BYTES] * n for n in range(RUN_PACKETS_MAX + 1)]
         self._call = _recvmmsg()
 
-    def drain(self, lane: Lane, offset_ns: int, latest_ns: int) -> None:
-        """Reads the lane's socket until it is empty and hands everything to its pipeline.
-
-        `offset_ns` is what the system clock is ahead of the monotonic one; no packet counts as received after `latest_ns`.
-        """
+    def drain(self, lane: Lane, offset_ns: int) -> None:
+        """Reads the lane's socket until it is empty and hands everything to its pipeline. `offset_ns` is what the system
+        clock, by which the kernel stamps packets, is ahead of the monotonic one."""
         pipeline = lane.pipeline
         while True:
             self._message_view[:] = self._template
             count = self._call(lane.descriptor, self._address, RUN_PACKETS_MAX, _DONTWAIT, 0)
             if count <= 0:
                 return
+            # Whatever the system clock says, nothing was received later than now.
+            latest_ns = time.monotonic_ns()
             sizes = self._sizes[:count].tolist()
-            seconds, nanoseconds = _STAMP.unpack_from(self._control, 16)
-            first_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
-            seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 16)
-            last_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
-            headers = self._headers[: HEADER_BYTES * count]
-            if sizes == self._whole[count]:
-                taken = pipeline.receive_run(headers, self._audio_view[: count * self._frames], first_ns, last_ns)
-            else:
-                taken = sizes == self._cut[count] and pipeline.receive_cut_run(headers, last_ns)
-            if not taken:
+            first_ns = self._received_ns(0, offset_ns, latest_ns)
+            last_ns = self._received_ns(count - 1, offset_ns, latest_ns)
+            if not self._run(pipeline, sizes, 0, (first_ns, last_ns)):
                 self._one_by_one(pipeline, sizes, offset_ns, latest_ns)
+                pipeline.drained(last_ns)
             if _CONTROL_LENGTH.unpack_from(self._messages, _MESSAGE_BYTES * (count - 1) + 40)[0] > _STAMP_ONLY_BYTES:
                 _overflowed(lane, _DROPS.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 48)[0])
             if count < RUN_PACKETS_MAX:
                 return
 
+    def _run(self, pipeline: Pipeline, sizes: list[int], start: int, received_ns: tuple[int, int]) -> bool:
+        """Tries the straight path with all packets from `start` on."""
+        stop = len(sizes)
+        headers = self._headers[HEADER_BYTES * start : HEADER_BYTES * stop]
+        rest = sizes[start:] if start else sizes
+        if rest == self._whole[stop - start]:
+            audio = self._audio_view[start * self._frames : stop * self._frames]
+            return pipeline.receive_run(headers, audio, *received_ns)
+        return rest == self._cut[stop - start] and pipeline.receive_cut_run(headers, received_ns[1])
+
     def _one_by_one(self, pipeline: Pipeline, sizes: list[int], offset_ns: int, latest_ns: int) -> None:
+        """The long way; what can go straight again behind the unusual packet does."""
+        last = len(sizes) - 1
         for index, size in enumerate(sizes):
             if _FLAGS.unpack_from(self._messages, _MESSAGE_BYTES * index + 48)[0] & _TRUNCATED:
                 pipeline.counts.foreign += 1
                 continue
-            seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
-            hand_over(pipeline, self._joined(index, size), min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns))
+            received_ns = self._received_ns(index, offset_ns, latest_ns)
+            hand_over(pipeline, self._joined(index, size), received_ns)
+            if pipeline.foretold and index < last:
+                next_ns = self._received_ns(index + 1, offset_ns, latest_ns)
+                if self._run(pipeline, sizes, index + 1, (next_ns, self._received_ns(last, offset_ns, latest_ns))):
+                    return
+
+    def _received_ns(self, index: int, offset_ns: int, latest_ns: int) -> int:
+        seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
+        stamped_ns: int = seconds * 1_000_000_000 + nanoseconds - offset_ns
+        return min(stamped_ns, latest_ns)
 
     def _joined(self, index: int, size: int) -> bytes:
         """Datagram `index` in one piece."""

@@ -31,7 +31,7 @@ from telegraphone.media.gate import Gate
 from telegraphone.media.recovery import journal_state
 
 _CONTROL_SOCKETS_EVERY: Final = 10
-_ADVANCE_EVERY: Final = 5
+_ADVANCE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Worker:
         self._finishing = Finishing(ports.library)
         self._offset_ns = time.time_ns() - time.monotonic_ns()
         self._ticks = 0
+        self._advance_every = max(1, round(_ADVANCE_S / period_s))
         self._drain_ms_max = 0.0
         self._alarmed = False
         self._unsent: deque[control.Message] = deque()
@@ -105,18 +106,18 @@ class Worker:
             for lane in tap.lanes:
                 pipeline = lane.pipeline
                 receiver = receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
-                receiver.drain(lane, offset_ns, begun)
+                receiver.drain(lane, offset_ns)
                 if pipeline.busy:
                     pipeline.drained(time.monotonic_ns())
                 if pipeline.track.output or pipeline.records:
                     tap.collect()
-        if self._ticks % _ADVANCE_EVERY == 0:
+        if self._ticks % self._advance_every == 0:
             self._advance(begun)
         self._drain_ms_max = max(self._drain_ms_max, (time.monotonic_ns() - begun) / 1e6)
 
     def _advance(self, now_ns: int) -> None:
-        turn = self._ticks // _ADVANCE_EVERY
-        drift_every = max(1, round(DRIFT_WINDOW_S / self._period_s / _ADVANCE_EVERY))
+        turn = self._ticks // self._advance_every
+        drift_every = max(1, round(DRIFT_WINDOW_S / _ADVANCE_S))
         for index, tap in enumerate(self._taps.values()):
             tap.advance(now_ns)
             if (turn + index) % drift_every == 0:
@@ -136,7 +137,7 @@ class Worker:
         now_ns = time.monotonic_ns()
         offset_ns = time.time_ns() - now_ns
         receiver = self._receivers.get(lane.pipeline.frames) or self._receiver(lane.pipeline.frames)
-        receiver.drain(lane, offset_ns, time.monotonic_ns())
+        receiver.drain(lane, offset_ns)
         return now_ns
 
     def _receiver(self, frames: int) -> Receiver:

@@ -12,12 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from telegraphone.capture.disk import GroupSink
-from telegraphone.capture.files import Item, RecordingFailed, RecordingFiles, SegmentMissed
-from telegraphone.limits import COMMIT_PERIOD_S, WRITER_BACKLOG_BYTES_MAX
-from telegraphone.media.track import SegmentFilled
+from telegraphone.capture.files import Item, RecordingFailed, RecordingFiles, SegmentsMissed
+from telegraphone.limits import COMMIT_PERIOD_S, SEGMENT_FRAMES, WRITER_BACKLOG_BYTES_MAX
+from telegraphone.media.track import SegmentsFilled
 
 _FEW: Final = 8
 """Dirty recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
@@ -43,8 +43,7 @@ Result = Answered | Failed
 Finisher = Callable[[], None]
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(NamedTuple):
     files: RecordingFiles
     item: Item | None
     ticket: int | None = None
@@ -88,10 +87,10 @@ class Writer:
 
     def submit(self, files: RecordingFiles, item: Item, ticket: int | None = None) -> None:
         """Adds to the batch; `hand_over` gives it away. A segment that finds the queue full becomes a gap."""
-        if isinstance(item, SegmentFilled):
+        if isinstance(item, SegmentsFilled):
             if self._queued_bytes >= WRITER_BACKLOG_BYTES_MAX:
-                self.dropped_segments += 1
-                item = SegmentMissed(item.stream)
+                self.dropped_segments += len(item.audio) // SEGMENT_FRAMES
+                item = SegmentsMissed(item.stream, len(item.audio))
             else:
                 self._queued_bytes += len(item.audio)
         self._prepared.append(_Job(files, item, ticket))
@@ -144,7 +143,7 @@ class Writer:
 
     def _apply(self, job: _Job) -> None:
         item = job.item
-        if isinstance(item, SegmentFilled):
+        if isinstance(item, SegmentsFilled):
             self._queued_bytes -= len(item.audio)
         if item is None or job.files.failed or job.files.closed:
             return

@@ -81,6 +81,11 @@ class Pipeline:
         self._run = self._step = self._due_header = self._due_ns = 0
         self._rise: tuple[int, ...] = ()
 
+    @property
+    def foretold(self) -> bool:
+        """Whether the next packets may go the straight path."""
+        return self._storing or self._silent
+
     # --- the straight path ----------------------------------------------------------------------------------------
 
     def receive_run(self, headers: bytes | bytearray, audio: memoryview, first_ns: int, last_ns: int) -> bool:

@@ -6,7 +6,7 @@ begins the next one at the same frame.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from telegraphone.limits import SEGMENT_FRAMES
 
@@ -23,12 +23,11 @@ class EpochOpened:
     first_frame: int
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentFilled:
-    """Exactly one segment of plain audio, to be sealed."""
+class SegmentsFilled(NamedTuple):
+    """One or several whole segments of plain audio, to be sealed one by one. A named tuple: thousands a second are made."""
 
     stream: int
-    audio: bytes
+    audio: bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class EpochClosed:
     audio: bytes
 
 
-Output = EpochOpened | SegmentFilled | EpochClosed
+Output = EpochOpened | SegmentsFilled | EpochClosed
 
 
 class Track:
@@ -84,9 +83,13 @@ class Track:
 
     def cut(self) -> None:
         """Hands out what fills segments; to be called by whoever adds to `pending` and moves `head`."""
-        while len(self.pending) >= SEGMENT_FRAMES:
-            self.output.append(SegmentFilled(self.stream, bytes(self.pending[:SEGMENT_FRAMES])))
-            del self.pending[:SEGMENT_FRAMES]
+        whole = len(self.pending) // SEGMENT_FRAMES * SEGMENT_FRAMES
+        if whole and whole == len(self.pending):
+            self.output.append(SegmentsFilled(self.stream, self.pending))
+            self.pending = bytearray()
+        elif whole:
+            self.output.append(SegmentsFilled(self.stream, self.pending[:whole]))
+            del self.pending[:whole]
 
     def close(self) -> None:
         """Ends the epoch, if there is one."""
