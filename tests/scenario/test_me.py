@@ -211,6 +211,8 @@ async def test_devices(http: httpx.AsyncClient) -> None:
     assert some == {"id": DEVICE_ID, "phoneNumber": "5001"}
     assert (await _get(http, "/api/v2/me/devices?fields=*&limit=0"))["devices"] == []
     assert (await _get(http, "/api/v2/me/devices?fields=*&offset=1"))["devices"] == []
+    assert await _get(http, f"/api/v2/me/devices/{DEVICE_ID}/calls?fields=*") == {"calls": []}
+    assert (await http.get("/api/v2/me/devices/other/calls")).status_code == 404
     one = await _get(http, f"/api/v2/me/devices/{DEVICE_ID}")
     assert one == await _get(http, f"/api/v2/devices/{DEVICE_ID}")
     assert one["device"]["phoneNumber"] == "5001"

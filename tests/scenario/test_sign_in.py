@@ -1,5 +1,6 @@
 """Who may use the API, and from where: gws-api 3.3, 3.4 and 4 over HTTP."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import pytest
 
 from telegraphone.limits import SIGN_IN_IDLE_S, SIGN_IN_LIFE_S, SIGN_INS_PER_USER_MAX
 from telegraphone.web.settings import WebSettings
+from tests.scenario.clock import settle
 from tests.scenario.world import PASSWORD, URL, World, contact_centre
 
 ME = "/api/v2/me"
@@ -317,3 +319,60 @@ async def test_health_is_for_everybody(world: World) -> None:
     async with world.client() as http:
         response = await http.get("/health")
         assert (response.status_code, response.json()["status"]) == (200, "ok")
+
+
+# --- sockets -------------------------------------------------------------------------------------------------------
+
+
+class _Socket:
+    """One WebSocket as a web server would carry it."""
+
+    def __init__(self, world: World, path: str, headers: dict[str, str]) -> None:
+        self._heard: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self.said: list[dict[str, object]] = []
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        scope: dict[str, object] = {"type": "websocket", "path": path, "query_string": b"", "headers": raw}
+        scope |= {"subprotocols": [], "extensions": {"websocket.http.response": {}}}
+        self.life = asyncio.ensure_future(world.app(scope, self._heard.get, self._say))  # type: ignore[arg-type]  # as above
+        self._heard.put_nowait({"type": "websocket.connect"})
+
+    async def _say(self, message: dict[str, object]) -> None:
+        self.said.append(message)
+
+    async def hear(self, text: str) -> None:
+        self._heard.put_nowait({"type": "websocket.receive", "text": text})
+        await settle()
+
+    async def close(self) -> None:
+        self._heard.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await self.life
+
+
+async def test_what_a_socket_says_keeps_its_sign_in_alive(world: World) -> None:
+    async with _signed_in(world) as http:
+        cookie = {"Cookie": f"JSESSIONID={http.cookies['JSESSIONID']}"}
+        socket = _Socket(world, "/api/v2/notifications", cookie | {"Origin": URL})
+        await settle()
+        assert socket.said[0]["type"] == "websocket.accept"
+        for _ in range(3):
+            await world.clock.advance(SIGN_IN_IDLE_S - 1)
+            await socket.hear('[{"channel":"/meta/connect","clientId":"unknown","connectionType":"websocket"}]')
+        assert (await http.get(ME)).status_code == 200
+        await socket.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/api/v2/notifications", {}, 403),
+        ("/api/v2/notifications", _basic() | {"Origin": "https://evil.example.org"}, 403),
+        ("/api/v2/me", _basic(), None),
+    ],
+)
+async def test_sockets_that_are_refused(world: World, path: str, headers: dict[str, str], status: int | None) -> None:
+    socket = _Socket(world, path, headers)
+    await socket.life
+    first = socket.said[0]
+    assert (first["type"], first.get("status")) == (
+        ("websocket.close", None) if status is None else ("websocket.http.response.start", status)
+    )

@@ -62,7 +62,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     shapes = Shapes.of(settings)
     me = Me(shapes, ports.agents, ports.calls, auth)
     calls = MyCalls(shapes, ports.calls)
-    devices = MyDevices(shapes, ports.agents, ports.calls)
+    devices = MyDevices(shapes, ports.agents, ports.calls, calls)
     start = StartUp(shapes, ports.directory, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
     return RouteTable(
@@ -74,11 +74,11 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
             Route(f"{API}/me/calls/{{id}}", {"GET": calls.get, "POST": calls.post}),
             Route(f"{API}/me/devices", {"GET": devices.get_all}),
             Route(f"{API}/me/devices/{{id}}", {"GET": devices.get, "POST": devices.post}),
-            Route(f"{API}/me/devices/{{id}}/calls", {"GET": calls.get_all, "POST": devices.dial}),
+            Route(f"{API}/me/devices/{{id}}/calls", {"GET": devices.get_calls, "POST": devices.dial}),
             Route(f"{API}/me/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
             Route(f"{API}/me/groups", {"GET": nothing("groups")}),
             Route(f"{API}/devices/{{id}}", {"GET": devices.get}),
-            Route(f"{API}/devices/{{id}}/calls", {"GET": calls.get_all, "POST": devices.dial}),
+            Route(f"{API}/devices/{{id}}/calls", {"GET": devices.get_calls, "POST": devices.dial}),
             Route(f"{API}/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
             Route(f"{API}/recordings", {"GET": recordings.search}),
             Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),

@@ -4,6 +4,7 @@ A sign-in is a login, not the agent's presence at a device: its end changes no c
 """
 
 import base64
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,5 +109,4 @@ class SignIns:
         return base64.urlsafe_b64encode(self._clock.entropy(count)).rstrip(b"=").decode()
 
     def _uuid(self) -> str:
-        digits = self._clock.entropy(_TOKEN_BYTES).hex()
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return str(uuid.UUID(bytes=self._clock.entropy(_TOKEN_BYTES), version=4))

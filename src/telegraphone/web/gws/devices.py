@@ -8,7 +8,7 @@ from telegraphone.domain.operations import TRIGGERS
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.web.gws.answers import answer
-from telegraphone.web.gws.calls import known_operation
+from telegraphone.web.gws.calls import MyCalls, known_operation
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.requests import ApiRequest, page
 from telegraphone.web.gws.selection import chosen, selection
@@ -20,8 +20,9 @@ _NUMBER_CHARS_MAX = 128
 class MyDevices:
     """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
 
-    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls) -> None:
+    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls, listing: MyCalls) -> None:
         self._shapes = shapes
+        self._listing = listing
         self._agents = agents
         self._calls = calls
 
@@ -48,6 +49,11 @@ class MyDevices:
         self._own(request.agent, request.path["id"])
         await self._calls.operate_device(request.agent, operation)
         return answer()
+
+    async def get_calls(self, request: ApiRequest) -> Response:
+        """GET /me/devices/{id}/calls: an agent has one device, so these are the agent's calls."""
+        self._own(request.agent, request.path["id"])
+        return await self._listing.get_all(request)
 
     async def dial(self, request: ApiRequest) -> Response:
         """POST /me/devices/{id}/calls: rings the agent's phone, then the destination."""
