@@ -228,8 +228,11 @@ COLLECTION_LIMIT_MAX: Final = 100
 COLLECTION_OFFSET_MAX: Final = 10_000
 """How far a search may be paged by offset (gws-api 13.2)."""
 
-PLAYBACK_PIECE_BYTES: Final = 64 * 1024
-"""What a playback writes to its client at once."""
+SEARCH_STARS_MAX: Final = 4
+"""Stars in one search pattern: each may be tried at every place of every number, which grows with the power of stars."""
+
+SEARCH_PATTERN_CHARS_MAX: Final = 256
+"""One search criterion: four times the longest login or number."""
 
 # --- switches and phones ------------------------------------------------------------------------------------------
 

@@ -113,6 +113,16 @@ async def test_newest_beginning_comes_first_then_the_id(catalogue: Catalogue) ->
     assert await _found(catalogue, limit=2, offset=4) == []
 
 
+async def test_a_search_goes_on_behind_a_call_already_seen(catalogue: Catalogue) -> None:
+    for call, minutes in (("C", 1), ("B", 2), ("A", 2), ("D", 0)):
+        await catalogue.put(_part(call, minutes))
+    two = NOON + timedelta(minutes=2)
+    assert await _found(catalogue, after=(two, CallUuid("A"))) == ["B", "C", "D"]
+    assert await _found(catalogue, after=(two, CallUuid("B"))) == ["C", "D"]
+    assert await _found(catalogue, limit=1, after=(two, CallUuid("AB"))) == ["B"], "the call seen need not be there any more"
+    assert await _found(catalogue, after=(NOON, CallUuid("D"))) == []
+
+
 async def test_both_bounds_look_at_the_beginning(catalogue: Catalogue) -> None:
     for call, minutes in (("A", 0), ("B", 1), ("C", 2)):
         await catalogue.put(_part(call, minutes))

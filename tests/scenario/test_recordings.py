@@ -1,5 +1,6 @@
 """Recordings over HTTP: who may search, read and hear them, what they look like, and how they are played (gws-api 13)."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -187,7 +188,7 @@ async def test_a_call_is_no_recording_until_its_first_part_has_ended(world: Worl
 async def test_searching_page_by_page(world: World, http: httpx.AsyncClient) -> None:
     uuids = [await _recorded_call(world) for _ in range(3)]
     newest_first = [f"{URL}{RECORDINGS}/{uuid}" for uuid in reversed(uuids)]
-    found = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "limit": 2})).json()
+    found = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "offset": 0, "limit": 2})).json()
     assert found["uris"] == newest_first[:2]
     assert "previousUri" not in found
     assert found["nextUri"] == f"{URL}/api/v2{found['nextPath']}"
@@ -197,6 +198,41 @@ async def test_searching_page_by_page(world: World, http: httpx.AsyncClient) -> 
     assert (await http.get(second["previousUri"])).json()["uris"] == newest_first[:2]
     whole = (await http.get(RECORDINGS, params={"userName": "agent.one", "fields": "id,startTime"})).json()
     assert [set(each) for each in whole["recordings"]] == [{"id", "startTime"}] * 3
+
+
+async def test_a_cursor_skips_and_repeats_nothing(world: World, http: httpx.AsyncClient) -> None:
+    uuids = [await _recorded_call(world) for _ in range(3)]
+    first = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "limit": 2, "fields": "id"})).json()
+    assert [each["id"] for each in first["recordings"]] == [uuids[2], uuids[1]]
+    assert re.fullmatch("[A-Za-z0-9_-]{1,500}", first["nextCursor"])
+    assert f"cursor={first['nextCursor']}" in first["nextPath"]
+    await _recorded_call(world)
+    second = (await http.get(first["nextUri"])).json()
+    assert second["recordings"] == [{"id": uuids[0]}], "a newer recording moves nothing"
+    assert not [name for name in second if name.startswith(("next", "previous"))]
+    assert (await http.get(f"{RECORDINGS}?cursor={first['nextCursor']}&fields=id")).json() == second
+
+
+async def test_a_cursor_is_good_for_its_user_and_alone(world: World, http: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await _recorded_call(world)
+    cursor = (await http.get(f"{RECORDINGS}?userName=*&limit=1")).json()["nextCursor"]
+    refused = [f"cursor={cursor}&userName=*", f"cursor={cursor}&offset=1", "cursor=x", f"cursor={cursor}A", "cursor=" + "A" * 501]
+    refused += [f"cursor={cursor[:-1]}", "cursor=%C3%A4%C3%B6"]
+    for query in refused:
+        response = await http.get(f"{RECORDINGS}?{query}")
+        assert (response.status_code, response.json()["statusCode"]) == (400, 2), query
+    async with world.client("compliance.one") as other:
+        assert (await other.get(f"{RECORDINGS}?cursor={cursor}")).status_code == 400
+
+
+async def test_criteria_too_long_for_a_cursor_are_paged_by_offset(world: World, http: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await _recorded_call(world)
+    criteria = {"callerPhoneNumber": "5000" + "-" * 200, "dialedPhoneNumber": "5001" + "-" * 200, "limit": "1"}
+    found = (await http.get(RECORDINGS, params=criteria)).json()
+    assert "nextCursor" not in found
+    assert len((await http.get(found["nextUri"])).json()["uris"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -236,6 +272,7 @@ async def test_criteria(world: World, http: httpx.AsyncClient, criteria: str, co
         ("endTime=2026-13-24T09:00:00Z", 2, "Parameter 'endTime' is invalid"),
         ("endTime=0001-01-01T00:00:00%2B2300", 2, "Parameter 'endTime' is invalid"),
         ("userName=" + "x" * 300, 2, "Parameter 'userName' is invalid"),
+        ("userName=" + "*a" * 5, 2, "Parameter 'userName' is invalid: at most 4 stars"),
     ],
 )
 async def test_searches_that_are_refused(http: httpx.AsyncClient, query: str, status_code: int, text: str) -> None:

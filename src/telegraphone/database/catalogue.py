@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
@@ -82,6 +82,10 @@ def _conditions(query: PartQuery) -> list[ColumnElement[bool]]:
         conditions.append(recordings.c.began_at >= query.started_from)
     if query.started_before is not None:
         conditions.append(recordings.c.began_at < query.started_before)
+    if query.after is not None:
+        began_at, call_uuid = query.after
+        same_time = and_(recordings.c.began_at == began_at, recordings.c.call_uuid > call_uuid)
+        conditions.append(or_(recordings.c.began_at < began_at, same_time))
     if query.user_name is not None:
         by_user = and_(parts.c.call_uuid == recordings.c.call_uuid, _like(parts.c.user_name, query.user_name))
         conditions.append(exists().where(by_user))

@@ -75,5 +75,11 @@ def _holds(query: PartQuery, call: tuple[PartRecord, ...]) -> bool:
         and (query.dnis is None or matches(compared_pattern(query.dnis), compared(first.dnis)))
         and (query.started_from is None or first.started_at >= query.started_from)
         and (query.started_before is None or first.started_at < query.started_before)
+        and (query.after is None or _comes_after(query.after, first))
         and (query.user_name is None or any(matches(query.user_name, part.user_name) for part in call))
     )
+
+
+def _comes_after(seen: tuple[datetime, CallUuid], first: PartRecord) -> bool:
+    began_at, call_uuid = seen
+    return first.started_at < began_at or (first.started_at == began_at and first.call_uuid > call_uuid)

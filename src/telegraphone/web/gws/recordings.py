@@ -11,11 +11,12 @@ from telegraphone.limits import COLLECTION_OFFSET_MAX
 from telegraphone.services.ports import Catalogue, PartRecord
 from telegraphone.web.gws.access import must_listen, must_read
 from telegraphone.web.gws.answers import answer
+from telegraphone.web.gws.cursor import encode
 from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.recording_shapes import FORMAT, RecordingShapes
 from telegraphone.web.gws.representations import Json
 from telegraphone.web.gws.requests import ApiRequest
-from telegraphone.web.gws.search import CRITERIA, criteria, limit_and_offset
+from telegraphone.web.gws.search import Search, search
 from telegraphone.web.gws.selection import chosen, selection
 
 
@@ -29,13 +30,14 @@ class Recordings:
 
     async def search(self, request: ApiRequest) -> Response:
         """GET /recordings: newest first, a page at a time."""
-        query = criteria(request.query)
-        limit, offset = limit_and_offset(request.query)
+        asked = search(request.agent.user_name, request.query)
         must_read(request.agent)
         # One more than asked for tells whether there is a next page.
-        found = await self._catalogue.find_calls(query, limit + 1, offset)
-        shown = found[:limit]
-        links = self._page_links(request.query, limit, offset, more=len(found) > limit)
+        found = await self._catalogue.find_calls(asked.query(), asked.limit + 1, asked.offset)
+        shown = found[: asked.limit]
+        links = self._previous(request.query, asked)
+        if len(found) > len(shown):
+            links |= await self._next(request, asked, shown[-1])
         wanted = selection(request.query, "fields")
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
@@ -71,15 +73,24 @@ class Recordings:
             raise NotFound("recording", call_uuid)
         return parts
 
-    def _page_links(self, query: Mapping[str, str], limit: int, offset: int, *, more: bool) -> Json:
-        links: Json = {}
-        if more and offset + limit <= COLLECTION_OFFSET_MAX:
-            links |= self._page_link("next", query, limit, offset + limit)
-        if offset:
-            links |= self._page_link("previous", query, limit, max(0, offset - limit))
-        return links
+    async def _next(self, request: ApiRequest, asked: Search, last: CallUuid) -> Json:
+        """The link to the next page: by offset for who pages so, otherwise by a cursor."""
+        began = (await self._catalogue.parts_of_call(last))[0].started_at
+        cursor = None if asked.by_offset else encode(request.agent.user_name, asked.given, (began, last))
+        if cursor is not None:
+            links = self._link("next", request.query, {"cursor": cursor}, asked.limit)
+            return links | {"nextCursor": cursor}
+        further = asked.offset + asked.limit
+        if further > COLLECTION_OFFSET_MAX:
+            return {}
+        return self._link("next", request.query, {**asked.given, "offset": further}, asked.limit)
 
-    def _page_link(self, which: str, query: Mapping[str, str], limit: int, offset: int) -> Json:
-        kept = [(name, query[name]) for name in (*CRITERIA, "fields", "subresources") if query.get(name)]
-        path = "/recordings?" + urlencode([*kept, ("offset", offset), ("limit", limit)], safe="*,")
+    def _previous(self, query: Mapping[str, str], asked: Search) -> Json:
+        if not asked.offset:
+            return {}
+        return self._link("previous", query, {**asked.given, "offset": max(0, asked.offset - asked.limit)}, asked.limit)
+
+    def _link(self, which: str, query: Mapping[str, str], place: Mapping[str, object], limit: int) -> Json:
+        kept = {name: query[name] for name in ("fields", "subresources") if query.get(name)}
+        path = "/recordings?" + urlencode({**place, "limit": limit, **kept}, safe="*,")
         return {f"{which}Uri": self._shapes.links.uri(path), f"{which}Path": path}

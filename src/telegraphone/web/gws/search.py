@@ -2,37 +2,62 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telegraphone.domain.errors import ParameterInvalid
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX
+from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, SEARCH_PATTERN_CHARS_MAX, SEARCH_STARS_MAX
 from telegraphone.services.ports import PartQuery
+from telegraphone.web.gws.cursor import Place, decode
 from telegraphone.web.gws.errors import Failure, Refused
 from telegraphone.web.gws.requests import number
 
 CRITERIA = ("callerPhoneNumber", "dialedPhoneNumber", "userName", "callUuid", "startTime", "endTime")
 
 _NO_CRITERION = Failure(400, 1, "Required parameter is missing: at least one search criterion.")
-_CRITERION_CHARS_MAX = 256
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d{0,12}(Z|[+ -]\d\d:?\d\d)", re.ASCII)
 
 
-def criteria(query: Mapping[str, str]) -> PartQuery:
-    """What a search asks for; at least one criterion, and all must hold."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search as one user asks for it: the criteria as given, behind which call to go on, and which page."""
+
+    given: Mapping[str, str]
+    after: Place | None
+    limit: int
+    offset: int
+    by_offset: bool
+
+    def query(self) -> PartQuery:
+        """What the list of recordings is asked."""
+        return PartQuery(
+            call_uuid=self.given.get("callUuid"),
+            user_name=self.given.get("userName"),
+            ani=self.given.get("callerPhoneNumber"),
+            dnis=self.given.get("dialedPhoneNumber"),
+            started_from=_time(self.given, "startTime"),
+            started_before=_time(self.given, "endTime"),
+            after=self.after,
+        )
+
+
+def search(user_name: str, query: Mapping[str, str]) -> Search:
+    """What this user's query parameters ask for: at least one criterion, or a cursor, which brings its own along."""
     given = {name: query[name] for name in CRITERIA if query.get(name)}
+    limit, offset = limit_and_offset(query)
+    after = None
+    if query.get("cursor"):
+        if given or query.get("offset"):
+            raise ParameterInvalid("cursor", "a cursor brings its criteria along and stands alone")
+        given, after = decode(user_name, query["cursor"])
     if not given:
         raise Refused(_NO_CRITERION)
     for name, text in given.items():
-        if len(text) > _CRITERION_CHARS_MAX:
+        if len(text) > SEARCH_PATTERN_CHARS_MAX:
             raise ParameterInvalid(name)
-    return PartQuery(
-        call_uuid=given.get("callUuid"),
-        user_name=given.get("userName"),
-        ani=given.get("callerPhoneNumber"),
-        dnis=given.get("dialedPhoneNumber"),
-        started_from=_time(given, "startTime"),
-        started_before=_time(given, "endTime"),
-    )
+        if text.count("*") > SEARCH_STARS_MAX:
+            raise ParameterInvalid(name, f"at most {SEARCH_STARS_MAX} stars")
+    return Search(given, after, limit, offset, by_offset=bool(query.get("offset")))
 
 
 def limit_and_offset(query: Mapping[str, str]) -> tuple[int, int]:
@@ -42,7 +67,7 @@ def limit_and_offset(query: Mapping[str, str]) -> tuple[int, int]:
         raise ParameterInvalid("limit")
     offset = number(query, "offset", 0)
     if offset > COLLECTION_OFFSET_MAX:
-        raise ParameterInvalid("offset", f"at most {COLLECTION_OFFSET_MAX}; search for a shorter time instead")
+        raise ParameterInvalid("offset", f"at most {COLLECTION_OFFSET_MAX}; go on by cursor instead")
     return min(limit, COLLECTION_LIMIT_MAX), offset
 
 
