@@ -24,10 +24,6 @@ class Api:
         self._table = table
         self._auth = auth
 
-    def knows(self, path: str) -> bool:
-        """Whether the URL is one of the table's."""
-        return self._table.find(path) is not None
-
     def preflight(self, request: Request) -> Response:
         """The answer to OPTIONS, which browsers send without credentials."""
         match = self._table.find(request.scope["path"])

@@ -58,10 +58,6 @@ class Passwords:
         self._remember(user_name, digest)
         return True
 
-    def forget(self, user_name: str) -> None:
-        """The password, the role or the account changed: the next request is verified anew."""
-        self._remembered.pop(user_name, None)
-
     async def _verified(self, user_name: str, password: str) -> bool:
         self._waiting += 1
         try:

@@ -89,11 +89,6 @@ class SignIns:
             del self._shared[sign_in.user_name]
         self._on_end(sign_in)
 
-    def end_all(self, user_name: str) -> None:
-        """Shuts a user out everywhere."""
-        for sign_in in tuple(self._of_user.get(user_name, OrderedDict()).values()):
-            self.end(sign_in)
-
     def _use(self, sign_in: SignIn) -> None:
         sign_in.used_at = self._clock.now()
         self._all.move_to_end(sign_in.id)
