@@ -125,7 +125,7 @@ class Pipeline:
 
     def _follow(self, packet: RtpPacket, end: int, *, storing: bool) -> None:
         """From here the next packets can be foretold."""
-        if len(self._reorder) or storing != self.gate.is_open or (storing and self.track.head != end):
+        if len(self._reorder) or storing != self.gate.is_open:
             return
         after = RtpPacket(
             packet.payload_type,

@@ -16,8 +16,9 @@ from telegraphone.wire.rtp.serial import extend
 
 RATE: Final = 8_000
 FRAME_NS: Final = 1_000_000_000 // RATE
-DRIFT_TOLERANCE: Final = 64
-"""8 ms: below it the skew may as well be the network's; two tracks off by so much each way are still within 20 ms."""
+DRIFT_TOLERANCE: Final = 56
+"""7 ms: below it the skew may as well be the network's; two tracks off by so much each way, and by what a window adds, are
+still within 20 ms of each other."""
 DRIFT_STEP: Final = 80
 """10 ms: the most that is put in or taken out at once."""
 
