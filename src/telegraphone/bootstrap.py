@@ -154,6 +154,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
+        checks={"recorder": lambda: all(process is not None for process in recorder.process_ids)},
     )
     return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
 

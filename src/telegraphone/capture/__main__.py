@@ -1,4 +1,4 @@
-"""Runs one recorder worker: started by the supervisor with one end of the control channel, never by a person.
+"""Runs one recorder worker: started by the supervisor with one end of the control link, never by a person.
 
     python -m telegraphone.capture <descriptor> <module>:<function> [argument …]
 
@@ -15,7 +15,7 @@ from telegraphone.capture.worker import Worker, raise_file_limit
 
 
 def main(arguments: list[str]) -> None:
-    """Runs until the other end of the channel is closed."""
+    """Runs until the other end of the link is closed."""
     # Ctrl-C reaches the whole group; the program decides when its recorder may go.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise_file_limit()

@@ -83,7 +83,7 @@ class RecorderClient:
     ) -> None:
         """`ports` (`module:function`) and its arguments make a worker's `Ports`. RTP is taken on `host`, which senders
         are told as `advertised`."""
-        command = [sys.executable, "-m", "telegraphone.capture", "{channel}", ports, *arguments]
+        command = [sys.executable, "-m", "telegraphone.capture", "{link}", ports, *arguments]
         self._host = advertised or host
         self._alarm = alarm
         self._numbers = itertools.count(1)

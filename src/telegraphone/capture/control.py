@@ -212,29 +212,29 @@ _answers = msgspec.json.Decoder(AnyReply | AnyFact)
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
-    """Both ends of a control channel."""
+    """Both ends of a control link."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * CONTROL_MESSAGE_BYTES_MAX)
     return ours, theirs
 
 
-def send(channel: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
+def send(link: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
     """Sends one message. Raises BlockingIOError when the other end does not read, OSError when it is gone, ValueError for a
     message too long to be taken."""
     data = msgspec.json.encode(message)
     if len(data) > CONTROL_MESSAGE_BYTES_MAX:
         raise ValueError(f"a control message of {len(data)} bytes")
-    socket.send_fds(channel, [data], list(descriptors))
+    socket.send_fds(link, [data], list(descriptors))
 
 
-def receive_command(channel: socket.socket) -> tuple[AnyCommand, list[int]] | None:
+def receive_command(link: socket.socket) -> tuple[AnyCommand, list[int]] | None:
     """The next command and the descriptors that came with it; None when the program is gone. Raises BlockingIOError."""
-    data, descriptors, _, _ = socket.recv_fds(channel, CONTROL_MESSAGE_BYTES_MAX, SOCKETS)
+    data, descriptors, _, _ = socket.recv_fds(link, CONTROL_MESSAGE_BYTES_MAX, SOCKETS)
     return (_commands.decode(data), descriptors) if data else None
 
 
-def receive_answer(channel: socket.socket) -> AnyReply | AnyFact | None:
+def receive_answer(link: socket.socket) -> AnyReply | AnyFact | None:
     """The next reply or fact; None when the worker is gone. Raises BlockingIOError."""
-    data = channel.recv(CONTROL_MESSAGE_BYTES_MAX)
+    data = link.recv(CONTROL_MESSAGE_BYTES_MAX)
     return _answers.decode(data) if data else None

@@ -32,10 +32,10 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Life:
-    """One process and our end of its channel."""
+    """One process and our end of its link."""
 
     process: asyncio.subprocess.Process
-    channel: socket.socket
+    link: socket.socket
     unsent: list[tuple[control.AnyCommand, Sequence[int]]] = field(default_factory=list)
 
 
@@ -50,7 +50,7 @@ class Supervisor:
         told: Callable[[control.AnyFact], None],
         lost: Callable[[], None],
     ) -> None:
-        """`command` starts a worker; the number of its channel's descriptor takes the place of `{channel}` in it.
+        """`command` starts a worker; the number of its link's descriptor takes the place of `{link}` in it.
         `told` gets each fact, `lost` is called when the worker cannot be kept running."""
         self._command = command
         self._restoring = restoring
@@ -71,7 +71,7 @@ class Supervisor:
         """Starts the worker. Raises OSError when it cannot be started."""
         ours, theirs = control.pair()
         try:
-            words = [word.replace("{channel}", str(theirs.fileno())) for word in self._command]
+            words = [word.replace("{link}", str(theirs.fileno())) for word in self._command]
             process = await asyncio.create_subprocess_exec(*words, stdin=asyncio.subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
         except OSError:
             ours.close()
@@ -112,7 +112,7 @@ class Supervisor:
                 await process.wait()
         self._give_up()
 
-    # --- the channel ----------------------------------------------------------------------------------------------
+    # --- the link ----------------------------------------------------------------------------------------------
 
     def _post(self, command: control.AnyCommand, descriptors: Sequence[int]) -> None:
         assert self._life is not None
@@ -126,19 +126,19 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while life.unsent:
             try:
-                control.send(life.channel, *life.unsent[0])
+                control.send(life.link, *life.unsent[0])
             except BlockingIOError:
-                loop.add_writer(life.channel.fileno(), self._writable)
+                loop.add_writer(life.link.fileno(), self._writable)
                 return
             except OSError:
-                return  # the reader will see the end of the channel
+                return  # the reader will see the end of the link
             life.unsent.pop(0)
-        loop.remove_writer(life.channel.fileno())
+        loop.remove_writer(life.link.fileno())
 
     def _readable(self) -> None:
         while self._life:
             try:
-                message = control.receive_answer(self._life.channel)
+                message = control.receive_answer(self._life.link)
             except BlockingIOError:
                 return
             except OSError:
@@ -157,9 +157,9 @@ class Supervisor:
         life, self._life = self._life, None
         if life:
             loop = asyncio.get_running_loop()
-            loop.remove_reader(life.channel.fileno())
-            loop.remove_writer(life.channel.fileno())
-            life.channel.close()
+            loop.remove_reader(life.link.fileno())
+            loop.remove_writer(life.link.fileno())
+            life.link.close()
 
     # --- another life ---------------------------------------------------------------------------------------------
 

@@ -46,8 +46,8 @@ class Ports:
 class Worker:
     """Everything in one process; `run` returns when the program has gone and all is sealed."""
 
-    def __init__(self, channel: socket.socket, ports: Ports, *, period_s: float = DRAIN_PERIOD_S) -> None:
-        self._channel = channel
+    def __init__(self, link: socket.socket, ports: Ports, *, period_s: float = DRAIN_PERIOD_S) -> None:
+        self._link = link
         self._ports = ports
         self._period_s = period_s
         self._taps: dict[str, Tap] = {}
@@ -67,12 +67,12 @@ class Worker:
         self._around = Surroundings(self._drain, self._write, time.monotonic_ns, self._moment)
 
     def run(self) -> None:
-        """Serves until the other end of the channel is closed."""
-        self._channel.setblocking(False)
+        """Serves until the other end of the link is closed."""
+        self._link.setblocking(False)
         self._writer.start()
         self._finishing.start()
         poll = select.epoll()
-        poll.register(self._channel.fileno(), select.EPOLLIN)
+        poll.register(self._link.fileno(), select.EPOLLIN)
         poll.register(self._woken, select.EPOLLIN)
         gc.collect()
         gc.freeze()
@@ -182,7 +182,7 @@ class Worker:
         """Takes all commands that wait; False when the program has gone."""
         while True:
             try:
-                received = control.receive_command(self._channel)
+                received = control.receive_command(self._link)
             except BlockingIOError:
                 return True
             except ConnectionError:
@@ -332,7 +332,7 @@ class Worker:
     def _flush(self) -> None:
         while self._unsent:
             try:
-                control.send(self._channel, self._unsent[0])
+                control.send(self._link, self._unsent[0])
             except BlockingIOError:
                 return
             except OSError:
