@@ -127,10 +127,10 @@ class Worker:
                 for lane in tap.lanes:
                     _read_away(lane.control)
             tap.collect()
-        silent_s = time.monotonic() - self._writer.synced_at
-        late = self._writer.backlog_bytes > 0 and silent_s > WRITER_SILENT_S
+        late_s = self._writer.late_s(time.monotonic())
+        late = late_s > WRITER_SILENT_S
         if late and not self._alarmed:
-            self._send(control.Alarm(f"the disk has taken nothing for {silent_s:.1f} s"))
+            self._send(control.Alarm(f"audio has been waiting for the disk for {late_s:.1f} s"))
         self._alarmed = late
 
     def _drain(self, lane: Lane) -> int:

@@ -56,15 +56,14 @@ class Writer:
     def __init__(self, sink: GroupSink, wake: Callable[[], None]) -> None:
         self._sink = sink
         self._wake = wake
-        self._jobs: deque[_Job] = deque()
+        self._batches: deque[tuple[float, list[_Job]]] = deque()
+        self._at_work_since: float | None = None
         self._prepared: list[_Job] = []
         self._news = threading.Condition()
         self._stopping = False
         self._dirty: set[RecordingFiles] = set()
         self._queued_bytes = 0
         self.results: deque[Result] = deque()
-        self.synced_at = time.monotonic()
-        """When everything given before the last round was durable."""
         self.dropped_segments = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -79,6 +78,13 @@ class Writer:
             self._stopping = True
             self._news.notify()
         self._thread.join()
+
+    def late_s(self, now: float) -> float:
+        """How long the oldest of what was given waits for the disk, in seconds."""
+        begun = self._at_work_since
+        if begun is None:
+            begun = next((given for given, _ in self._batches), now)
+        return now - begun
 
     @property
     def backlog_bytes(self) -> int:
@@ -105,7 +111,7 @@ class Writer:
         if self._prepared:
             batch, self._prepared = self._prepared, []
             with self._news:
-                self._jobs.extend(batch)
+                self._batches.append((time.monotonic(), batch))
                 self._news.notify()
 
     # --- in the thread --------------------------------------------------------------------------------------------
@@ -114,21 +120,23 @@ class Writer:
         due = time.monotonic() + COMMIT_PERIOD_S
         while True:
             with self._news:
-                if not self._jobs and not self._stopping:
+                if not self._batches and not self._stopping:
                     self._news.wait(max(0.0, due - time.monotonic()) if self._dirty else None)
-                jobs, self._jobs = self._jobs, deque()
                 stopping = self._stopping
+                given, jobs = self._batches.popleft() if self._batches else (None, [])
+                self._at_work_since = given
+                last = not self._batches
             self._write(jobs)
             if not self._dirty:
                 due = time.monotonic() + COMMIT_PERIOD_S
-                self.synced_at = time.monotonic()
-            elif stopping or time.monotonic() >= due:
+            elif (stopping and last) or time.monotonic() >= due:
                 self._round()
                 due = time.monotonic() + COMMIT_PERIOD_S
-            if stopping:
+            self._at_work_since = None
+            if stopping and last:
                 return
 
-    def _write(self, jobs: deque[_Job]) -> None:
+    def _write(self, jobs: list[_Job]) -> None:
         waiting: list[_Job] = []
         for job in jobs:
             if job.finisher:
@@ -192,7 +200,6 @@ class Writer:
                     files.synced()
         else:
             self._each(dirty)
-        self.synced_at = time.monotonic()
 
     def _each(self, dirty: list[RecordingFiles]) -> None:
         for files in dirty:

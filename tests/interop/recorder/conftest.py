@@ -1,7 +1,8 @@
 """A recorder with real processes, sockets and files for each test."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,11 +64,21 @@ class Bench:
         return read_recording(self.data, self.keys, str(call.recording))
 
 
+@asynccontextmanager
+async def open_bench(
+    place: Path,
+    ports: str = "tests.interop.recorder.worker_ports:disk_ports",
+    alarm: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Bench]:
+    """A recorder with its files below a directory."""
+    data, keys = place / "data", place / "keys"
+    arguments = (str(data), str(keys))
+    recorder = RecorderClient(ports, arguments, host="127.0.0.1", first_port=12_000, last_port=16_000, alarm=alarm)
+    async with recorder:
+        yield Bench(recorder, data, keys)
+
+
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    data, keys = tmp_path / "data", tmp_path / "keys"
-    arguments = (str(data), str(keys))
-    async with RecorderClient(
-        "tests.interop.recorder.worker_ports:disk_ports", arguments, host="127.0.0.1", first_port=42_000, last_port=44_000
-    ) as recorder:
-        yield Bench(recorder, data, keys)
+    async with open_bench(tmp_path) as opened:
+        yield opened

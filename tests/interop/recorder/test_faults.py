@@ -1,0 +1,238 @@
+"""The recorder under stress: frozen, injected into, on disks that fill, fail or dawdle, and left alone by its program.
+
+F4, F5, F9, F10, F15, F20, F21; SEC-3, REC-6, PCI-8.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from telegraphone.media import layout
+from telegraphone.services.ports import CaptureFailed, RecorderEvent, RecordingRecovered, Unavailable
+from tests.interop.recorder.conftest import SEED, Bench, Call, open_bench
+from tests.interop.recorder.senders import Speaker, speak_all
+from tests.interop.recorder.signal import FRAME, payload
+
+NOTE = {"source": "agent"}
+
+
+class Speaking:
+    """Calls that speak while the block runs."""
+
+    def __init__(self, *calls: Call) -> None:
+        self._speakers = [speaker for call in calls for speaker in call.speakers]
+        self._stop = asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(speak_all(self._speakers, self._stop))
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        await self._task
+
+
+def whole(bench: Bench, call: Call, started: float, ended: float) -> None:
+    """Every frame sent between the two instants is there, once, and all lie on one straight line."""
+    found = bench.read(call)
+    for stream, speaker in enumerate(call.speakers):
+        places = found.frames(stream, SEED, speaker.name, speaker.number)
+        due = [n for n, sent in enumerate(speaker.sent_at) if started + 0.05 < sent < ended - 0.05]
+        assert due
+        assert not [n for n in due if n not in places]
+        assert {places[n][0] - n * FRAME for n in due} == {places[due[0]][0] - due[0] * FRAME}
+        assert all(len(each) == 1 for each in places.values())
+
+
+async def next_event(bench: Bench, wanted: type[RecorderEvent]) -> RecorderEvent:
+    async with asyncio.timeout(10):
+        async for event in bench.recorder.events():
+            if isinstance(event, wanted):
+                return event
+    raise AssertionError
+
+
+async def test_a_frozen_recorder_loses_nothing(bench: Bench) -> None:
+    call = await bench.call(1)
+    async with Speaking(call):
+        await bench.recorder.open_gate(call.recording, None, NOTE)
+        started = time.monotonic()
+        await asyncio.sleep(0.5)
+        (process,) = bench.recorder.process_ids
+        assert process
+        os.kill(process, signal.SIGSTOP)
+        await asyncio.sleep(4.0)
+        os.kill(process, signal.SIGCONT)
+        await asyncio.sleep(0.5)
+        ended = time.monotonic()
+        sealed = await bench.recorder.seal(call.recording, NOTE)
+    assert sealed.status == "sealed"
+    whole(bench, call, started, ended)
+
+
+async def test_strangers_are_not_heard_and_true_audio_is_kept(bench: Bench) -> None:
+    call = await bench.call(1)
+    true = call.speakers[0]
+    elsewhere = Speaker(SEED, 900, true.to, ssrc=true.ssrc)
+    same_place = Speaker(SEED, 901, true.to, ssrc=4242)
+    same_place.outlet = true.outlet
+    other_type = Speaker(SEED, 902, true.to, ssrc=true.ssrc)
+    other_type.outlet = true.outlet
+    await bench.recorder.open_gate(call.recording, None, NOTE)
+    started = time.monotonic()
+    async with Speaking(call):
+        await asyncio.sleep(0.3)
+        for _ in range(100):
+            for _ in range(3):
+                elsewhere.speak()
+                same_place.speak()
+            kind = bytearray(other_type.packet(other_type.number).to_bytes())
+            kind[1] = 9
+            true.outlet.sendto(kind, true.to)
+            true.outlet.sendto(os.urandom(200), true.to)
+            other_type.number += 1
+            await asyncio.sleep(0.01)
+        ended = time.monotonic()
+    (figures,) = await bench.recorder.figures()
+    await bench.recorder.seal(call.recording, NOTE)
+    whole(bench, call, started, ended)
+    found = bench.read(call)
+    for stranger in (elsewhere, same_place, other_type):
+        for number in range(stranger.number):
+            mark = payload(SEED, stranger.name, number)[:32]
+            assert mark not in found.audible(0)
+            assert mark not in found.audible(1)
+    assert figures.foreign >= 400
+    assert figures.breaches == 0
+
+
+@pytest.mark.parametrize("what", ["full", "eio", "sync"])
+async def test_a_broken_disk_fails_one_recording_loudly_and_no_other(tmp_path: Path, what: str) -> None:
+    async with open_bench(tmp_path, "tests.interop.recorder.faulty_ports:faulty_ports") as bench:
+        hit, spared = await bench.call(1), await bench.call(2)
+        async with Speaking(hit, spared):
+            for call in (hit, spared):
+                await bench.recorder.open_gate(call.recording, None, NOTE)
+            started = time.monotonic()
+            await asyncio.sleep(1.0)
+            (tmp_path / "fault").write_text(f"{what} {hit.recording}")
+            event = await next_event(bench, CaptureFailed)
+            assert event == CaptureFailed(hit.recording, event.reason)
+            with pytest.raises(Unavailable):
+                await bench.recorder.shut_gate(hit.recording, "agent", NOTE)
+            cut = await bench.recorder.shut_gate(spared.recording, "agent", NOTE)
+            assert cut.shut_for == {"agent"}
+            await bench.recorder.open_gate(spared.recording, "agent", NOTE)
+            await asyncio.sleep(0.3)
+            (tmp_path / "fault").unlink()
+            again = await bench.call(3)
+            await bench.recorder.open_gate(again.recording, None, NOTE)
+            assert (await bench.recorder.seal(hit.recording, NOTE)).status == "recovered"
+            assert (await bench.recorder.seal(spared.recording, NOTE)).status == "sealed"
+            assert (await bench.recorder.seal(again.recording, NOTE)).status == "sealed"
+        kept = bench.read(hit).frames(0, SEED, hit.speakers[0].name, 60)
+        assert len([n for n in kept if hit.speakers[0].sent_at[n] < started + 0.4]) >= 15, "what was written stays readable"
+
+
+async def test_a_slow_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
+    alarms: list[str] = []
+    async with open_bench(tmp_path, "tests.interop.recorder.faulty_ports:faulty_ports", alarms.append) as bench:
+        call = await bench.call(1)
+        async with Speaking(call):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+            started = time.monotonic()
+            await asyncio.sleep(0.5)
+            (tmp_path / "fault").write_text("slow s0-")
+            await asyncio.sleep(6.0)
+            (tmp_path / "fault").unlink()
+            await asyncio.sleep(0.5)
+            ended = time.monotonic()
+            sealed = await bench.recorder.seal(call.recording, NOTE)
+        assert sealed.status == "sealed"
+        assert alarms, "and somebody is told"
+        whole(bench, call, started, ended)
+
+
+async def test_without_its_program_the_recorder_seals_and_ends(tmp_path: Path) -> None:
+    async with open_bench(tmp_path) as bench:
+        call = await bench.call(1)
+        async with Speaking(call):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+            started = time.monotonic()
+            await asyncio.sleep(1.0)
+            ended = time.monotonic()
+            (process,) = bench.recorder.process_ids
+    assert process
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert bench.read(call).manifest.status == "sealed"
+    whole(bench, call, started, ended)
+
+
+async def test_what_an_earlier_run_left_behind_is_finished_at_the_next_start(tmp_path: Path) -> None:
+    async with open_bench(tmp_path) as bench:
+        call = await bench.call(1)
+        async with Speaking(call):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+            await asyncio.sleep(1.5)
+            cut = await bench.recorder.shut_gate(call.recording, "agent", NOTE)
+            (process,) = bench.recorder.process_ids
+            assert process
+            os.kill(process, signal.SIGSTOP)  # so that it does not see its program go
+            leaving = asyncio.create_task(bench.recorder.__aexit__())
+            await asyncio.sleep(0.1)
+            os.kill(process, signal.SIGKILL)
+            await leaving
+    assert (bench.data / layout.live_directory(str(call.recording))).is_dir()
+    async with open_bench(tmp_path) as bench:
+        event = await next_event(bench, RecordingRecovered)
+        assert isinstance(event, RecordingRecovered)
+        assert event.sealed.recording_id == call.recording
+        assert event.sealed.status == "recovered"
+        assert event.sealed.call_uuid == "CALL00000001"
+    assert not list((bench.data / layout.LIVE).iterdir())
+    found = bench.read(call)
+    assert max(n for n in found.frames(0, SEED, call.speakers[0].name, call.speakers[0].number)) > 40
+    assert found.manifest.frames <= cut.position_samples
+
+
+async def test_reasons_form_a_set_and_hold_is_held(bench: Bench) -> None:
+    call = await bench.call(1)
+    recorder, recording = bench.recorder, call.recording
+    async with Speaking(call):
+        early = await recorder.shut_gate(recording, "policy", NOTE)
+        assert early.shut_for == {"policy"}
+        assert (await recorder.open_gate(recording, None, NOTE)).shut_for == {"policy"}
+        await asyncio.sleep(0.3)
+        assert (await recorder.open_gate(recording, "policy", NOTE)).shut_for == frozenset()
+        await asyncio.sleep(0.5)
+        agent = await recorder.shut_gate(recording, "agent", NOTE)
+        await asyncio.sleep(0.2)
+        held = await recorder.shut_gate(recording, "hold", NOTE)
+        assert held.position_samples > agent.position_samples
+        assert held.shut_for == {"agent", "hold"}
+        assert (await recorder.open_gate(recording, "agent", NOTE)).shut_for == {"hold"}
+        await asyncio.sleep(0.2)
+        back = await recorder.open_gate(recording, "hold", NOTE)
+        assert await recorder.open_gate(recording, "hold", NOTE) == back, "lifted twice is once"
+        await asyncio.sleep(0.4)
+        sealed = await recorder.seal(recording, NOTE)
+    spans = [(span.kind, span.reason) for span in sealed.spans if span.kind != "gap"]
+    assert spans == [("paused", "policy"), ("paused", "agent"), ("held", "hold")]
+    found = bench.read(call)
+    assert set(found.streams[0][agent.position_samples : back.position_samples]) == {0xFF}
+    assert set(found.streams[0][back.position_samples + 320 : back.position_samples + 640]) != {0xFF}
+
+
+async def test_a_recording_never_started_leaves_nothing(bench: Bench) -> None:
+    call = await bench.call(1)
+    async with Speaking(call):
+        await asyncio.sleep(0.3)
+        sealed = await bench.recorder.seal(call.recording, NOTE)
+    assert (sealed.duration_samples, sealed.bytes_stored) == (0, 0)
+    assert not [path for path in bench.data.rglob("*") if path.is_file()]
+    with pytest.raises(Unavailable):
+        await bench.recorder.shut_gate(call.recording, "agent", NOTE)
