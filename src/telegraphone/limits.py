@@ -19,6 +19,12 @@ USER_DATA_BYTES_MAX: Final = 64 * 1024
 COMMANDS_WAITING_MAX: Final = 48
 """Agents' commands are refused above this, so that facts from the switch always find room in the mailbox."""
 
+CONFERENCE_PARTIES_MAX: Final = 16
+"""Parties of one call: the largest conference of ordinary exchanges; each is mixed for each other."""
+
+CONSULTS_MAX: Final = 8
+"""Consult calls alive in one conversation: an agent has one or two, and each party may ask somebody."""
+
 CATALOGUE_BACKLOG_MAX: Final = 50_000
 """Parts waiting for the database: a day without it at 500 calls of a quarter of an hour; about 1 KiB each."""
 
@@ -284,8 +290,8 @@ RESUME_GUARD_FRAMES: Final = 480
 SPANS_TOLD_MAX: Final = 1_000
 """Spans of a finished recording that the program is told at once; the manifest has them all."""
 
-RECORDINGS_PER_WORKER_MAX: Final = 1_000
-"""Recordings of one worker at once: twice what one core was measured to take without loss."""
+RECORDINGS_PER_WORKER_MAX: Final = 2_000
+"""Recordings of one worker at once: what one core was measured to take without loss, and all the calls of a node."""
 
 DRAIN_PERIOD_S: Final = 0.4
 """Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""

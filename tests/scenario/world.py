@@ -21,6 +21,7 @@ from argon2 import PasswordHasher
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
+from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
@@ -28,7 +29,7 @@ from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
-from telegraphone.switches.simulated import SimulatedSwitch
+from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import Notifications
 from telegraphone.web.gws.representations import Shapes
@@ -47,6 +48,8 @@ _HASH = HASHER.hash(PASSWORD)
 
 DEVICE_ID = "55b8023d-573d-48d3-b4ac-e29ba3c5861d"
 NUMBERS = ("5000", "5001", "5002", "5003")
+ABILITIES = EVERY_ABILITY - {Ability.MUTE}
+"""Those of the installation whose events are documented."""
 
 
 def _agent(user_name: str, number: int, *roles: Role, dn: str = "", listens: bool = False) -> Agent:
@@ -180,12 +183,14 @@ async def contact_centre(
     log, notifications = EventLog(), Notifications()
     notifications.start()
     notifier = _Ears(log, CometdNotifier(Shapes.of(settings), _Wire(log, notifications), clock))
-    switch = SimulatedSwitch(clock=clock, numbers=NUMBERS)
+    switch = SimulatedSwitch(clock=clock, numbers=NUMBERS, abilities=ABILITIES)
     recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
     catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(AGENTS)
     writer = CatalogueWriter(catalogue, clock)
     names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
-    surroundings = Surroundings(clock, switch, switch, switch, recorder, notifier, writer, directory, names, Policies())
+    surroundings = Surroundings(
+        clock, switch, switch, switch, recorder, notifier, writer, directory, names, Policies(), switch.sound, switch.sound
+    )
     agents = Agents(notifier)
     calls = Calls(surroundings, agents, RecoveredParts(catalogue, writer))
     ports = WebPorts(

@@ -1,10 +1,10 @@
-"""The call machine: what facts from the switch and wishes of agents make of a call, and whom to tell.
+"""What a call is: its parties, its recording, and everything that can be asked of a switch or told to an agent about it.
 
-Theory. A call is two legs (later more). Each leg is in one state; an agent's view of the call is the state of that
-agent's leg (gws-api 7). A leg either *arrived* (its party asked for the call and waits to be answered) or was
-*originated* by us. `FACTS` says what each fact does to the state of the leg it happened at; the functions below it say
-what that means for the other leg. Every step returns the new call, the effects to carry out in order, and the notices to
-send once all effects are done: nothing is announced before it is true.
+Theory. A call is one conversation as its agents see it (gws-api 7): two legs or more. A leg is one party's way in; an
+agent's view of the call is the state of that agent's leg. A leg either *arrived* (its party asked for the call and waits to
+be answered) or was *originated* by us. Legs are only ever added: who leaves stays in the list as Released, because their
+view can still be read for a while. One leg can be in several calls of one conversation, but active in one only: the agent
+who consults talks to the colleague through the same phone (`conversation`).
 
 A leg becomes visible to its agent when there is something to see: the caller's at once (Dialing), the called one's when
 its phone rings.
@@ -13,12 +13,10 @@ its phone rings.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
-from typing import Final
 
 from telegraphone.domain import recording as rec
 from telegraphone.domain.ids import CallUuid, ConnId, LegId, RecordingId
-from telegraphone.domain.legs import EndCause, LegAnswered, LegEnded, LegFact, LegHeld, LegRetrieved, LegRinging
+from telegraphone.domain.legs import EndCause
 
 
 class LegState(Enum):
@@ -49,6 +47,7 @@ class Notice(Enum):
     USER_DATA = "AttachedDataChanged"
     PARTICIPANTS = "ParticipantsUpdated"
     RECORDING = "CallRecordingStateChange"
+    DTMF = "DtmfSent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,10 @@ class Leg:
     """One party of a call. `appeared_at` is when its view became visible, monotonic seconds; None before.
 
     `originated` is whether the switch was asked to call it, `answered` whether media can flow, `offers_answer` whether the
-    switch can take the ringing phone off the hook. `held_at` and `ended_at` are when it last got into those states.
+    switch can take the ringing phone off the hook. `held_at` and `ended_at` are when it last got into those states; `left`
+    is whether it ended while the call went on. A hold is made at the phone (`phone_holds`) or by us (`server_holds`).
+    `invited_by` is the leg that brought it in; `replaces` the one that leaves as soon as this one rings, which is called
+    back as `recall` when this one does not answer.
     """
 
     id: LegId
@@ -69,6 +71,13 @@ class Leg:
     appeared_at: float | None = None
     held_at: float | None = None
     ended_at: float | None = None
+    left: bool = False
+    phone_holds: bool = False
+    server_holds: bool = False
+    muted: bool = False
+    invited_by: LegId | None = None
+    replaces: LegId | None = None
+    recall: LegId | None = None
 
     @property
     def visible(self) -> bool:
@@ -79,6 +88,11 @@ class Leg:
     def talking(self) -> bool:
         """Whether it is connected, held or not."""
         return self.state in (LegState.ESTABLISHED, LegState.HELD)
+
+    @property
+    def active(self) -> bool:
+        """Whether its audio belongs to this call now: connected and not put on hold by us."""
+        return self.talking and not self.server_holds
 
     @property
     def live(self) -> bool:
@@ -97,16 +111,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One conversation. `legs[0]` is the caller. `last_name` is the name of the latest part, kept after its end."""
+    """One conversation. `legs[0]` is the caller, `legs[1]` the called one, the rest came later. `last_name` is the name of
+    the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
+    `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
+    for one of them begins paused (gws-api 9.3)."""
 
     uuid: CallUuid
     conn_id: ConnId
     type: CallType
-    legs: tuple[Leg, Leg]
+    legs: tuple[Leg, ...]
     user_data: Mapping[str, object] = field(default_factory=dict)
     recording: rec.Recording = rec.Recording()
     part: Part | None = None
     last_name: str = ""
+    parent: CallUuid | None = None
+    owner: LegId | None = None
+    heirs: tuple[LegId, ...] = ()
+    carries_pause: bool = False
 
     @property
     def caller(self) -> Leg:
@@ -123,6 +144,15 @@ class Call:
         """Whether the call is over for everybody."""
         return all(leg.state is LegState.RELEASED for leg in self.legs)
 
+    @property
+    def talking(self) -> tuple[Leg, ...]:
+        """The connected legs, held or not, the longest in the call first."""
+        return tuple(leg for leg in self.legs if leg.talking)
+
+    def has(self, leg_id: LegId) -> bool:
+        """Whether this leg is, or was, part of the call."""
+        return any(each.id == leg_id for each in self.legs)
+
     def leg(self, leg_id: LegId) -> Leg:
         """The leg of this id; KeyError when it is not part of the call."""
         for each in self.legs:
@@ -130,14 +160,19 @@ class Call:
                 return each
         raise KeyError(leg_id)
 
-    def other(self, leg_id: LegId) -> Leg:
-        """The leg at the other end."""
-        return self.legs[1] if self.legs[0].id == leg_id else self.legs[0]
+    def participants(self, leg: Leg) -> tuple[str, ...]:
+        """The numbers of the other parties. An invited one counts from its answer on; after the end, who was there."""
+        others = (each for each in self.legs if each.id != leg.id and not each.left)
+        return tuple(each.number for each in others if each.answered or each.arrived or each.invited_by is None)
 
     def with_leg(self, leg: Leg) -> "Call":
         """The call with this leg in place of the one of the same id."""
-        first, second = (leg if each.id == leg.id else each for each in self.legs)
-        return replace(self, legs=(first, second))
+        return replace(self, legs=tuple(leg if each.id == leg.id else each for each in self.legs))
+
+    def with_new_leg(self, leg: Leg) -> "Call":
+        """The call with one leg more."""
+        assert not self.has(leg.id)
+        return replace(self, legs=(*self.legs, leg))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +200,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Let both parties hear each other."""
+    """Let exactly these parties hear each other; one alone hears nobody."""
 
-    legs: tuple[LegId, LegId]
+    legs: tuple[LegId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,159 +213,66 @@ class HangUp:
     cause: EndCause
 
 
-CallEffect = Originate | Ring | Answer | Join | HangUp | rec.OpenGate | rec.ShutGate | rec.Seal
+@dataclass(frozen=True, slots=True)
+class Music:
+    """Play music to the party at this leg, or stop it."""
+
+    leg: LegId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Let nobody hear this leg's party, or let them hear it again."""
+
+    leg: LegId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Play keypad digits to the party at this leg. They may be card data: no log and no text shows them."""
+
+    leg: LegId
+    digits: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Get a new part ready for the agent at this leg of the call; the gate is shut."""
+
+    call: CallUuid
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Do this to the gate of the call's running part."""
+
+    call: CallUuid
+    effect: rec.Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Retap:
+    """Take the audio of the call's running part from its parties as they are now."""
+
+    call: CallUuid
+
+
+CallEffect = Originate | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Begin | Gate | Retap
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One agent's view changed: the leg whose view it is, and in which way."""
+    """One agent's view of a call changed: whose, and in which way."""
 
+    call: CallUuid
     leg: LegId
     notice: Notice
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The call after an input, the effects to carry out first, and whom to tell then, in order."""
-
-    call: Call
-    effects: tuple[CallEffect, ...] = ()
-    told: tuple[Told, ...] = ()
-
-
-FACTS: Final[Mapping[LegState, Mapping[type[object], LegState]]] = MappingProxyType(
-    {
-        LegState.CALLING: {
-            LegRinging: LegState.RINGING,
-            LegAnswered: LegState.ESTABLISHED,
-            LegEnded: LegState.RELEASED,
-        },
-        # The agent's own phone while it is rung for a call the agent asked for, and any caller that waits.
-        LegState.DIALING: {
-            LegRinging: LegState.DIALING,
-            LegAnswered: LegState.DIALING,
-            LegEnded: LegState.RELEASED,
-        },
-        LegState.RINGING: {
-            LegRinging: LegState.RINGING,
-            LegAnswered: LegState.ESTABLISHED,
-            LegEnded: LegState.RELEASED,
-        },
-        LegState.ESTABLISHED: {LegHeld: LegState.HELD, LegEnded: LegState.RELEASED},
-        LegState.HELD: {LegRetrieved: LegState.ESTABLISHED, LegEnded: LegState.RELEASED},
-        LegState.RELEASED: {},
-    }
-)
-"""What a fact does to the leg it happened at; a fact without a cell comes too late or twice and changes nothing."""
-
-
-def arrived(call: Call, now: float) -> Step:
-    """A party asked for this call: the caller is Dialing, the called number is rung. Who calls the own number finds it
-    busy, because two views of one call at one device could not be told apart."""
-    if call.caller.number == call.called.number:
-        return give_up(call.with_leg(replace(call.caller, arrived=True)), EndCause.BUSY, now)
-    caller = replace(call.caller, state=LegState.DIALING, arrived=True, appeared_at=now)
-    called = replace(call.called, originated=True)
-    rung = Originate(called.id, called.number, caller.number)
-    return Step(call.with_leg(caller).with_leg(called), (rung,), (Told(caller.id, Notice.STATUS),))
-
-
-def dialled(call: Call, now: float) -> Step:
-    """An agent asked for this call through the API: first the agent's own phone is rung."""
-    caller = replace(call.caller, state=LegState.DIALING, originated=True, appeared_at=now)
-    rung = Originate(caller.id, caller.number, call.called.number)
-    return Step(call.with_leg(caller), (rung,), (Told(caller.id, Notice.STATUS),))
-
-
-def fact(call: Call, happened: LegFact, now: float) -> Step:
-    """What a fact from the switch makes of the call."""
-    leg = call.leg(happened.leg)
-    state = FACTS[leg.state].get(type(happened))
-    if state is None:
-        return Step(call)
-    match happened:
-        case LegRinging(can_answer=can_answer):
-            return _ringing(call, replace(leg, state=state, offers_answer=can_answer), now)
-        case LegAnswered():
-            return _answered(call, replace(leg, state=state, answered=True), now)
-        case LegEnded(cause=cause):
-            return _ended(call, leg, cause, now)
-        case _:
-            return _held(call, replace(leg, state=state, held_at=now if state is LegState.HELD else None))
-
-
-def _ringing(call: Call, leg: Leg, now: float) -> Step:
-    if leg.state is LegState.DIALING:
-        return Step(call.with_leg(leg))
-    if leg.visible:
-        return Step(call.with_leg(leg))
-    leg = replace(leg, appeared_at=now)
-    effects = (Ring(call.caller.id),) if call.caller.arrived else ()
-    return Step(call.with_leg(leg), effects, (Told(leg.id, Notice.STATUS),))
-
-
-def _answered(call: Call, leg: Leg, now: float) -> Step:
-    if leg.id == call.caller.id:
-        if call.called.originated:
-            return Step(call)
-        # The agent's own phone is off the hook: now the destination is rung.
-        called = replace(call.called, originated=True)
-        return Step(call.with_leg(leg).with_leg(called), (Originate(called.id, called.number, leg.number),))
-    called = replace(leg, appeared_at=now if leg.appeared_at is None else leg.appeared_at)
-    caller = replace(call.caller, state=LegState.ESTABLISHED, answered=True)
-    effects: tuple[CallEffect, ...] = (Join((caller.id, called.id)),)
-    if caller.arrived:
-        effects = (Answer(caller.id), *effects)
-    told = (Told(caller.id, Notice.STATUS), Told(called.id, Notice.STATUS))
-    return Step(call.with_leg(caller).with_leg(called), effects, told)
-
-
-def _held(call: Call, leg: Leg) -> Step:
-    call = call.with_leg(leg)
-    told = (Told(leg.id, Notice.STATUS),)
-    if call.part is None or call.part.leg != leg.id:
-        return Step(call, (), told)
-    change = rec.keep_out if leg.state is LegState.HELD else rec.let_in
-    changed = change(call.recording, rec.Reason.HOLD)
-    return Step(replace(call, recording=changed.recording), changed.effects, told)
-
-
-def operated(call: Call, leg: Leg, trigger: rec.Trigger) -> rec.Step | None:
-    """What a recording operation of the agent at this leg does; None when it is refused. A Start makes this agent the
-    recorded one, so the part begins held when they have the call on hold."""
-    recording = call.recording
-    if trigger is rec.Trigger.START and not recording.in_progress and leg.state is LegState.HELD:
-        recording = rec.keep_out(recording, rec.Reason.HOLD).recording
-    return rec.step(recording, trigger)
-
-
-def _ended(call: Call, leg: Leg, cause: EndCause, now: float) -> Step:
-    """With two parties the end of one is the end of the call."""
-    rest = call.other(leg.id)
-    effects: tuple[CallEffect, ...] = ()
-    if rest.live:
-        effects = (HangUp(rest.id, cause if not leg.answered else EndCause.NORMAL),)
-    return _release(call, effects, now)
-
-
-def give_up(call: Call, cause: EndCause, now: float) -> Step:
-    """Ends the call for everybody: nobody answered in time, an agent hung up, or the service shuts down."""
-    return _release(call, tuple(HangUp(leg.id, cause) for leg in call.legs if leg.live), now)
-
-
-def _release(call: Call, effects: tuple[CallEffect, ...], now: float) -> Step:
-    seen = [leg for leg in call.legs if leg.visible and leg.state is not LegState.RELEASED]
-    first, second = (_over(leg, now) for leg in call.legs)
-    ended = rec.step(call.recording, rec.Trigger.CALL_RELEASED)
-    assert ended is not None
-    call = replace(call, legs=(first, second), recording=ended.recording, part=None)
-    return Step(call, (*effects, *ended.effects), tuple(Told(leg.id, Notice.STATUS) for leg in seen))
-
-
-def _over(leg: Leg, now: float) -> Leg:
-    return leg if leg.ended_at is not None else replace(leg, state=LegState.RELEASED, ended_at=now)
-
-
 def everyone(call: Call, notice: Notice) -> tuple[Told, ...]:
     """Everybody who sees the call is told of this change."""
-    return tuple(Told(leg.id, notice) for leg in call.legs if leg.visible and leg.state is not LegState.RELEASED)
+    seeing = (leg for leg in call.legs if leg.visible and leg.state is not LegState.RELEASED)
+    return tuple(Told(call.uuid, leg.id, notice) for leg in seeing)

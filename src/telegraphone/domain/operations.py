@@ -1,7 +1,8 @@
 """What an agent can ask of a call: the operations, and which of them are valid now.
 
 The value of an operation is its name in the Genesys Web Services API, because that vocabulary is the product's own.
-Validity is computed from the call, never kept (gws-api 7.4); the order is that of 7.5.
+Validity is computed from the calls, never kept (gws-api 7.4); the order is that of 7.5. A consult counts as alive once it
+is answered: nothing can be swapped or merged with a ringing phone.
 """
 
 from enum import Enum
@@ -9,6 +10,8 @@ from typing import Final
 
 from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Call, Leg, LegState
+from telegraphone.domain.consult import pair
+from telegraphone.domain.conversation import Conversation
 from telegraphone.domain.legs import Ability
 
 
@@ -16,11 +19,25 @@ class Operation(Enum):
     """Everything that can be asked of a call, in the order in which capabilities are listed."""
 
     DELETE_USER_DATA_PAIR = "DeleteUserDataPair"
+    SINGLE_STEP_TRANSFER = "SingleStepTransfer"
+    INITIATE_CONFERENCE = "InitiateConference"
+    INITIATE_TRANSFER = "InitiateTransfer"
     UPDATE_USER_DATA = "UpdateUserData"
+    HOLD = "Hold"
     HANGUP = "Hangup"
     DELETE_USER_DATA = "DeleteUserData"
+    SINGLE_STEP_CONFERENCE = "SingleStepConference"
+    SEND_DTMF = "SendDtmf"
     ATTACH_USER_DATA = "AttachUserData"
     ANSWER = "Answer"
+    RETRIEVE = "Retrieve"
+    SWAP_CALLS = "SwapCalls"
+    COMPLETE_TRANSFER = "CompleteTransfer"
+    COMPLETE_CONFERENCE = "CompleteConference"
+    REMOVE_PARTICIPANT = "RemoveParticipantFromConference"
+    MUTE = "MuteCall"
+    UNMUTE = "UnmuteCall"
+    CLEAR_CALL = "ClearCall"
     START_RECORDING = "StartCallRecording"
     PAUSE_RECORDING = "PauseCallRecording"
     RESUME_RECORDING = "ResumeCallRecording"
@@ -46,14 +63,42 @@ USER_DATA: Final = frozenset(
     }
 )
 
+_BRING_IN: Final = frozenset(
+    {
+        Operation.SINGLE_STEP_TRANSFER,
+        Operation.SINGLE_STEP_CONFERENCE,
+        Operation.INITIATE_TRANSFER,
+        Operation.INITIATE_CONFERENCE,
+    }
+)
+_MERGE: Final = frozenset({Operation.SWAP_CALLS, Operation.COMPLETE_TRANSFER, Operation.COMPLETE_CONFERENCE})
+_END: Final = frozenset({Operation.HANGUP, Operation.CLEAR_CALL})
+
 _BY_STATE: Final = {
-    LegState.DIALING: USER_DATA | {Operation.HANGUP},
-    LegState.RINGING: USER_DATA,
-    LegState.ESTABLISHED: USER_DATA | {Operation.HANGUP},
-    LegState.HELD: USER_DATA | {Operation.HANGUP},
+    LegState.DIALING: USER_DATA | {Operation.HANGUP, Operation.SEND_DTMF},
+    LegState.RINGING: USER_DATA | {Operation.CLEAR_CALL},
+    LegState.ESTABLISHED: USER_DATA | _BRING_IN | _END | {Operation.HOLD, Operation.SEND_DTMF},
+    LegState.HELD: USER_DATA | _BRING_IN | {Operation.HANGUP},
 }
 
-_NEEDS: Final = {Operation.HANGUP: Ability.HANG_UP, Operation.REJECT: Ability.HANG_UP}
+_NEEDS: Final = {
+    Operation.HANGUP: Ability.HANG_UP,
+    Operation.REJECT: Ability.HANG_UP,
+    Operation.CLEAR_CALL: Ability.HANG_UP,
+    Operation.HOLD: Ability.HOLD,
+    Operation.RETRIEVE: Ability.HOLD,
+    Operation.SWAP_CALLS: Ability.HOLD,
+    Operation.SEND_DTMF: Ability.SEND_DTMF,
+    Operation.MUTE: Ability.MUTE,
+    Operation.UNMUTE: Ability.MUTE,
+    Operation.SINGLE_STEP_TRANSFER: Ability.TRANSFER,
+    Operation.INITIATE_TRANSFER: Ability.TRANSFER,
+    Operation.COMPLETE_TRANSFER: Ability.TRANSFER,
+    Operation.SINGLE_STEP_CONFERENCE: Ability.CONFERENCE,
+    Operation.INITIATE_CONFERENCE: Ability.CONFERENCE,
+    Operation.COMPLETE_CONFERENCE: Ability.CONFERENCE,
+    Operation.REMOVE_PARTICIPANT: Ability.CONFERENCE,
+}
 
 ACCEPTED_UNLISTED: Final = {
     LegState.RINGING: frozenset({Operation.HANGUP, Operation.REJECT}),
@@ -63,27 +108,46 @@ ACCEPTED_UNLISTED: Final = {
 
 
 def capabilities(
-    call: Call, leg: Leg, abilities: frozenset[Ability], *, may_record: bool
+    conversation: Conversation, call: Call, leg: Leg, abilities: frozenset[Ability], *, may_record: bool
 ) -> tuple[Operation, ...]:
     """The operations valid now for the agent at this leg, in the order of gws-api 7.5."""
-    valid = {each for each in _BY_STATE.get(leg.state, frozenset()) if _possible(each, abilities)}
-    if leg.state is LegState.RINGING and leg.offers_answer:
-        valid.add(Operation.ANSWER)
+    valid = {each for each in _wished(conversation, call, leg) if possible(each, abilities)}
     if may_record and leg.talking:
         offered = rec.offered(call.recording)
         valid |= {operation for operation, trigger in TRIGGERS.items() if trigger in offered}
     return tuple(each for each in Operation if each in valid)
 
 
-def accepted(call: Call, leg: Leg, operation: Operation, abilities: frozenset[Ability]) -> bool:
+def accepted(conversation: Conversation, call: Call, leg: Leg, operation: Operation, abilities: frozenset[Ability]) -> bool:
     """Whether the call's state admits the operation; of the recording ones only the call state is looked at here, since
     their harmless repeats are not listed (gws-api 8.3)."""
     if operation in TRIGGERS:
         return leg.talking
     if operation in ACCEPTED_UNLISTED.get(leg.state, frozenset()):
-        return _possible(operation, abilities)
-    return operation in capabilities(call, leg, abilities, may_record=False)
+        return possible(operation, abilities)
+    return operation in capabilities(conversation, call, leg, abilities, may_record=False)
 
 
-def _possible(operation: Operation, abilities: frozenset[Ability]) -> bool:
+def possible(operation: Operation, abilities: frozenset[Ability]) -> bool:
+    """Whether a switch of these abilities could carry it out at all."""
     return operation not in _NEEDS or _NEEDS[operation] in abilities
+
+
+def _wished(conversation: Conversation, call: Call, leg: Leg) -> frozenset[Operation]:
+    """What the states of the calls would allow on a switch that can do everything (gws-api 7.4)."""
+    busy = any(other.leg(leg.id).state is LegState.DIALING for other in conversation.of(leg.id) if other.uuid != call.uuid)
+    elsewhere = any(other.leg(leg.id).active for other in conversation.of(leg.id) if other.uuid != call.uuid)
+    wished = set(_BY_STATE.get(leg.state, ()))
+    if leg.state is LegState.RINGING and leg.offers_answer:
+        wished.add(Operation.ANSWER)
+    if busy:
+        wished -= _BRING_IN
+    if leg.state is LegState.HELD and leg.server_holds and not (busy or elsewhere):
+        wished.add(Operation.RETRIEVE)
+    if leg.talking and pair(conversation, call, leg.id) is not None:
+        wished |= _MERGE if elsewhere or leg.active else _MERGE - {Operation.SWAP_CALLS}
+    if leg.talking and call.owner == leg.id and len(call.talking) > 2:
+        wished.add(Operation.REMOVE_PARTICIPANT)
+    if leg.state is LegState.ESTABLISHED:
+        wished.add(Operation.UNMUTE if leg.muted else Operation.MUTE)
+    return frozenset(wished)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from telegraphone.domain import recording as rec
 from telegraphone.domain.agent import Agent, Device, Feature
 from telegraphone.domain.call import Call, CallType, Leg, LegState, Notice
+from telegraphone.domain.conversation import Conversation
 from telegraphone.domain.ids import CallUuid, ConnId
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.operations import Operation, capabilities
@@ -15,7 +16,7 @@ from telegraphone.domain.operations import Operation, capabilities
 class CallView:
     """A call resource (gws-api 7.1). `recording_state` is shown only to agents who `may_record`, but the user
     data that tells it belongs to everybody. `recording_name` is empty before the first Start. `duration_s` counts from
-    when the call appeared here until it was released."""
+    when the call appeared here until it was released. `parent` are the ids of the call that a consult is about."""
 
     call_uuid: CallUuid
     conn_id: ConnId
@@ -31,6 +32,8 @@ class CallView:
     recording_state: str
     may_record: bool
     recording_name: str
+    mute: bool = False
+    parent: tuple[CallUuid, ConnId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,24 @@ class RecordingBroken:
     call: CallView
 
 
-def view(call: Call, leg: Leg, agent: Agent, abilities: frozenset[Ability], now: float) -> CallView:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which leg of which call is looked at."""
+
+    conversation: Conversation
+    call: Call
+    leg: Leg
+
+    @property
+    def parent(self) -> tuple[CallUuid, ConnId] | None:
+        """The ids of the call this one is about, as long as that is known."""
+        found = next((each for each in self.conversation.calls if each.uuid == self.call.parent), None)
+        return (found.uuid, found.conn_id) if found else None
+
+
+def view(seen: Seen, agent: Agent, abilities: frozenset[Ability], now: float) -> CallView:
     """The call as the agent at this leg sees it at `now`, monotonic seconds."""
+    call, leg = seen.call, seen.leg
     assert agent.device is not None
     assert leg.appeared_at is not None
     may_record = agent.has(Feature.VOICE_RECORDING)
@@ -62,13 +81,15 @@ def view(call: Call, leg: Leg, agent: Agent, abilities: frozenset[Ability], now:
         state=leg.state,
         type=call.type,
         device=agent.device,
-        participants=tuple(each.number for each in call.legs if each.id != leg.id),
-        ani="" if leg.id == call.caller.id else call.caller.number,
+        participants=call.participants(leg),
+        ani="" if leg.number == call.caller.number else call.caller.number,
         dnis=call.called.number,
-        capabilities=() if released else capabilities(call, leg, abilities, may_record=may_record),
+        capabilities=() if released else capabilities(seen.conversation, call, leg, abilities, may_record=may_record),
         user_data=call.user_data,
         duration_s=int((now if leg.ended_at is None else leg.ended_at) - leg.appeared_at),
         recording_state="Stopped" if released else rec.shown(call.recording),
         may_record=may_record,
         recording_name=call.last_name,
+        mute=leg.muted,
+        parent=seen.parent,
     )

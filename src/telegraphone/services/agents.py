@@ -48,7 +48,7 @@ class Agents:
             self._change(agent, _Desk())
 
     def set_state(self, agent: Agent, operation: str) -> None:
-        """Sets the state of this operation; Offline signs out. Raises `DeviceNotRegistered` without a sign-in (gws-api 5.2)."""
+        """Sets the state this operation names; Offline signs out. Raises `DeviceNotRegistered` without a sign-in."""
         self._must_have_voice(agent)
         state = STATES_BY_OPERATION.get(operation)
         if state is None:

@@ -1,17 +1,20 @@
 """All calls of this node: makes them from what the switch reports and agents ask, and finds the one an agent means."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 
 import structlog
 
-from telegraphone.domain import call as machine
+from telegraphone.domain import progress
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, CallType, Leg, LegState
+from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, NotFound, NotInState, ParameterInvalid
 from telegraphone.domain.ids import (
     CALL_UUID_ENTROPY_BYTES,
     CONN_ID_ENTROPY_BYTES,
+    CallUuid,
     ConnId,
     LegId,
     RecordingId,
@@ -26,6 +29,7 @@ from telegraphone.domain.views import CallView
 from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
+from telegraphone.services.call_commands import NewIds
 from telegraphone.services.mailbox import Command
 from telegraphone.services.ports import (
     By,
@@ -43,6 +47,15 @@ from telegraphone.services.waiting import Limit
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """What of one actor is in the registers."""
+
+    uuids: frozenset[CallUuid] = frozenset()
+    conn_ids: frozenset[ConnId] = frozenset()
+    legs: frozenset[LegId] = frozenset()
+
+
 class Calls:
     """The register of calls. `run` serves until cancelled, then ends every call and seals every recording."""
 
@@ -50,9 +63,10 @@ class Calls:
         self._world = world
         self._agents = agents
         self._recovered = recovered
-        self._by_uuid: dict[str, CallActor] = {}
-        self._by_conn_id: dict[str, CallActor] = {}
+        self._by_uuid: dict[CallUuid, CallActor] = {}
+        self._by_conn_id: dict[ConnId, tuple[CallActor, CallUuid]] = {}
         self._by_leg: dict[LegId, CallActor] = {}
+        self._owned: dict[CallActor, _Owned] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = False
 
@@ -60,15 +74,14 @@ class Calls:
 
     def of(self, agent: Agent) -> tuple[CallView, ...]:
         """The agent's calls that are not released, oldest first."""
-        seen = ((actor, self._leg_of(actor, agent)) for actor in self._by_uuid.values())
         return tuple(
-            actor.view(leg, agent) for actor, leg in seen if leg is not None and leg.state is not LegState.RELEASED
+            actor.view(call, leg, agent) for actor, call, leg in self._seen(agent) if leg.state is not LegState.RELEASED
         )
 
     def find(self, agent: Agent, reference: str) -> CallView:
         """The agent's call of this connection id or call UUID; NotFound also when it is somebody else's."""
-        actor, leg = self._find(agent, reference)
-        return actor.view(leg, agent)
+        actor, call, leg = self._find(agent, reference)
+        return actor.view(call, leg, agent)
 
     async def dial(self, agent: Agent, destination: str, user_data: Mapping[str, object]) -> CallView:
         """Rings the agent's own phone, then the destination. Returns when the agent's view shows Dialing. Raises
@@ -79,11 +92,12 @@ class Calls:
         if destination == agent.device.dn:
             raise ParameterInvalid("destination")
         call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data))
-        actor = self._admit(call, machine.dialled(call, self._world.clock.now()))
+        actor = self._admit(call, progress.dialled(call, self._world.clock.now()))
         await actor.begun.wait()
-        if actor.call.released:
+        call = actor.conversation.call(call.uuid)
+        if call.released:
             raise Unavailable("switch", "the call could not be made")
-        return actor.view(actor.call.caller, agent)
+        return actor.view(call, call.caller, agent)
 
     async def operate(
         self,
@@ -92,22 +106,28 @@ class Calls:
         operation: Operation,
         user_data: Mapping[str, object] | None = None,
         key: str = "",
+        *,
+        number: str = "",
+        digits: str = "",
+        other: str = "",
     ) -> None:
-        """Returns when the operation has taken effect on the agent's call; raises `Refusal` or `Unavailable`."""
+        """Returns when the operation has taken effect on the agent's call; raises `Refusal` or `Unavailable`. `number` is
+        the destination or the participant, `other` the id of the other call of a pair, in either form."""
         self._must_have(agent, Feature.VOICE_RECORDING if operation in TRIGGERS else Feature.VOICE)
-        actor, leg = self._find(agent, reference)
+        actor, call, leg = self._find(agent, reference)
         by = By("agent", agent.user_name, leg.number)
-        await actor.ask(Command(operation, leg.id, by, user_data or {}, key))
+        command = Command(operation, call.uuid, leg.id, by, user_data or {}, key, number, digits, other)
+        await actor.ask(command)
 
     async def operate_device(self, agent: Agent, operation: Operation) -> None:
         """A recording operation posted to the device: acts on its Established call, else on the call held most
         recently (gws-api 8.6)."""
         self._must_have(agent, Feature.VOICE_RECORDING)
-        found = self._active(agent)
-        if found is None:
+        mine = [each for each in self._seen(agent) if each[2].talking]
+        if not mine:
             raise NotInState(operation.value, "device has no active call")
-        actor, leg = found
-        await actor.ask(Command(operation, leg.id, By("device", agent.user_name, leg.number)))
+        actor, call, leg = max(mine, key=lambda each: _activity(each[2]))
+        await actor.ask(Command(operation, call.uuid, leg.id, By("device", agent.user_name, leg.number)))
 
     # --- its own life ---
 
@@ -122,7 +142,7 @@ class Calls:
     async def close(self) -> None:
         """Ends every call as its agents would: recordings sealed, legs hung up, agents told. Takes no call afterwards."""
         self._closing = True
-        actors = tuple(self._by_uuid.values())
+        actors = tuple(dict.fromkeys(self._by_uuid.values()))
         for actor in actors:
             if not actor.released.is_set():
                 actor.give_up()
@@ -159,7 +179,7 @@ class Calls:
     def _recorder_event(self, event: RecorderEvent) -> None:
         recording_id = event.sealed.recording_id if isinstance(event, RecordingRecovered) else event.recording_id
         for actor in self._by_uuid.values():
-            if actor.recording_id == recording_id:
+            if actor.is_recording(recording_id):
                 actor.report(event)
                 return
         match event:
@@ -182,7 +202,7 @@ class Calls:
             return
         call = self._new_call(event.leg, event.number, event.dialled, {})
         try:
-            self._admit(call, machine.arrived(call, self._world.clock.now()))
+            self._admit(call, progress.arrived(call, self._world.clock.now()))
         except Unavailable as error:
             log.error("call_refused", leg=event.leg, error=str(error))
             self._create_task(self._turn_away(event.leg))
@@ -196,16 +216,13 @@ class Calls:
 
     # --- making and finding calls ---
 
-    def _admit(self, call: Call, first: machine.Step) -> CallActor:
+    def _admit(self, call: Call, first: Step) -> CallActor:
         if self._closing:
             raise Unavailable("calls", "shutting down")
         if len(self._by_uuid) >= CALLS_MAX:
             raise Unavailable("calls", "too many calls")
-        actor = CallActor(call, self._world)
-        self._by_uuid[call.uuid] = actor
-        self._by_conn_id[call.conn_id] = actor
-        for leg in call.legs:
-            self._by_leg[leg.id] = actor
+        actor = CallActor(Conversation((call,)), self._world, NewIds(self._new_leg_id, self._new_call_ids), self._changed)
+        self._changed(actor, first.conversation)
         self._create_task(self._live(actor, first))
         return actor
 
@@ -213,12 +230,12 @@ class Calls:
         assert self._tasks is not None, "run() comes first"
         self._tasks.create_task(work)
 
-    async def _live(self, actor: CallActor, first: machine.Step) -> None:
+    async def _live(self, actor: CallActor, first: Step) -> None:
         """A bug in one call ends that call: its gate is shut, and the others never notice."""
         try:
             await actor.run(first)
         except Exception:
-            log.exception("call_crashed", call=actor.call.uuid)
+            log.exception("call_crashed", call=sorted(self._owned[actor].uuids))
             await self._bury(actor)
         finally:
             actor.released.set()
@@ -228,19 +245,35 @@ class Calls:
         try:
             await actor.bury()
         except Exception:
-            log.exception("call_not_buried", call=actor.call.uuid)
+            log.exception("call_not_buried", call=sorted(self._owned[actor].uuids))
+
+    def _changed(self, actor: CallActor, conversation: Conversation) -> None:
+        """Keeps the registers equal to what the actor owns, before the switch can report on a new leg."""
+        uuids = {call.uuid for call in conversation.calls}
+        legs = {leg.id for call in conversation.calls for leg in call.legs}
+        for call in conversation.calls:
+            self._by_uuid[call.uuid] = actor
+            self._by_conn_id[call.conn_id] = (actor, call.uuid)
+        self._by_leg |= dict.fromkeys(legs, actor)
+        old = self._owned.get(actor, _Owned())
+        conn_ids = {call.conn_id for call in conversation.calls}
+        for uuid in old.uuids - uuids:
+            del self._by_uuid[uuid]
+        for conn in old.conn_ids - conn_ids:
+            del self._by_conn_id[conn]
+        for leg in old.legs - legs:
+            del self._by_leg[leg]
+        self._owned[actor] = _Owned(frozenset(uuids), frozenset(conn_ids), frozenset(legs))
 
     def _forget(self, actor: CallActor) -> None:
-        del self._by_uuid[actor.call.uuid]
-        del self._by_conn_id[actor.call.conn_id]
-        for leg in actor.call.legs:
-            del self._by_leg[leg.id]
+        self._changed(actor, Conversation(()))
+        del self._owned[actor]
 
     def _new_call(self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object]) -> Call:
-        entropy = self._world.clock.entropy
+        uuid, made = self._new_call_ids()
         return Call(
-            call_uuid(entropy(CALL_UUID_ENTROPY_BYTES)),
-            self._unused_conn_id(),
+            uuid,
+            made,
             CallType.INTERNAL,
             (
                 Leg(caller_leg, caller, LegState.CALLING),
@@ -249,36 +282,45 @@ class Calls:
             user_data,
         )
 
-    def _unused_conn_id(self) -> ConnId:
+    def _new_call_ids(self) -> tuple[CallUuid, ConnId]:
+        uuid = call_uuid(self._world.clock.entropy(CALL_UUID_ENTROPY_BYTES))
         while (made := conn_id(self._world.clock.entropy(CONN_ID_ENTROPY_BYTES))) in self._by_conn_id:
             pass
-        return made
+        return uuid, made
 
     def _new_leg_id(self) -> LegId:
         return LegId(self._world.clock.entropy(12).hex())
 
-    def _find(self, agent: Agent, reference: str) -> tuple[CallActor, Leg]:
-        by_conn_id = is_conn_id(reference)
-        actor = self._by_conn_id.get(reference.lower()) if by_conn_id else self._by_uuid.get(reference)
-        leg = self._leg_of(actor, agent) if actor is not None else None
-        if actor is None or leg is None:
+    def _find(self, agent: Agent, reference: str) -> tuple[CallActor, Call, Leg]:
+        if is_conn_id(reference):
+            actor, uuid = self._by_conn_id.get(ConnId(reference.lower()), (None, CallUuid("")))
+        else:
+            actor, uuid = self._by_uuid.get(CallUuid(reference)), CallUuid(reference)
+        known = next((each for each in actor.conversation.calls if each.uuid == uuid), None) if actor else None
+        leg = _leg_of(known, agent) if known is not None else None
+        if actor is None or known is None or leg is None:
             raise NotFound("call", reference)
-        return actor, leg
+        return actor, known, leg
 
-    def _leg_of(self, actor: CallActor, agent: Agent) -> Leg | None:
-        if agent.device is None:
-            return None
-        mine = (leg for leg in actor.call.legs if leg.visible and leg.number == agent.device.dn)
-        return next(mine, None)
-
-    def _active(self, agent: Agent) -> tuple[CallActor, Leg] | None:
-        seen = ((actor, self._leg_of(actor, agent)) for actor in self._by_uuid.values())
-        mine = [(actor, leg) for actor, leg in seen if leg is not None and leg.talking]
-        return max(mine, key=lambda each: _activity(each[1]), default=None)
+    def _seen(self, agent: Agent) -> Iterator[tuple[CallActor, Call, Leg]]:
+        """The agent's legs in all calls, oldest call first."""
+        for uuid, actor in self._by_uuid.items():
+            call = next((each for each in actor.conversation.calls if each.uuid == uuid), None)
+            leg = _leg_of(call, agent) if call is not None else None
+            if call is not None and leg is not None:
+                yield actor, call, leg
 
     def _must_have(self, agent: Agent, feature: Feature) -> None:
         if not agent.has(feature):
             raise FeatureMissing(feature.value)
+
+
+def _leg_of(call: Call, agent: Agent) -> Leg | None:
+    """The agent's leg in this call; who left and was called back is there by the later one."""
+    if agent.device is None:
+        return None
+    mine = [leg for leg in call.legs if leg.visible and leg.number == agent.device.dn]
+    return max(reversed(mine), key=lambda leg: leg.state is not LegState.RELEASED, default=None)
 
 
 def _activity(leg: Leg) -> tuple[bool, float]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from telegraphone.domain.ids import LegId
+from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegFact
 from telegraphone.domain.operations import Operation
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
@@ -17,13 +17,18 @@ class MailboxOverflow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody asks of a call: by whom, at which leg, and the operation's own arguments."""
+    """What somebody asks of a call: by whom, at which leg, and the operation's own arguments. `number` is a destination or
+    a participant, `other` the other call of a pair; digits may be card data and are shown nowhere."""
 
     operation: Operation
+    call: CallUuid
     leg: LegId
     by: By
     user_data: Mapping[str, object] = field(default_factory=dict)
     key: str = ""
+    number: str = ""
+    digits: str = field(default="", repr=False)
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class RingingTooLong:
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """The released call need not be known any longer."""
+
+    call: CallUuid
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ because the event history of the finished part names them (gws-api 13.3).
 """
 
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services import history
 from telegraphone.services.ports import (
     By,
+    MediaAddress,
     MediaSource,
     PartRecord,
     RecorderFull,
@@ -35,12 +37,14 @@ log = structlog.get_logger()
 @dataclass(slots=True)
 class _Running:
     """The part being made: its record, whose it is, and who sends its audio. `opening` once the gate was first asked to
-    open, when there may be audio; `began` once it did."""
+    open, when there may be audio; `began` once it did. `mixed` while the other track is a conference's mix."""
 
     record: PartRecord
     leg: LegId
-    legs: tuple[LegId, LegId]
+    other: LegId
+    addresses: tuple[MediaAddress, MediaAddress] | None = None
     sources: tuple[MediaSource, MediaSource] | None = None
+    mixed: bool = False
     opening: bool = False
     began: bool = False
 
@@ -48,8 +52,10 @@ class _Running:
 class CallRecorder:
     """The recorder as one call sees it: at most one part at a time, any number one after the other."""
 
-    def __init__(self, world: Surroundings) -> None:
+    def __init__(self, world: Surroundings, tapped: dict[LegId, RecordingId]) -> None:
+        """`tapped` says whose tap each leg's is now, over all calls that share legs: the last fork of a leg counts."""
         self._world = world
+        self._tapped = tapped
         self._running: _Running | None = None
         self._names: set[str] = set()
 
@@ -69,19 +75,35 @@ class CallRecorder:
         The gate is shut. Whatever fails, `discard` clears it away."""
         assert self._running is None, "one part at a time"
         record = self._new_record(call, leg)
-        tracks = (TrackOrder("agent", leg.id), TrackOrder("other", call.other(leg.id).id))
-        self._running = running = _Running(record, leg.id, (tracks[0].leg, tracks[1].leg))
+        other = next(each.id for each in (*call.talking, *call.legs) if each.id != leg.id)
+        tracks = (TrackOrder("agent", leg.id), TrackOrder("other", other))
+        self._running = running = _Running(record, leg.id, other)
         order = TapOrder(record.recording_id, call.uuid, self._world.policies.tenant, tracks)
         try:
             reservation = await limit.answer("recorder", self._world.recorder.reserve(order))
         except RecorderFull:
             self._running = None
             raise
-        first, second = zip(running.legs, reservation.addresses, strict=True)
-        running.sources = (
-            await limit.answer("switch", self._world.taps.fork(*first)),
-            await limit.answer("switch", self._world.taps.fork(*second)),
-        )
+        running.addresses = reservation.addresses
+        await self.retap(call, limit)
+
+    async def retap(self, call: Call, limit: Limit) -> None:
+        """Takes both tracks from the parties as they are now: of several others, what the agent hears."""
+        running = self._must_run()
+        assert running.addresses is not None
+        others = [each.id for each in call.talking if each.id != running.leg]
+        mixer = self._world.conference_taps if len(others) > 1 else None
+        if others and running.other != others[0]:
+            await self._unfork(running.other, running.record.recording_id)
+            running.other = others[0]
+        mine = await self._fork(running.leg, running.addresses[0], limit)
+        if mixer is not None:
+            theirs = await limit.answer("switch", mixer.fork_heard(running.leg, running.addresses[1]))
+        else:
+            await self._unmix(running)
+            theirs = await self._fork(running.other, running.addresses[1], limit)
+        running.mixed = mixer is not None
+        running.sources = (mine, theirs)
         await self._aim(running, limit)
 
     async def open(self, lift: frozenset[rec.Reason], by: By, limit: Limit) -> None:
@@ -119,7 +141,7 @@ class CallRecorder:
                 self._world.catalogue.put(replace(self._surely_named(running), status="broken"))
             raise
         finally:
-            await self._unfork(running)
+            await self._untap(running)
         if running.began or sealed.duration_samples:
             self._world.catalogue.put(history.ended(self._surely_named(running), sealed, by))
 
@@ -136,15 +158,15 @@ class CallRecorder:
         """The recorder's own recovery has closed the running part; never raises."""
         running, self._running = self._must_run(), None
         self._world.catalogue.put(history.ended(self._surely_named(running), sealed, by))
-        await self._unfork(running)
+        await self._untap(running)
 
     async def re_aim(self, leg: LegId, source: MediaSource, limit: Limit) -> None:
         """A party's audio now comes in another form or from elsewhere."""
         running = self._running
-        if running is None or running.sources is None or leg not in running.legs:
+        if running is None or running.sources is None or self._tapped.get(leg) != running.record.recording_id:
             return
         first, second = running.sources
-        running.sources = (source, second) if leg == running.legs[0] else (first, source)
+        running.sources = (source, second) if leg == running.leg else (first, source)
         await self._aim(running, limit)
 
     async def aim_again(self, limit: Limit) -> None:
@@ -155,13 +177,31 @@ class CallRecorder:
         if running.sources is not None:
             await limit.answer("recorder", self._world.recorder.aim(running.record.recording_id, running.sources))
 
-    async def _unfork(self, running: _Running) -> None:
-        limit = Limit(self._world.clock, RECORDER_ANSWER_S)
-        for leg in running.legs:
-            try:
-                await limit.answer("switch", self._world.taps.unfork(leg))
-            except Unavailable as error:
-                log.warning("tap_left_behind", leg=leg, error=str(error))
+    async def _fork(self, leg: LegId, to: MediaAddress, limit: Limit) -> MediaSource:
+        self._tapped[leg] = self._must_run().record.recording_id
+        return await limit.answer("switch", self._world.taps.fork(leg, to))
+
+    async def _untap(self, running: _Running) -> None:
+        for leg in (running.leg, running.other):
+            await self._unfork(leg, running.record.recording_id)
+        await self._unmix(running)
+
+    async def _unfork(self, leg: LegId, recording_id: RecordingId) -> None:
+        """Ends a tap that is still this recording's."""
+        if self._tapped.get(leg) == recording_id:
+            del self._tapped[leg]
+            await self._despite_failure(self._world.taps.unfork(leg), leg)
+
+    async def _unmix(self, running: _Running) -> None:
+        if running.mixed and self._world.conference_taps is not None:
+            running.mixed = False
+            await self._despite_failure(self._world.conference_taps.unfork_heard(running.leg), running.leg)
+
+    async def _despite_failure(self, asked: Coroutine[object, object, None], leg: LegId) -> None:
+        try:
+            await Limit(self._world.clock, RECORDER_ANSWER_S).answer("switch", asked)
+        except Unavailable as error:
+            log.warning("tap_left_behind", leg=leg, error=str(error))
 
     def _must_run(self) -> _Running:
         assert self._running is not None, "the machine asks this only of a running part"

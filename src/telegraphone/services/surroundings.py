@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.catalogue_writer import CatalogueWriter
-from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
+from telegraphone.services.ports import Ability, Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What an installation decides about its calls; times in seconds."""
+    """What an installation decides about its calls; times in seconds. The calls of agents at `recorded_numbers` are
+    recorded from the start."""
 
     tenant: str = "default"
     ring_s: float = 60.0
+    recorded_numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +33,15 @@ class Surroundings:
     directory: Directory
     names: NamePattern
     policies: Policies = Policies()
+    leg_media: LegMedia | None = None
+    conference_taps: ConferenceTaps | None = None
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the switch can do, as far as it has the ports for it."""
+        missing: set[Ability] = set()
+        if self.leg_media is None:
+            missing |= {Ability.HOLD, Ability.MUTE, Ability.SEND_DTMF, Ability.TRANSFER, Ability.CONFERENCE}
+        if self.conference_taps is None:
+            missing.add(Ability.CONFERENCE)
+        return self.switch.abilities - missing

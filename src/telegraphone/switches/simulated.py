@@ -59,6 +59,9 @@ class SimulatedLeg:
     held: bool = False
     port: int = 0
     joined: frozenset[LegId] = frozenset()
+    music: bool = False
+    muted: bool = False
+    digits: str = ""
 
 
 class Wiring:
@@ -206,6 +209,46 @@ class SimulatedPhone:
         return leg
 
 
+class SimulatedSound:
+    """`LegMedia` and `ConferenceTaps` of the simulated switch."""
+
+    def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None]) -> None:
+        self._wiring = wiring
+        self._must_be_reachable = must_be_reachable
+        self.mixes: dict[LegId, MediaAddress] = {}
+        """Where what each leg hears is copied to now."""
+
+    async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
+        """See `ConferenceTaps`."""
+        self._must_be_reachable()
+        if leg not in self._wiring.legs:
+            raise Unavailable("switch", "this leg has no media")
+        self.mixes[leg] = to
+        return self._wiring.source(leg)
+
+    async def unfork_heard(self, leg: LegId) -> None:
+        """See `ConferenceTaps`."""
+        self.mixes.pop(leg, None)
+
+    async def hold_music(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        self._must_be_reachable()
+        if found := self._wiring.legs.get(leg):
+            found.music = on
+
+    async def mute(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        self._must_be_reachable()
+        if found := self._wiring.legs.get(leg):
+            found.muted = on
+
+    async def send_dtmf(self, leg: LegId, digits: str) -> None:
+        """See `LegMedia`."""
+        self._must_be_reachable()
+        if found := self._wiring.legs.get(leg):
+            found.digits += digits
+
+
 class SimulatedSwitch:
     """`Switch`, `Taps` and `SwitchEvents` over phones that exist only here."""
 
@@ -227,6 +270,8 @@ class SimulatedSwitch:
         self.legs: Mapping[LegId, SimulatedLeg] = MappingProxyType(self._wiring.legs)
         """All legs that live."""
         self._scripts: set[asyncio.Task[None]] = set()
+        self.sound = SimulatedSound(self._wiring, self._must_be_reachable)
+        """Its `LegMedia` and `ConferenceTaps`."""
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
         for dn in numbers:
@@ -243,7 +288,8 @@ class SimulatedSwitch:
         mine = self._wiring.legs.get(leg)
         if mine is None or mine.held:
             return frozenset()
-        return frozenset(other for other in mine.joined if not self._wiring.legs[other].held)
+        others = (self._wiring.legs[other] for other in mine.joined)
+        return frozenset(other.id for other in others if not other.held and not other.muted)
 
     async def close(self) -> None:
         """Ends all scripts, all legs and the events."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from telegraphone.domain.errors import NotInState
+from telegraphone.domain.ids import ConnId
 from telegraphone.domain.operations import Operation
 from telegraphone.services.ports import RecorderFull, Unavailable
 from tests.scenario.clock import settle
@@ -327,8 +328,8 @@ async def test_a_crash_ends_one_call_only() -> None:
         await world.talking("5002", "5004")
         reference = await world.talking()
         await world.do(ONE, START)
-        actor = world.calls._by_conn_id[reference]
-        actor._recorder.re_aim = None  # type: ignore[method-assign, assignment]  # a bug, at the next change of media
+        actor, _ = world.calls._by_conn_id[ConnId(reference)]
+        actor._effects.re_aim = None  # type: ignore[method-assign, assignment]  # a bug, at the next change of media
         waiting = asyncio.create_task(world.calls.operate(ONE, reference, PAUSE))
         world.switch.phone("5001").change_codec({9: "G722"})
         await settle()

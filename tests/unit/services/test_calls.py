@@ -232,26 +232,6 @@ async def test_close_seals_all_and_takes_no_more() -> None:
             await world.calls.dial(ONE, "5002", {})
 
 
-async def test_an_unreachable_switch_does_not_keep_recordings_open() -> None:
-    async with serving() as world:
-        await world.talking()
-        await world.do(ONE, START)
-        world.switch.reachable = False
-        await world.do(ONE, Operation.HANGUP)
-        assert world.recorder.tapes == {}
-        assert world.told(ONE)[-1] == "StatusChange Released"
-
-
-async def test_a_switch_that_cannot_connect_ends_the_call() -> None:
-    async with serving() as world:
-        await world.ringing("5002", "5001")
-        world.switch.reachable = False
-        world.switch.phone("5001").answer()
-        await settle()
-        assert world.told(ONE) == ["StatusChange Ringing", "StatusChange Released"]
-        assert world.told(TWO) == ["StatusChange Dialing", "StatusChange Released"]
-
-
 async def test_news_of_unknown_recordings_harm_nobody() -> None:
     async with serving() as world:
         from telegraphone.domain.ids import RecordingId

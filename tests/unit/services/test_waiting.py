@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telegraphone.domain.ids import LegId
+from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegHeld
 from telegraphone.domain.operations import Operation
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
@@ -13,7 +13,7 @@ from telegraphone.services.ports import By, Unavailable
 from telegraphone.services.waiting import Limit
 from tests.scenario.clock import VirtualClock, settle
 
-HANGUP = Command(Operation.HANGUP, LegId("leg"), By("agent"))
+HANGUP = Command(Operation.HANGUP, CallUuid("call"), LegId("leg"), By("agent"))
 
 
 class TestLimit:
@@ -99,7 +99,7 @@ class TestMailbox:
     async def test_closed(self) -> None:
         clock = VirtualClock()
         mailbox = Mailbox(clock)
-        mailbox.put_later(5, Forgotten())
+        mailbox.put_later(5, Forgotten(CallUuid("call")))
         waiting = asyncio.create_task(mailbox.ask(HANGUP))
         await settle()
         mailbox.close()
@@ -112,6 +112,6 @@ class TestMailbox:
     async def test_alarms(self) -> None:
         clock = VirtualClock()
         mailbox = Mailbox(clock)
-        mailbox.put_later(5, Forgotten())
+        mailbox.put_later(5, Forgotten(CallUuid("call")))
         await clock.advance(5)
         assert isinstance(await mailbox.get(), Forgotten)

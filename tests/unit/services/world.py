@@ -124,7 +124,9 @@ async def serving(
     writer = CatalogueWriter(catalogue, clock)
     recovered = RecoveredParts(catalogue, writer)
     names = NamePattern("recorder.example.com")
-    surroundings = Surroundings(clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies)
+    surroundings = Surroundings(
+        clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound
+    )
     desks = Agents(ears)
     calls = Calls(surroundings, desks, recovered)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
@@ -147,3 +149,18 @@ async def recording(world: World, operation: Operation | None = None) -> None:
     if operation is RESUME:
         await world.do(ONE, PAUSE)
     world.ears.notices.clear()
+
+
+def hears(world: World, dn: str) -> set[str]:
+    leg = world.switch.phone(dn).leg
+    assert leg is not None
+    return {world.switch.legs[other].number for other in world.switch.hears(leg)}
+
+
+def music(world: World) -> set[str]:
+    return {leg.number for leg in world.switch.legs.values() if leg.music}
+
+
+async def answered(world: World, dn: str) -> None:
+    world.switch.phone(dn).answer()
+    await settle()

@@ -6,11 +6,11 @@ from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.operations import Operation
 from telegraphone.services.calls import Calls
 from telegraphone.web.gws.answers import answer
+from telegraphone.web.gws.call_arguments import call_arguments
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.requests import ApiRequest, page
 from telegraphone.web.gws.selection import chosen, selection
 
-_WITH_USER_DATA = frozenset({Operation.ATTACH_USER_DATA, Operation.UPDATE_USER_DATA})
 _BY_NAME = {operation.value: operation for operation in Operation}
 
 
@@ -45,7 +45,15 @@ class MyCalls:
     async def post(self, request: ApiRequest) -> Response:
         """POST /me/calls/{id}: answers when the operation has taken effect."""
         operation = known_operation(request.operation())
-        user_data = request.user_data(required=True) if operation in _WITH_USER_DATA else None
-        key = request.text("key") if operation is Operation.DELETE_USER_DATA_PAIR else ""
-        await self._calls.operate(request.agent, request.path["id"], operation, user_data, key)
+        given = call_arguments(request, operation)
+        await self._calls.operate(
+            request.agent,
+            request.path["id"],
+            operation,
+            given.user_data,
+            given.key,
+            number=given.number,
+            digits=given.digits,
+            other=given.other,
+        )
         return answer()

@@ -110,10 +110,18 @@ class Shapes:
         if user_data:
             facts["userData"] = user_data
         facts["duration"] = str(view.duration_s)
-        facts["mute"] = "Off"
+        facts["mute"] = "On" if view.mute else "Off"
         if view.may_record:
             facts["recordingState"] = _recording_state(view)
+        if view.parent is not None:
+            facts |= self._parent_links(*view.parent)
         return facts
+
+    def _parent_links(self, call_uuid: str, conn_id: str) -> Json:
+        """The links from a consult call to the one it is about."""
+        path = f"/calls/{call_uuid if self.modern else conn_id}"
+        links: Json = {"parentCallUri": self.links.uri(f"/me{path}")}
+        return {**links, "parentCallPath": path} if self.modern else links
 
     def _capabilities(self, view: CallView) -> list[str]:
         names = (operation.value for operation in view.capabilities)

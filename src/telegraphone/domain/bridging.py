@@ -1,0 +1,57 @@
+"""Who hears whom: what the switch must join, part, mute and play music to, as the difference between two states."""
+
+from telegraphone.domain.call import Call, CallEffect, Join, Leg, LegState, Music, Mute
+from telegraphone.domain.ids import LegId
+
+Groups = dict[frozenset[LegId], tuple[LegId, ...]]
+
+
+def rewired(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[CallEffect, ...]:
+    """What to ask of the switch so that the parties hear each other as they shall: first who is taken out, then who is
+    brought together."""
+    old, new = _groups(before), _groups(after)
+    joined = {leg for group in new for leg in group}
+    present = {leg.id: leg for call in after for leg in call.legs if leg.live}
+    parted = [
+        leg
+        for group, members in old.items()
+        for leg in members
+        if group not in new and leg not in joined and leg in present and present[leg].talking and _must_part(after, leg)
+    ]
+    lonely_before, lonely = _lonely(before), _lonely(after)
+    muted_before, muted = _muted(before), _muted(after)
+    return (
+        *(Music(leg, on=False) for leg in lonely_before if leg not in lonely and leg in present),
+        *(Join((leg,)) for leg in parted),
+        *(Join(members) for group, members in new.items() if group not in old),
+        *(Music(leg, on=True) for leg in lonely if leg not in lonely_before),
+        *(Mute(leg, on=False) for leg in muted_before if leg not in muted and leg in present),
+        *(Mute(leg, on=True) for leg in muted if leg not in muted_before),
+    )
+
+
+def _groups(calls: tuple[Call, ...]) -> Groups:
+    made = (tuple(leg.id for leg in call.legs if leg.active) for call in calls)
+    return {frozenset(group): group for group in made if len(group) > 1}
+
+
+def _must_part(calls: tuple[Call, ...], leg_id: LegId) -> bool:
+    """Who put the others on hold must not hear them; who was put on hold is alone by that."""
+    return any(call.leg(leg_id).server_holds for call in calls if call.has(leg_id) and call.leg(leg_id).live)
+
+
+def _lonely(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
+    """Who waits for somebody to come (back) and hears music: connected, and alone in the call."""
+    waiting = []
+    for call in calls:
+        active = [leg for leg in call.legs if leg.active]
+        if len(active) == 1 and active[0].state in (LegState.ESTABLISHED, LegState.HELD) and not call.released:
+            waiting.append(active[0].id)
+    return tuple(waiting)
+
+
+def _muted(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
+    def heard(leg: Leg) -> bool:
+        return leg.active and leg.muted
+
+    return tuple(leg.id for call in calls for leg in call.legs if heard(leg))
