@@ -1,4 +1,8 @@
-"""Whole calls between two engines in virtual time: set-up, hold, clearing, and every message that gets lost on the way."""
+"""Whole calls between two engines in virtual time: set-up, hold, clearing, and every message that gets lost on the way.
+
+The two halves of an engine, `client_side.py` and `server_side.py`, the requests `building.py` writes and the `state.py` they
+share are tried here against each other, as they are used.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What happens within a call between two engines in virtual time: hold, glare, refreshes, broken connections."""
+"""What happens within a call between two engines in virtual time: hold, glare, refreshes, broken connections.
+
+Glare is where `retries.py` asks again, and where a `pending.py` handle outlives its first request.
+"""
 
 import pytest
 
