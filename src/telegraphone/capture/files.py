@@ -237,13 +237,7 @@ class RecordingFiles:
     def _append_segments(self, epoch: _Epoch, audio: bytes | bytearray) -> None:
         """Seals each segment by itself and writes them at once."""
         assert epoch.sealer is not None
-        seal = epoch.sealer.seal
-        if len(audio) == SEGMENT_FRAMES:
-            self._append(epoch, seal(audio))
-        else:
-            view = memoryview(audio)
-            sealed = [seal(view[start : start + SEGMENT_FRAMES]) for start in range(0, len(audio), SEGMENT_FRAMES)]
-            self._append(epoch, SealedSegment(b"".join(sealed)))
+        self._append(epoch, epoch.sealer.seal_run(audio))
 
     def _missed(self, stream: int, frames: int) -> None:
         epoch = self._epochs.get(stream)

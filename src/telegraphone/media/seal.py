@@ -78,6 +78,12 @@ class Sealer:
         number = _U32.pack(i)
         return SealedSegment(self._aead.encrypt(self._prefix + number + b"\0", pcm, self._aad + number))
 
+    def seal_run(self, pcm: bytes | bytearray | memoryview) -> SealedSegment:
+        """Seals a whole number of segments, one behind the other, to be appended in one write. Raises as `seal`."""
+        view = memoryview(pcm)
+        starts = range(0, len(view), self._length)
+        return SealedSegment(b"".join([self.seal(view[start : start + self._length]) for start in starts]))
+
     def close(self, rest: bytes | bytearray | memoryview) -> SealedSegment:
         """Seals the last 0 … L − 1 bytes as the closing segment and ends the epoch. Raises ValueError as `seal` does."""
         if len(rest) >= self._length or self._aead is None:

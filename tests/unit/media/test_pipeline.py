@@ -125,7 +125,7 @@ def test_a_timestamp_jump_is_placed_by_arrival() -> None:
     for jump in (1 << 20, -5_000):
         intake = Intake()
         intake.speak(0, 10)
-        intake.speak(10, 20, lambda n, jump=jump: packet(n, timestamp=(packet(n).timestamp + jump) & 0xFFFFFFFF))  # type: ignore[misc]
+        intake.speak(10, 20, lambda n, jump=jump: packet(n, timestamp=(packet(n).timestamp + jump) & 0xFFFFFFFF))
         assert intake.end() == spoken(0, 20), jump
         assert intake.changes() == ["timestamps have jumped"]
 
