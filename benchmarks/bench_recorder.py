@@ -27,7 +27,6 @@ from telegraphone.services.ports import MediaSource, TapOrder, TrackOrder
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
 NOTE = {"source": "system"}
-WARM_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +100,32 @@ async def measure_sink(streams: int, seconds: int) -> Measured:
 
 
 async def measure_recorder(maker: str, streams: int, seconds: int, *, pausing: bool = False) -> Measured:
-    """The recorder, on as many calls as make these streams, all started before the load begins."""
+    """The recorder, on as many calls as make these streams. The calls speak before they are started, one after the other,
+    as calls do; what is measured are so many seconds after the last has started."""
     root = Path(tempfile.mkdtemp(prefix="telegraphone-bench-", dir=BUILD))
+    starting_s = 5 + streams // 60
     try:
         recorder = RecorderClient(
-            f"benchmarks.recorder_ports:{maker}", (str(root),), host="127.0.0.1", first_port=20_000, last_port=60_000
+            f"benchmarks.recorder_ports:{maker}", (str(root),), host="127.0.0.1", first_port=12_000, last_port=31_999
         )
         async with recorder:
             (process,) = recorder.process_ids
             assert process is not None
             os.sched_setaffinity(process, {0})
-            load, sources = await start_load(streams, seconds)
+            load, sources = await start_load(streams, starting_s + seconds + 2)
             calls, ports = [], []
             for index in range(0, streams, 2):
-                recording, addresses = await record(recorder, sources[index : index + 2])
+                recording, addresses = await reserve(recorder, sources[index : index + 2])
                 calls.append(recording)
                 ports += addresses
             go(load, ports)
-            await asyncio.sleep(WARM_S)
+            begun = time.monotonic()
+            for recording in calls:
+                await recorder.open_gate(recording, None, NOTE)
+            await asyncio.sleep(max(2.0, begun + starting_s - time.monotonic()))
             (before,) = await recorder.figures()
-            pausings = asyncio.create_task(pause_some(recorder, calls, seconds - 2 * WARM_S if pausing else 0))
-            await asyncio.sleep(seconds - 2 * WARM_S)
+            pausings = asyncio.create_task(pause_some(recorder, calls, seconds if pausing else 0))
+            await asyncio.sleep(seconds)
             (after,) = await recorder.figures()
             pauses = await pausings
             sent = await sent_by(load)
@@ -132,19 +136,18 @@ async def measure_recorder(maker: str, streams: int, seconds: int, *, pausing: b
                 await recorder.seal(recording, NOTE)
     finally:
         shutil.rmtree(root)
-    lost = last.dropped_segments + last.lost_frames
+    lost = after.dropped_segments + after.lost_frames - before.dropped_segments - before.lost_frames
     packets, cpu_s = after.received - before.received, after.cpu_s - before.cpu_s
     return Measured(sent, last.received, packets, cpu_s, last.drain_ms_max, 0 if pausing else lost, tuple(pauses))
 
 
-async def record(recorder: RecorderClient, sources: list[int]) -> tuple[RecordingId, list[int]]:
-    """A recording, started and aimed."""
+async def reserve(recorder: RecorderClient, sources: list[int]) -> tuple[RecordingId, list[int]]:
+    """A recording, aimed and not started."""
     recording = RecordingId(str(uuid.uuid4()))
     tracks = (TrackOrder("agent", LegId("a")), TrackOrder("other", LegId("b")))
     reservation = await recorder.reserve(TapOrder(recording, CallUuid("BENCH"), "tenant", tracks))
     aims = [MediaSource("127.0.0.1", port, {0: "PCMU"}) for port in sources]
     await recorder.aim(recording, (aims[0], aims[1]))
-    await recorder.open_gate(recording, None, NOTE)
     return recording, [address.port for address in reservation.addresses]
 
 
@@ -206,4 +209,4 @@ async def main(streams: int, seconds: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("1000", "12", "3")[len(sys.argv) - 1 :]])))
+    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("1000", "10", "3")[len(sys.argv) - 1 :]])))

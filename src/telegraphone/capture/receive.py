@@ -58,62 +58,73 @@ class Receiver:
         self._audio_view = memoryview(self._audio)
         self._message_view = memoryview(self._messages)
         self._sizes = self._message_view.cast("I")[14::16]
-        self._template = self._laid_out()
+        self._template = self._laid_out(_CONTROL_BYTES, 0)
         self._address = _address(self._messages)
-        self._whole = [[HEADER_BYTES + frames] * n for n in range(RUN_PACKETS_MAX + 1)]
-        self._cut = [[HEADER_BYTES] * n for n in range(RUN_PACKETS_MAX + 1)]
+        self._whole = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, HEADER_BYTES + frames))
+        self._cut = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, HEADER_BYTES))
         self._call = _recvmmsg()
 
     def drain(self, lane: Lane, offset_ns: int) -> None:
         """Reads the lane's socket until it is empty and hands everything to its pipeline. `offset_ns` is what the system
         clock, by which the kernel stamps packets, is ahead of the monotonic one."""
         pipeline = lane.pipeline
+        messages, whole, cut = self._messages, self._whole, self._cut
         while True:
             self._message_view[:] = self._template
             count = self._call(lane.descriptor, self._address, RUN_PACKETS_MAX, _DONTWAIT, 0)
             if count <= 0:
                 return
-            # Whatever the system clock says, nothing was received later than now.
-            latest_ns = time.monotonic_ns()
-            sizes = self._sizes[:count].tolist()
-            first_ns = self._received_ns(0, offset_ns, latest_ns)
-            last_ns = self._received_ns(count - 1, offset_ns, latest_ns)
-            if not self._run(pipeline, sizes, 0, (first_ns, last_ns)):
-                self._one_by_one(pipeline, sizes, offset_ns, latest_ns)
-                pipeline.drained(last_ns)
-            if _CONTROL_LENGTH.unpack_from(self._messages, _MESSAGE_BYTES * (count - 1) + 40)[0] > _STAMP_ONLY_BYTES:
-                _overflowed(lane, _DROPS.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 48)[0])
+            first_ns = self._received_ns(0, offset_ns)
+            last_ns = self._received_ns(count - 1, offset_ns)
+            # What the kernel wrote about n ordinary packets is known beforehand: one comparison finds anything unusual.
+            if messages.startswith(whole[count]):
+                audio = self._audio_view[: count * self._frames]
+                taken = pipeline.receive_run(self._headers[: HEADER_BYTES * count], audio, first_ns, last_ns)
+            else:
+                taken = messages.startswith(cut[count]) and pipeline.receive_cut_run(
+                    self._headers[: HEADER_BYTES * count], last_ns
+                )
+            if not taken:
+                self._one_by_one(lane, count, offset_ns)
             if count < RUN_PACKETS_MAX:
                 return
 
-    def _run(self, pipeline: Pipeline, sizes: list[int], start: int, received_ns: tuple[int, int]) -> bool:
-        """Tries the straight path with all packets from `start` on."""
-        stop = len(sizes)
-        headers = self._headers[HEADER_BYTES * start : HEADER_BYTES * stop]
-        rest = sizes[start:] if start else sizes
-        if rest == self._whole[stop - start]:
-            audio = self._audio_view[start * self._frames : stop * self._frames]
-            return pipeline.receive_run(headers, audio, *received_ns)
-        return rest == self._cut[stop - start] and pipeline.receive_cut_run(headers, received_ns[1])
-
-    def _one_by_one(self, pipeline: Pipeline, sizes: list[int], offset_ns: int, latest_ns: int) -> None:
+    def _one_by_one(self, lane: Lane, count: int, offset_ns: int) -> None:
         """The long way; what can go straight again behind the unusual packet does."""
-        last = len(sizes) - 1
+        pipeline = lane.pipeline
+        sizes = self._sizes[:count].tolist()
+        # Whatever the system clock says, nothing was received later than now.
+        latest_ns = time.monotonic_ns()
         for index, size in enumerate(sizes):
             if _FLAGS.unpack_from(self._messages, _MESSAGE_BYTES * index + 48)[0] & _TRUNCATED:
                 pipeline.counts.foreign += 1
                 continue
-            received_ns = self._received_ns(index, offset_ns, latest_ns)
+            received_ns = min(self._received_ns(index, offset_ns), latest_ns)
             hand_over(pipeline, self._joined(index, size), received_ns)
-            if pipeline.foretold and index < last:
-                next_ns = self._received_ns(index + 1, offset_ns, latest_ns)
-                if self._run(pipeline, sizes, index + 1, (next_ns, self._received_ns(last, offset_ns, latest_ns))):
-                    return
+            if pipeline.foretold and self._rest(pipeline, sizes, index + 1, offset_ns):
+                break
+        pipeline.drained(min(self._received_ns(count - 1, offset_ns), latest_ns))
+        if _CONTROL_LENGTH.unpack_from(self._messages, _MESSAGE_BYTES * (count - 1) + 40)[0] > _STAMP_ONLY_BYTES:
+            _overflowed(lane, _DROPS.unpack_from(self._control, _CONTROL_BYTES * (count - 1) + 48)[0])
 
-    def _received_ns(self, index: int, offset_ns: int, latest_ns: int) -> int:
+    def _rest(self, pipeline: Pipeline, sizes: list[int], start: int, offset_ns: int) -> bool:
+        """Tries the straight path with all packets from `start` on, of which there is at least one."""
+        stop = len(sizes)
+        if start == stop:
+            return False
+        headers = self._headers[HEADER_BYTES * start : HEADER_BYTES * stop]
+        last_ns = self._received_ns(stop - 1, offset_ns)
+        if all(size == HEADER_BYTES for size in sizes[start:]):
+            return pipeline.receive_cut_run(headers, last_ns)
+        if pipeline.frames != self._frames or any(size != HEADER_BYTES + self._frames for size in sizes[start:]):
+            return False
+        audio = self._audio_view[start * self._frames : stop * self._frames]
+        return pipeline.receive_run(headers, audio, self._received_ns(start, offset_ns), last_ns)
+
+    def _received_ns(self, index: int, offset_ns: int) -> int:
         seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
         stamped_ns: int = seconds * 1_000_000_000 + nanoseconds - offset_ns
-        return min(stamped_ns, latest_ns)
+        return stamped_ns
 
     def _joined(self, index: int, size: int) -> bytes:
         """Datagram `index` in one piece."""
@@ -123,17 +134,22 @@ class Receiver:
         spill = max(0, size - HEADER_BYTES - self._frames)
         return bytes(header + audio + self._spill[_DATAGRAM_BYTES * index : _DATAGRAM_BYTES * index + spill])
 
-    def _laid_out(self) -> bytes:
-        """The message headers as every call must find them: the kernel overwrites their lengths."""
+    def _laid_out(self, control_bytes: int, size: int) -> bytes:
+        """The message headers: as every call must find them, or as it leaves them for packets of one size."""
         template = bytearray(len(self._messages))
         headers, audio, spill = _address(self._headers), _address(self._audio), _address(self._spill)
         control, vectors = _address(self._control), _address(self._vectors)
         for i in range(RUN_PACKETS_MAX):
-            for j, (start, size) in enumerate(((headers, HEADER_BYTES), (audio, self._frames), (spill, _DATAGRAM_BYTES))):
-                _IOVEC.pack_into(self._vectors, (3 * i + j) * _IOVEC.size, start + i * size, size)
+            for j, (start, room) in enumerate(((headers, HEADER_BYTES), (audio, self._frames), (spill, _DATAGRAM_BYTES))):
+                _IOVEC.pack_into(self._vectors, (3 * i + j) * _IOVEC.size, start + i * room, room)
             vector, stamps = vectors + 3 * i * _IOVEC.size, control + i * _CONTROL_BYTES
-            _MESSAGE.pack_into(template, i * _MESSAGE_BYTES, 0, 0, vector, 3, stamps, _CONTROL_BYTES, 0, 0)
+            _MESSAGE.pack_into(template, i * _MESSAGE_BYTES, 0, 0, vector, 3, stamps, control_bytes, 0, size)
         return bytes(template)
+
+
+def _beginnings(template: bytes) -> list[bytes]:
+    """The first n message headers, for each n."""
+    return [template[: _MESSAGE_BYTES * n] for n in range(RUN_PACKETS_MAX + 1)]
 
 
 def hand_over(pipeline: Pipeline, datagram: bytes, received_ns: int) -> None:

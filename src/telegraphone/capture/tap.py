@@ -22,7 +22,7 @@ from telegraphone.media.gate import Gate
 from telegraphone.media.journal import Continued, Ended, GateOpened, GateShut, JournalState, Started, after
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.media.timeline import FRAME_NS, RATE
-from telegraphone.media.track import Track
+from telegraphone.media.track import Output, Track
 
 ORIGIN: Final = "origin_ns"
 """Key in the start's note: the monotonic instant of frame 0, by which a new writer life on this machine goes on."""
@@ -51,6 +51,8 @@ class Surroundings:
     """Reads until nothing waits; answers the monotonic instant before the last look."""
     write: Callable[[RecordingFiles, Item, Callable[[str], None] | None], None]
     """Queues an item; the callback is called with an error text, empty when the item is durable."""
+    store: Callable[[RecordingFiles, list[Output]], None]
+    """Queues what a track has ready."""
     now_ns: Callable[[], int]
     moment: Callable[[int], datetime]
 
@@ -281,10 +283,10 @@ class Tap:
                 for record in pipeline.records:
                     self.around.write(self.files, record, None)
                 pipeline.records.clear()
-            if pipeline.track.output:
-                for item in pipeline.track.output:
-                    self.around.write(self.files, item, None)
-                pipeline.track.output.clear()
+            output = pipeline.track.output
+            if output:
+                self.around.store(self.files, output)
+                output.clear()
 
     def advance(self, now_ns: int) -> None:
         """Silence grows with time, and drift is measured."""

@@ -64,7 +64,7 @@ class Worker:
         self._drain_ms_max = 0.0
         self._alarmed = False
         self._unsent: deque[control.Message] = deque()
-        self._around = Surroundings(self._drain, self._write, time.monotonic_ns, self._moment)
+        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._moment)
 
     def run(self) -> None:
         """Serves until the other end of the link is closed."""

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, RecordingFailed, RecordingFiles, SegmentsMissed
 from telegraphone.limits import COMMIT_PERIOD_S, SEGMENT_FRAMES, WRITER_BACKLOG_BYTES_MAX
-from telegraphone.media.track import SegmentsFilled
+from telegraphone.media.track import Output, SegmentsFilled
 
 _FEW: Final = 8
 """Dirty recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
@@ -62,7 +62,9 @@ class Writer:
         self._news = threading.Condition()
         self._stopping = False
         self._dirty: set[RecordingFiles] = set()
-        self._queued_bytes = 0
+        # Each is written by one thread only, so that nothing is miscounted.
+        self._given_bytes = 0
+        self._taken_bytes = 0
         self.results: deque[Result] = deque()
         self.dropped_segments = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -89,17 +91,23 @@ class Writer:
     @property
     def backlog_bytes(self) -> int:
         """Audio queued and not written."""
-        return self._queued_bytes
+        return self._given_bytes - self._taken_bytes
 
     def submit(self, files: RecordingFiles, item: Item, ticket: int | None = None) -> None:
-        """Adds to the batch; `hand_over` gives it away. A segment that finds the queue full becomes a gap."""
-        if isinstance(item, SegmentsFilled):
-            if self._queued_bytes >= WRITER_BACKLOG_BYTES_MAX:
-                self.dropped_segments += len(item.audio) // SEGMENT_FRAMES
-                item = SegmentsMissed(item.stream, len(item.audio))
-            else:
-                self._queued_bytes += len(item.audio)
+        """Adds a record to the batch; `hand_over` gives it away."""
         self._prepared.append(_Job(files, item, ticket))
+
+    def store(self, files: RecordingFiles, output: list[Output]) -> None:
+        """Adds what a track has ready to the batch. Segments that find the queue full become a gap."""
+        for item in output:
+            if isinstance(item, SegmentsFilled):
+                size = len(item.audio)
+                if self.backlog_bytes >= WRITER_BACKLOG_BYTES_MAX:
+                    self.dropped_segments += size // SEGMENT_FRAMES
+                    self._prepared.append(_Job(files, SegmentsMissed(item.stream, size)))
+                    continue
+                self._given_bytes += size
+            self._prepared.append(_Job(files, item))
 
     def finish(self, files: RecordingFiles, ticket: int, finisher: Finisher) -> None:
         """When all of the recording is durable its files are closed and `finisher` is called, in this thread; it must
@@ -152,7 +160,7 @@ class Writer:
     def _apply(self, job: _Job) -> None:
         item = job.item
         if isinstance(item, SegmentsFilled):
-            self._queued_bytes -= len(item.audio)
+            self._taken_bytes += len(item.audio)
         if item is None or job.files.failed or job.files.closed:
             return
         try:

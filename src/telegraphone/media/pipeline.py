@@ -95,6 +95,7 @@ class Pipeline:
         count = len(headers) // 12
         if (
             not self._storing
+            or len(audio) != count * self.frames
             or int.from_bytes(headers, "big") != self._due_header * _REPEAT[count] + self._rise[count]
             or first_ns < self.gate.since_ns
         ):
