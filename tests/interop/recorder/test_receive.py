@@ -123,11 +123,3 @@ def test_what_the_kernel_had_no_room_for_is_counted(wire: Wire) -> None:
     wire.send(*datagrams(100, 103))
     wire.drain()
     assert wire.lane.drops > 50
-
-
-def test_a_short_packet_under_the_right_header_is_no_run(wire: Wire) -> None:
-    wire.send(*datagrams(10, 13))
-    wire.drain()
-    wire.send(*datagrams(13, 14), packet(14, payload=voice(14, 80)).to_bytes(), *datagrams(15, 17))
-    wire.drain()
-    assert wire.stored == spoken(10, 14) + voice(14, 80) + b"\xff" * 80 + spoken(15, 17)
