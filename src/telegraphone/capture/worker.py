@@ -28,12 +28,9 @@ from telegraphone.capture.writer import Answered, Failed, Writer
 from telegraphone.limits import DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing
 from telegraphone.media.gate import Gate
-from telegraphone.media.journal import ClockNoted
 from telegraphone.media.recovery import journal_state
 
 _CONTROL_SOCKETS_EVERY: Final = 10
-_CLOCK_STEP_NS: Final = 20_000_000
-"""The system clock is slewed by 0.5 ms a second at most; more between two ticks means that somebody set it."""
 _ADVANCE_S: Final = 1.0
 
 
@@ -101,9 +98,9 @@ class Worker:
     def _tick(self) -> None:
         begun = time.monotonic_ns()
         self._ticks += 1
-        offset_ns = self._trusted_offset_ns()
-        if not offset_ns:
-            self._clock_was_set()
+        offset_ns = time.time_ns() - time.monotonic_ns()
+        # A packet stamped before the system clock was set seems to come from another time; one drain takes the older view.
+        self._offset_ns = offset_ns
         receivers = self._receivers
         for tap in self._taps.values():
             for lane in tap.lanes:
@@ -138,27 +135,10 @@ class Worker:
 
     def _drain(self, lane: Lane) -> int:
         now_ns = time.monotonic_ns()
-        offset_ns = self._trusted_offset_ns()
+        offset_ns = time.time_ns() - now_ns
         receiver = self._receivers.get(lane.pipeline.frames) or self._receiver(lane.pipeline.frames)
         receiver.drain(lane, offset_ns)
         return now_ns
-
-    def _trusted_offset_ns(self) -> int:
-        """What the system clock is ahead of the monotonic one; 0 when it was set since the last tick."""
-        offset_ns = time.time_ns() - time.monotonic_ns()
-        if abs(offset_ns - self._offset_ns) > _CLOCK_STEP_NS:
-            return 0
-        self._offset_ns = offset_ns
-        return offset_ns
-
-    def _clock_was_set(self) -> None:
-        """The timeline goes by the monotonic clock and does not move; what happened goes into every journal."""
-        step_ns = time.time_ns() - time.monotonic_ns() - self._offset_ns
-        self._offset_ns += step_ns
-        note = ClockNoted(self._moment(time.monotonic_ns()), "system", None, step_ns / 1e6)
-        for tap in self._taps.values():
-            if tap.state.started and not tap.ending:
-                self._write(tap.files, note, None)
 
     def _receiver(self, frames: int) -> Receiver:
         return self._receivers.setdefault(frames, Receiver(frames))

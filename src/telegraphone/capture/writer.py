@@ -3,9 +3,8 @@
 Theory. The drain thread hands over one batch per tick. The thread writes it and, every COMMIT_PERIOD_S, makes everything
 durable in one round: file by file while they are few, all at once when they are many, and then file by file only to find
 whom an error concerned. An operation that waits for an answer (a *ticket*) is not kept waiting for the round: its journal
-is synced at once, and only then the ticket is answered (W5). Journal records go before audio, however much of it waits: a
-pause is answered even while a thousand files are being opened after a crash. The queue is bounded in bytes; what does not
-fit becomes a counted gap, never a wait (W9).
+is synced at once, and only then the ticket is answered (W5). The queue is bounded in bytes; what does not fit becomes a
+counted gap, never a wait (W9).
 """
 
 import threading
@@ -18,10 +17,8 @@ from typing import Final, NamedTuple
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, RecordingFailed, RecordingFiles, SegmentsMissed
 from telegraphone.limits import COMMIT_PERIOD_S, SEGMENT_FRAMES, WRITER_BACKLOG_BYTES_MAX
-from telegraphone.media.track import EpochClosed, EpochOpened, Output, SegmentsFilled
+from telegraphone.media.track import Output, SegmentsFilled
 
-_AUDIO: Final = (SegmentsFilled, EpochOpened, EpochClosed, SegmentsMissed)
-"""What goes to audio files, in order; everything else is for a journal."""
 _FEW: Final = 8
 """Dirty recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
 
@@ -60,7 +57,6 @@ class Writer:
         self._sink = sink
         self._wake = wake
         self._batches: deque[tuple[float, list[_Job]]] = deque()
-        self._audio: deque[tuple[float, _Job]] = deque()
         self._at_work_since: float | None = None
         self._prepared: list[_Job] = []
         self._news = threading.Condition()
@@ -88,7 +84,9 @@ class Writer:
     def late_s(self, now: float) -> float:
         """How long the oldest of what was given waits for the disk, in seconds."""
         begun = self._at_work_since
-        return 0.0 if begun is None else now - begun
+        if begun is None:
+            begun = next((given for given, _ in self._batches), now)
+        return now - begun
 
     @property
     def backlog_bytes(self) -> int:
@@ -130,44 +128,34 @@ class Writer:
         due = time.monotonic() + COMMIT_PERIOD_S
         while True:
             with self._news:
-                if not self._batches and not self._audio and not self._stopping:
+                if not self._batches and not self._stopping:
                     self._news.wait(max(0.0, due - time.monotonic()) if self._dirty else None)
                 stopping = self._stopping
-                given, self._batches = self._batches, deque()
-            self._write_records(given)
-            self._write_audio()
-            last = stopping and not self._audio
+                given, jobs = self._batches.popleft() if self._batches else (None, [])
+                self._at_work_since = given
+                last = not self._batches
+            self._write(jobs)
             if not self._dirty:
                 due = time.monotonic() + COMMIT_PERIOD_S
-            elif last or time.monotonic() >= due:
+            elif (stopping and last) or time.monotonic() >= due:
                 self._round()
                 due = time.monotonic() + COMMIT_PERIOD_S
-            if last:
+            self._at_work_since = None
+            if stopping and last:
                 return
 
-    def _write_records(self, given: deque[tuple[float, list[_Job]]]) -> None:
-        """Writes and answers what was asked of the journals; the rest joins the queue of audio."""
+    def _write(self, jobs: list[_Job]) -> None:
         waiting: list[_Job] = []
-        for at, batch in given:
-            for job in batch:
-                if job.finisher or isinstance(job.item, _AUDIO):
-                    self._audio.append((at, job))
-                else:
-                    self._apply(job)
-                    if job.ticket is not None:
-                        waiting.append(job)
-        self._answer(waiting)
-
-    def _write_audio(self) -> None:
-        """Writes audio until something new is given, or a round of syncs has been put off long enough."""
-        until = time.monotonic() + COMMIT_PERIOD_S
-        while self._audio and not self._batches and time.monotonic() < until:
-            self._at_work_since, job = self._audio.popleft()
+        for job in jobs:
             if job.finisher:
+                self._answer(waiting)
+                waiting = []
                 self._finish(job)
-            else:
-                self._apply(job)
-        self._at_work_since = self._audio[0][0] if self._audio else None
+                continue
+            self._apply(job)
+            if job.ticket is not None:
+                waiting.append(job)
+        self._answer(waiting)
 
     def _apply(self, job: _Job) -> None:
         item = job.item
