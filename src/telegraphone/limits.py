@@ -321,7 +321,7 @@ WORKER_RESTARTS_WINDOW_S: Final = 10.0
 """The window of the line above."""
 
 WORKER_DEATH_S: Final = 0.5
-"""How long a worker that has closed its channel may take to die before it is killed."""
+"""How long a worker that has closed its link may take to die before it is killed."""
 
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""

@@ -15,12 +15,12 @@ from typing import Final, TypeVar
 from telegraphone.limits import JOURNAL_GAPS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
-from telegraphone.media.header import JOURNAL_CODEC, EpochHeader
+from telegraphone.media.header import FILLER, JOURNAL_CODEC, EpochHeader
 from telegraphone.media.journal import Continued, EpochBegan, Gap, Record, encode
 from telegraphone.media.ports import KeyStore, SealedFile, SealedSink
 from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commitment
 from telegraphone.media.timeline import RATE
-from telegraphone.media.track import FILLER, EpochClosed, EpochOpened, SegmentsFilled
+from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled
 
 T = TypeVar("T")
 BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)

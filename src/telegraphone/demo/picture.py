@@ -1,34 +1,34 @@
 """Draws a recording: both tracks over time with the paused spans marked, in the terminal and as a PNG file."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 from rich.text import Text
 
 from telegraphone.demo.proof import Tracks
+from telegraphone.media.mixdown import peaks
+from telegraphone.media.spans import Range
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH, _TRACK_HEIGHT, _MARGIN = 1200, 160, 36
 _INK, _PAPER, _PAUSE, _LEFT, _RIGHT = "#1b1b1b", "#ffffff", "#f2d7d5", "#1f618d", "#1e8449"
 
 
-def peaks(track: bytes, columns: int) -> list[float]:
-    """The loudest sample of each column, 0.0 to 1.0 of the loudest in the track."""
-    samples = memoryview(track).cast("h")
-    loudest = max(map(abs, samples), default=0) or 1
-    edges = [len(samples) * column // columns for column in range(columns + 1)]
-    return [max(map(abs, samples[low:high]), default=0) / loudest for low, high in pairwise(edges)]
+def loudness(tracks: Tracks, columns: int) -> tuple[list[float], list[float]]:
+    """How loud the agent and the caller are in each column, 0.0 to 1.0 of the loudest in the track."""
+    agent, caller = zip(*peaks(tracks.frames, columns), strict=True)
+    return _relative(agent), _relative(caller)
 
 
 def in_terminal(tracks: Tracks, pauses_ms: Sequence[tuple[int, int]], columns: int) -> Text:
     """Two lines of bars and a ruler; paused columns stand on red."""
     length_ms = tracks.seconds * 1000
     drawing = Text()
-    for name, track, colour in (("agent  ", tracks.left, "cyan"), ("caller ", tracks.right, "green")):
+    agent, caller = loudness(tracks, columns)
+    for name, track, colour in (("agent  ", agent, "cyan"), ("caller ", caller, "green")):
         drawing.append(name, style="bold")
-        for column, peak in enumerate(peaks(track, columns)):
+        for column, peak in enumerate(track):
             paused = _is_paused(column, columns, length_ms, pauses_ms)
             drawing.append(_bar(peak), style=f"{colour} on dark_red" if paused else colour)
         drawing.append("\n")
@@ -46,15 +46,22 @@ def as_png(tracks: Tracks, pauses_ms: Sequence[tuple[int, int]], path: Path) -> 
         left, right = (ms / 1000 / tracks.seconds * _WIDTH for ms in (start_ms, end_ms))
         draw.rectangle((left, _MARGIN, right, bottom), fill=_PAUSE)
         draw.text((left + 4, _MARGIN - 14), f"paused {(end_ms - start_ms) / 1000:.1f} s", fill=_INK)
-    for row, (name, track, colour) in enumerate((("agent", tracks.left, _LEFT), ("caller", tracks.right, _RIGHT))):
+    agent, caller = loudness(tracks, _WIDTH)
+    for row, (name, track, colour) in enumerate((("agent", agent, _LEFT), ("caller", caller, _RIGHT))):
         middle = _MARGIN + _TRACK_HEIGHT // 2 + row * (_TRACK_HEIGHT + _MARGIN // 2)
-        for x, peak in enumerate(peaks(track, _WIDTH)):
+        for x, peak in enumerate(track):
             height = peak * _TRACK_HEIGHT / 2
             draw.line((x, middle - height, x, middle + height), fill=colour)
         draw.text((4, middle - _TRACK_HEIGHT // 2), name, fill=_INK)
     draw.text((4, bottom + 8), "0 s", fill=_INK)
     draw.text((_WIDTH - 48, bottom + 8), f"{tracks.seconds:.1f} s", fill=_INK)
     image.save(path)
+
+
+def _relative(track: Sequence[Range]) -> list[float]:
+    heights = [max(-low, high) for low, high in track]
+    loudest = max(heights) or 1
+    return [height / loudest for height in heights]
 
 
 def _bar(peak: float) -> str:

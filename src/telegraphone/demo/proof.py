@@ -9,6 +9,7 @@ import io
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 _SAMPLE_BYTES = 2
 _EDGE_S = 0.25
@@ -58,13 +59,22 @@ class Moments:
         return at < self.start[0] - _EDGE_S or self.pause[1] <= at <= self.resume[0] - _EDGE_S or at > self.stop[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tracks:
-    """A decoded recording: 16-bit PCM of both parties, and the sample rate."""
+    """A decoded recording: 16-bit PCM of both parties, left and right by turns, and the sample rate."""
 
-    left: bytes
-    right: bytes
+    frames: bytes
     rate: int
+
+    @cached_property
+    def left(self) -> bytes:
+        """The agent's track alone."""
+        return memoryview(self.frames).cast("H")[0::2].tobytes()
+
+    @cached_property
+    def right(self) -> bytes:
+        """The caller's track alone."""
+        return memoryview(self.frames).cast("H")[1::2].tobytes()
 
     @property
     def seconds(self) -> float:
@@ -90,8 +100,7 @@ def decode(wav: bytes) -> Tracks:
     """Both tracks of a 16-bit stereo WAV file."""
     with wave.open(io.BytesIO(wav)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (2, _SAMPLE_BYTES), "the player promises 16-bit stereo"
-        frames = memoryview(file.readframes(file.getnframes())).cast("H")
-        return Tracks(frames[0::2].tobytes(), frames[1::2].tobytes(), file.getframerate())
+        return Tracks(file.readframes(file.getnframes()), file.getframerate())
 
 
 def prove(

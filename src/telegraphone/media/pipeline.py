@@ -24,7 +24,7 @@ from telegraphone.media.journal import Drift, Gap, Record, SourceChanged
 from telegraphone.media.reorder import Reorder
 from telegraphone.media.source import SourceLock, Verdict
 from telegraphone.media.timeline import FRAME_NS, Timeline
-from telegraphone.media.track import FILLER, Track
+from telegraphone.media.track import KEPT, Track
 from telegraphone.wire.rtp.packet import RtpPacket
 
 PACKET_FRAMES: Final = 160
@@ -255,7 +255,7 @@ class Pipeline:
     def _place(self, number: int, packet: RtpPacket, received_ns: int) -> None:
         """Puts a packet, in its turn, where its timestamp says, as far as the gate lets it."""
         codec = self.source.codec(packet.payload_type) or ""
-        audible = codec in FILLER
+        audible = codec in KEPT
         frames = (len(packet.payload) or self.frames) if audible else 0
         lost = self._previous is not None and number != self._previous + 1
         position = self._position(packet, frames, received_ns, lost=lost)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from telegraphone.limits import SEGMENT_FRAMES
+from telegraphone.media.header import FILLER
 
-FILLER: Final = {"PCMU": b"\xff", "PCMA": b"\xd5"}
-"""What stands for silence: plain zero in µ-law, the smallest value in A-law, which has no zero."""
+KEPT: Final = frozenset({"PCMU", "PCMA"})
+"""The codecs whose payload is stored as it came (format page, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,7 @@ from typing import Literal, Protocol
 
 from telegraphone.domain.agent import Agent, DeviceView
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
-from telegraphone.domain.legs import Ability as Ability
-from telegraphone.domain.legs import DeviceRegistered as DeviceRegistered
-from telegraphone.domain.legs import DeviceUnregistered as DeviceUnregistered
-from telegraphone.domain.legs import EndCause as EndCause
-from telegraphone.domain.legs import LegAnswered as LegAnswered
-from telegraphone.domain.legs import LegArrived as LegArrived
-from telegraphone.domain.legs import LegEnded as LegEnded
-from telegraphone.domain.legs import LegFact as LegFact
-from telegraphone.domain.legs import LegHeld as LegHeld
-from telegraphone.domain.legs import LegRetrieved as LegRetrieved
-from telegraphone.domain.legs import LegRinging as LegRinging
+from telegraphone.domain.legs import Ability, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
 from telegraphone.domain.views import CallNotice, RecordingBroken
 
 

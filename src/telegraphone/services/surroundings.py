@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from telegraphone.domain.agent import Directory
+from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.catalogue_writer import CatalogueWriter
-from telegraphone.services.ports import Ability, Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
+from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.switch_ports import ConferenceTaps, LegMedia
 
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telegraphone.limits import SEGMENT_FRAMES
-from telegraphone.media.track import FILLER, EpochClosed, EpochOpened, SegmentsFilled, Track
+from telegraphone.media.header import FILLER
+from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled, Track
 
 
 def test_nothing_is_stored_before_the_first_audio() -> None:

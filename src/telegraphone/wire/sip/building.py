@@ -60,15 +60,7 @@ def build_in_dialog(state: UserAgentState, command: InDialogRequest) -> Request:
     """A request within a dialog; it takes the next CSeq number, so it must be sent."""
     dialog = command.dialog
     uri, routes = dialog.address()
-    fields = [
-        ("Via", state.via(dialog.flow)),
-        *(("Route", route) for route in routes),
-        ("Max-Forwards", "70"),
-        ("From", str(dialog.local)),
-        ("To", str(dialog.remote)),
-        ("Call-ID", dialog.id.call_id),
-        ("CSeq", f"{dialog.next_cseq()} {command.method}"),
-    ]
+    fields = _within(state, dialog, routes, f"{dialog.next_cseq()} {command.method}")
     if command.method in _WITH_CONTACT:
         fields.append(("Contact", str(dialog.local_contact)))
     if command.method in _WITH_ABILITIES:
@@ -76,6 +68,19 @@ def build_in_dialog(state: UserAgentState, command: InDialogRequest) -> Request:
     if command.method in _TIMED:
         fields += _timer_fields(state, dialog)
     return _finish(state, Request(Headers(), command.body, command.method, uri), fields, command)
+
+
+def _within(state: UserAgentState, dialog: Dialog, routes: tuple[str, ...], cseq: str) -> Fields:
+    """How every request within a dialog begins."""
+    return [
+        ("Via", state.via(dialog.flow)),
+        *(("Route", route) for route in routes),
+        ("Max-Forwards", "70"),
+        ("From", str(dialog.local)),
+        ("To", str(dialog.remote)),
+        ("Call-ID", dialog.id.call_id),
+        ("CSeq", cseq),
+    ]
 
 
 def _timer_fields(state: UserAgentState, dialog: Dialog) -> Fields:
@@ -113,13 +118,7 @@ def build_ack(state: UserAgentState, invite: Request, dialog: Dialog, body: byte
     """The ACK to a 2xx: a transaction of its own, with the number and the credentials of its INVITE (13.2.2.4)."""
     uri, routes = dialog.address()
     fields = [
-        ("Via", state.via(dialog.flow)),
-        *(("Route", route) for route in routes),
-        ("Max-Forwards", "70"),
-        ("From", str(dialog.local)),
-        ("To", str(dialog.remote)),
-        ("Call-ID", dialog.id.call_id),
-        ("CSeq", f"{invite.cseq.number} ACK"),
+        *_within(state, dialog, routes, f"{invite.cseq.number} ACK"),
         *(pair for pair in invite.headers if pair[0] in ("Authorization", "Proxy-Authorization")),
         *describe_body(body, content_type),
     ]
