@@ -162,6 +162,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
 async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Starts the recorder, the switch and the calls; at the end calls are closed first and the recorder last."""
     await parts.recovered.load()
+    parts.recorder.awaited = parts.recovered.awaited
     await stack.enter_async_context(parts.recorder)
     await parts.exchange.start()
     stack.push_async_callback(parts.exchange.close)

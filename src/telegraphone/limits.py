@@ -305,6 +305,9 @@ WRITER_SILENT_S: Final = 3.0
 PORT_REST_S: Final = 10.0
 """How long a recording's UDP port rests before it is used again: longer than any straggler of the old call."""
 
+SALVAGE_ASKED_MAX: Final = 2_000
+"""Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
+
 RECORDING_SEAL_S: Final = 30.0
 """How long finishing a recording may take: reading back and hashing ten hours of audio on a slow disk."""
 

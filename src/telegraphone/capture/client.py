@@ -25,6 +25,7 @@ from telegraphone.limits import (
     RECORDER_EVENTS_MAX,
     RECORDING_SEAL_S,
     RECORDINGS_PER_WORKER_MAX,
+    SALVAGE_ASKED_MAX,
 )
 from telegraphone.media.journal import TrackFact
 from telegraphone.services.ports import (
@@ -90,6 +91,9 @@ class RecorderClient:
         self._held: dict[str, _Held] = {}
         self._pool = PortPool(host, first_port, last_port)
         self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
+        self.awaited: Sequence[RecordingId] = ()
+        """To be set before entering: recordings whose end nobody heard of. A worker that loses its program seals alone,
+        so they may be finished already; `RecordingRecovered` tells of them all the same."""
         self._workers: list[Supervisor] = []
         for _ in range(workers):
             self._workers.append(self._supervisor(command))
@@ -98,7 +102,8 @@ class RecorderClient:
         """Starts the workers and has what an earlier run left behind finished."""
         for worker in self._workers:
             await worker.start()
-        await self._ask(self._workers[0], control.Salvage(next(self._numbers), ()), RECORDING_SEAL_S)
+        awaited = tuple(self.awaited[:SALVAGE_ASKED_MAX])
+        await self._ask(self._workers[0], control.Salvage(next(self._numbers), awaited), RECORDING_SEAL_S)
         return self
 
     async def __aexit__(self, *_: object) -> None:

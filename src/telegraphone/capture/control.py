@@ -85,9 +85,9 @@ class Seal(Command, frozen=True):
 
 
 class Salvage(Command, frozen=True):
-    """Finish what an earlier life left behind, apart from these recordings."""
+    """Finish what an earlier life left behind, and tell of these recordings too: finished, but nobody was left to hear."""
 
-    except_for: tuple[str, ...]
+    awaited: tuple[str, ...] = ()
 
 
 class Report(Command, frozen=True):

@@ -301,8 +301,8 @@ class Worker:
 
             return tell
 
-        for recording in self._ports.library.live():
-            if recording not in command.except_for and recording not in self._taps:
+        for recording in dict.fromkeys((*self._ports.library.live(), *command.awaited)):
+            if recording not in self._taps:
                 self._finish(recording, told(recording), every_slot=True)
         self._send(control.Done(command.number))
 

@@ -44,7 +44,7 @@ async def _perform(stage: Stage, screen: Screen) -> bool:
     async with cast, Desktop(stage.url, AGENT, stage.secrets.agents[AGENT], events.take) as desktop:
         call_uuid, moments = await _converse(cast, desktop, events, screen)
     async with Desktop(stage.url, SUPERVISOR, stage.secrets.agents[SUPERVISOR]) as listener:
-        recording = await _finished(listener, call_uuid)
+        recording = await finished(listener, call_uuid)
         return await _examine(recording, listener, screen, stage, (cast, moments))
 
 
@@ -82,7 +82,7 @@ async def _converse(cast: Cast, desktop: Desktop, events: Events, screen: Screen
     return str(call["callUuid"]), Moments(start, pause, resume, stop)
 
 
-async def _finished(listener: Desktop, call_uuid: str) -> Mapping[str, Any]:
+async def finished(listener: Desktop, call_uuid: str) -> Mapping[str, Any]:
     """The recording's resource, as soon as the catalogue has it: it is written behind the call's back."""
     async with asyncio.timeout(_CATALOGUE_S):
         while True:

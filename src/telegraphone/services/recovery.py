@@ -39,6 +39,11 @@ class RecoveredParts:
         self._early.clear()
         return True
 
+    @property
+    def awaited(self) -> tuple[RecordingId, ...]:
+        """The parts whose end nobody has told yet."""
+        return tuple(self._unfinished)
+
     async def keep_loading(self, clock: Clock) -> None:
         """Returns when the unfinished parts are known."""
         while not self._loaded and not await self.load():
