@@ -1,0 +1,10 @@
+"""The configuration of an installation: declared, read, checked and explained."""
+
+from telegraphone.config.explaining import explain as explain
+from telegraphone.config.explaining import settings as settings
+from telegraphone.config.reading import ConfigError as ConfigError
+from telegraphone.config.reading import parse as parse
+from telegraphone.config.reading import read as read
+from telegraphone.config.secret import Secret as Secret
+from telegraphone.config.tables import Config as Config
+from telegraphone.config.tables import Phone as Phone

@@ -1,0 +1,78 @@
+"""What is wrong with a configuration that is TOML and has the right types: keys that mean nothing, contradictions."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
+from msgspec import Struct
+
+from telegraphone.config.tables import Config, revealed
+
+
+def unknown_keys(raw: Mapping[str, object], kind: type[Struct], place: str) -> Iterator[str]:
+    """Every key that means nothing, with the one that was perhaps meant."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for key, value in raw.items():
+        if key not in fields:
+            close = difflib.get_close_matches(key, fields, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(fields)}"
+            yield f"{place}{key}: unknown key; {hint}"
+            continue
+        nested = struct_in(fields[key].type)
+        if nested is not None and isinstance(value, Mapping):
+            yield from unknown_keys(value, nested, f"{place}{key}.")
+        elif nested is not None and isinstance(value, list):
+            for index, each in enumerate(value):
+                if isinstance(each, Mapping):
+                    yield from unknown_keys(each, nested, f"{place}{key}[{index}].")
+
+
+def struct_in(annotation: object) -> type[Struct] | None:
+    """The table that a key holds, once or many times; None for a plain value."""
+    for each in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(each, type) and issubclass(each, Struct):
+            return each
+    return None
+
+
+def contradictions(config: Config) -> Iterator[str]:
+    """What is right by itself but not together."""
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", config.server.external_url):
+        yield "server.external_url: must look like https://host or https://host:port, without a path"
+    if config.server.cookie_same_site == "None" and not config.server.external_url.startswith("https:"):
+        yield "server.cookie_same_site: 'None' needs an https external_url, because browsers drop such a cookie otherwise"
+    for table in ("exchange", "recorder"):
+        ports = getattr(config, table)
+        if ports.rtp_port_first >= ports.rtp_port_last:
+            yield f"{table}.rtp_port_last: must be greater than rtp_port_first"
+    yield from _twice("phones", "number", [phone.number for phone in config.phones])
+    yield from _twice("agents", "user_name", [agent.user_name for agent in config.agents])
+    yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])
+    numbers = {phone.number for phone in config.phones}
+    for index, phone in enumerate(config.phones):
+        if (phone.password is msgspec.UNSET) == (not phone.password_file):
+            yield f"phones[{index}].password: give either password or password_file"
+    for index, agent in enumerate(config.agents):
+        if agent.phone and agent.phone not in numbers:
+            yield f"agents[{index}].phone: there is no phone {agent.phone!r} among [[phones]]"
+        if (agent.password_hash is msgspec.UNSET) == (not agent.password_file):
+            yield f"agents[{index}].password_hash: give either password_hash or password_file"
+        elif not agent.password_file and not _is_hash(revealed(agent.password_hash)):
+            yield f"agents[{index}].password_hash: is no Argon2 hash; make one with `telegraphone user hash-password`"
+
+
+def _twice(table: str, key: str, values: list[str]) -> Iterator[str]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield f"{table}[{index}].{key}: {value!r} is there twice"
+
+
+def _is_hash(text: str) -> bool:
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True

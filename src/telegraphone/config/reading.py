@@ -1,0 +1,107 @@
+"""Reads the configuration file and fills in what depends on the machine.
+
+A file that is not quite right is refused whole, with the file, the key and what to write instead: a recorder that runs
+with half of its settings misunderstood is worse than one that does not start.
+"""
+
+import socket
+import tomllib
+from pathlib import Path
+
+import msgspec
+from argon2 import PasswordHasher
+
+from telegraphone.config.checking import contradictions, unknown_keys
+from telegraphone.config.secret import Secret
+from telegraphone.config.tables import Config
+
+
+class ConfigError(Exception):
+    """The configuration is not right; one line for each complaint."""
+
+    def __init__(self, complaints: list[str]) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = tuple(complaints)
+
+
+def read(path: Path) -> Config:
+    """The configuration in this file; raises `ConfigError` with everything that is wrong with it."""
+    try:
+        config = parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not TOML: {error}"]) from None
+    except ConfigError as error:
+        raise ConfigError([f"{path}: {complaint}" for complaint in error.complaints]) from None
+    return _completed(config, path)
+
+
+def parse(text: str) -> Config:
+    """The configuration as written, before anything is filled in; raises `ConfigError`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"is not TOML: {error}"]) from None
+    complaints = list(unknown_keys(raw, Config, ""))
+    if complaints:
+        raise ConfigError(complaints)
+    try:
+        config = msgspec.convert(raw, Config, dec_hook=_secret)
+    except msgspec.ValidationError as error:
+        raise ConfigError([_place_first(str(error))]) from None
+    complaints = list(contradictions(config))
+    if complaints:
+        raise ConfigError(complaints)
+    return config
+
+
+def _place_first(message: str) -> str:
+    """The complaint of msgspec with the place in front and in TOML's words."""
+    complaint, _, place = message.partition(" - at `$.")
+    if not place:
+        return message
+    return f"{place.rstrip('`')}: {complaint[:1].lower()}{complaint[1:]}"
+
+
+def _secret(kind: type, value: object) -> object:
+    if kind is not Secret or not isinstance(value, str) or not value:
+        raise ValueError("Expected a text that is not empty")
+    return Secret(value)
+
+
+def _completed(config: Config, path: Path) -> Config:
+    folder = path.resolve().parent
+    server = msgspec.structs.replace(
+        config.server,
+        data_dir=str(folder / config.server.data_dir),
+        host_name=config.server.host_name or socket.gethostname(),
+    )
+    exchange = msgspec.structs.replace(config.exchange, rtp_host=config.exchange.rtp_host or config.exchange.sip_host)
+    hasher = PasswordHasher()
+    phones = tuple(
+        msgspec.structs.replace(
+            phone,
+            user=phone.user or phone.number,
+            password=_from_file(folder, phone.password_file) if phone.password_file else phone.password,
+        )
+        for phone in config.phones
+    )
+    agents = tuple(
+        msgspec.structs.replace(agent, password_hash=Secret(hasher.hash(_from_file(folder, agent.password_file).reveal())))
+        if agent.password_file
+        else agent
+        for agent in config.agents
+    )
+    return msgspec.structs.replace(config, server=server, exchange=exchange, phones=phones, agents=agents)
+
+
+def _from_file(folder: Path, name: str) -> Secret:
+    path = folder / name
+    try:
+        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError([f"{path}: this password file cannot be read"]) from None
+    if not text:
+        raise ConfigError([f"{path}: this password file is empty"])
+    return Secret(text)

@@ -1,0 +1,143 @@
+"""Every setting of an installation, declared here and nowhere else, with its meaning beside it."""
+
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, UnsetType
+
+from telegraphone.config.secret import Secret
+from telegraphone.domain.agent import Agent, Device, Directory, Feature, Role
+from telegraphone.domain.ids import Dn
+
+_NAMESPACE = uuid.UUID("6f1d2e0a-52b4-5d0e-9d0b-8c4d0f6a7b11")
+"""What ids of agents and devices are derived in, so that they are the same after every start."""
+
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[server]`: the address of the API, its shape, and where data is kept."""
+
+    external_url: Annotated[str, Meta(description="The URL by which clients reach this server; all links begin with it.")]
+    listen_host: Annotated[str, Meta(description="The address to listen on for HTTP.")] = "127.0.0.1"
+    listen_port: Annotated[Port, Meta(description="The TCP port to listen on for HTTP.")] = 8080
+    data_dir: Annotated[
+        str, Meta(description="The folder of recordings, keys and database; relative to the configuration file.")
+    ] = "telegraphone-data"
+    compatibility: Annotated[
+        Literal["8.5.1", "8.5.2"], Meta(description="The generation of the API whose shapes clients see.")
+    ] = "8.5.1"
+    allowed_origins: Annotated[
+        tuple[str, ...], Meta(description="The origins of web pages that may use the API; empty: only that of `external_url`.")
+    ] = ()
+    csrf_protection: Annotated[
+        Literal["origin", "token"],
+        Meta(description="Against forged requests: `origin` checks where they come from, `token` wants a token besides."),
+    ] = "origin"
+    cookie_same_site: Annotated[
+        Literal["Lax", "Strict", "None"], Meta(description="The SameSite rule of the sign-in cookie; `None` needs https.")
+    ] = "Lax"
+    host_name: Annotated[str, Meta(description="The host in the names of recordings; empty: the name of this machine.")] = ""
+    recording_name_suffix: Annotated[
+        str, Meta(description="The end of the names of recordings; it is percent-encoded there.")
+    ] = "<cont_center_id>"
+
+
+class Exchange(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[exchange]`: the SIP exchange that phones register with."""
+
+    sip_host: Annotated[str, Meta(description="The address to listen on for SIP, over UDP and TCP.")] = "127.0.0.1"
+    sip_port: Annotated[Port, Meta(description="The port to listen on for SIP.")] = 5060
+    rtp_host: Annotated[str, Meta(description="The address phones send their audio to; empty: `sip_host`.")] = ""
+    rtp_port_first: Annotated[Port, Meta(description="The first UDP port for phones' audio.")] = 20_000
+    rtp_port_last: Annotated[Port, Meta(description="The last UDP port for phones' audio; a call takes four.")] = 23_999
+    realm: Annotated[str, Meta(description="The realm phones authenticate in.")] = "telegraphone"
+    ring_s: Annotated[float, Meta(gt=0, le=600, description="How long an unanswered phone rings, in seconds.")] = 60.0
+
+
+class Recorder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[recorder]`: the process that receives, encrypts and stores audio."""
+
+    workers: Annotated[int, Meta(ge=1, le=64, description="Processes that record side by side.")] = 1
+    rtp_host: Annotated[str, Meta(description="The address copies of audio are sent to.")] = "127.0.0.1"
+    rtp_port_first: Annotated[Port, Meta(description="The first UDP port for copies of audio.")] = 30_000
+    rtp_port_last: Annotated[Port, Meta(description="The last UDP port for copies of audio; a recording takes two.")] = 33_999
+
+
+class Cometd(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[cometd]`: notifications to desktops."""
+
+    websocket: Annotated[bool, Meta(description="Whether WebSocket is offered besides long-polling.")] = True
+
+
+class Phone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[phones]]`: one phone that may register."""
+
+    number: Annotated[
+        str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z+*#.-]+$", description="The number it is dialled by.")
+    ]
+    user: Annotated[str, Meta(description="The user it authenticates as; empty: its number.")] = ""
+    password: Annotated[Secret | UnsetType, Meta(description="Its password, as text; or give `password_file`.")] = msgspec.UNSET
+    password_file: Annotated[str, Meta(description="The file its password is in.")] = ""
+
+
+class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[agents]]`: one user of the API."""
+
+    user_name: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^:\x00-\x1f]+$", description="The login.")]
+    password_hash: Annotated[
+        Secret | UnsetType, Meta(description="The Argon2 hash of the password (`telegraphone user hash-password`).")
+    ] = msgspec.UNSET
+    password_file: Annotated[str, Meta(description="Instead of the hash: the file the password itself is in.")] = ""
+    first_name: Annotated[str, Meta(description="First name, as desktops show it.")] = ""
+    last_name: Annotated[str, Meta(description="Last name, as desktops show it.")] = ""
+    phone: Annotated[str, Meta(description="The number of the phone this user works at; empty: none.")] = ""
+    roles: Annotated[
+        tuple[Literal["agent", "supervisor", "compliance", "admin"], ...], Meta(min_length=1, description="What this user is.")
+    ] = ("agent",)
+    features: Annotated[tuple[Literal["api-voice", "api-voice-recording"], ...], Meta(description="What this user may use.")] = (
+        "api-voice",
+        "api-voice-recording",
+    )
+    listens: Annotated[bool, Meta(description="Whether an administrator may listen to recordings.")] = False
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole configuration. `read` fills in what depends on the machine: paths are absolute, passwords were read."""
+
+    server: Server
+    exchange: Exchange = Exchange()
+    recorder: Recorder = Recorder()
+    cometd: Cometd = Cometd()
+    phones: tuple[Phone, ...] = ()
+    agents: tuple[AgentEntry, ...] = ()
+
+    def directory(self) -> Directory:
+        """The users as the rules know them."""
+        return Directory(tuple(_agent(entry) for entry in self.agents))
+
+    def password_hashes(self) -> dict[str, str]:
+        """The Argon2 hash of each user's password."""
+        return {entry.user_name: revealed(entry.password_hash) for entry in self.agents}
+
+
+def revealed(secret: Secret | UnsetType) -> str:
+    """The text of a secret that reading the file has made sure of."""
+    assert isinstance(secret, Secret), "read() refuses a file without it"
+    return secret.reveal()
+
+
+def _agent(entry: AgentEntry) -> Agent:
+    device = Device(str(uuid.uuid5(_NAMESPACE, f"device {entry.phone}")), Dn(entry.phone)) if entry.phone else None
+    return Agent(
+        entry.user_name,
+        uuid.uuid5(_NAMESPACE, f"user {entry.user_name}").hex,
+        entry.first_name,
+        entry.last_name,
+        frozenset(Role(role) for role in entry.roles),
+        frozenset(Feature(feature) for feature in entry.features),
+        device,
+        entry.listens,
+    )
