@@ -7,7 +7,7 @@ from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Surroundings:
     policies: Policies = Policies()
     leg_media: LegMedia | None = None
     conference_taps: ConferenceTaps | None = None
+    monitoring: Monitoring | None = None
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -45,4 +46,6 @@ class Surroundings:
             missing |= {Ability.HOLD, Ability.MUTE, Ability.SEND_DTMF, Ability.TRANSFER, Ability.CONFERENCE}
         if self.conference_taps is None:
             missing.add(Ability.CONFERENCE)
+        if self.monitoring is None:
+            missing.add(Ability.MONITOR)
         return self.switch.abilities - missing

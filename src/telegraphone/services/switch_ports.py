@@ -14,7 +14,8 @@ class LegMedia(Protocol):
         """The leg's party hears music while it hears nobody else, or no longer."""
 
     async def mute(self, leg: LegId, on: bool) -> None:
-        """Nobody hears the leg's party, who still hears the others; or they are heard again."""
+        """Nobody hears the leg's party, who still hears the others; or they are heard again. A copy of the leg is silent
+        meanwhile and goes on."""
 
     async def send_dtmf(self, leg: LegId, digits: str) -> None:
         """Plays keypad digits (0-9 * # A-D) to the leg's party. They are not logged."""
@@ -29,3 +30,19 @@ class ConferenceTaps(Protocol):
 
     async def unfork_heard(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""
+
+
+class Monitoring(Protocol):
+    """A supervisor's ear in other people's conversation, and a voice that only some of them hear: nobody (listening in),
+    the agent (coaching). To be heard by all and recorded is to be joined. A switch that has it may offer `Ability.MONITOR`."""
+
+    async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
+        """The supervisor's party leaves its bridge, hears what the monitored leg's party says and hears from others, and is
+        heard by the parties of `audible_to` besides whom these are joined with.
+
+        Follows the monitored leg through every later `join`; repeating it replaces it. Ends with `unmonitor`, with either
+        leg, and when the supervisor's leg is joined. No copy of another leg holds the supervisor's voice, hold music is not
+        passed on, and who is muted is not heard. Raises `Unavailable("switch")` for a leg without media."""
+
+    async def unmonitor(self, supervisor: LegId) -> None:
+        """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""
