@@ -75,6 +75,9 @@ SIP_CONNECTION_IDLE_S: Final = 300.0
 SIP_MESSAGE_FINISH_S: Final = 10.0
 """How long a TCP peer may take to finish a message it began."""
 
+SIP_HANDSHAKE_S: Final = 5.0
+"""How long a TLS peer may take to agree on keys, and to say goodbye: connections that do neither must not pile up."""
+
 SIP_SOCKET_BUFFER_BYTES: Final = 4 * 1024 * 1024
 """Receive buffer asked of the kernel for the SIP socket: a burst of 2,000 INVITEs waits there instead of being lost."""
 

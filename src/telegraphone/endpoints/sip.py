@@ -1,4 +1,4 @@
-"""Gives the SIP engine its sockets and its clock: UDP and TCP on one address, driven by one asyncio loop.
+"""Gives the SIP engine its sockets and its clock: UDP, TCP and TLS on one address, driven by one asyncio loop.
 
 The endpoint decides nothing. It hands bytes to the engine, sends what the engine wants sent, keeps one timer for the
 engine's next deadline, and gives every event to one handler, at once and in order. Commands go through the endpoint
@@ -9,13 +9,16 @@ import asyncio
 import ipaddress
 import secrets
 import socket
+import ssl
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from itertools import count
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict
 
-from telegraphone.endpoints.sip_sockets import Connection, DatagramSocket, bind_pair
-from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_CONNECTIONS_MAX
+from telegraphone.endpoints.sip_sockets import Connection, DatagramSocket, bind_pair, bind_stream
+from telegraphone.endpoints.sip_tls import SipTls
+from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_CONNECTIONS_MAX, SIP_HANDSHAKE_S
 from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Reply
 from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.engine import SipEngine
@@ -28,7 +31,15 @@ from telegraphone.wire.sip.transport import Flow, Transmission
 _CONNECT_S: Final = 10.0
 """How long a TCP connection may take to open: less than the 32 s its transaction would wait."""
 
+_NO_TLS: Final = SipTls()
+
 Handler = Callable[[SipEvent], None]
+
+
+class _TlsOptions(TypedDict, total=False):
+    ssl: ssl.SSLContext
+    ssl_handshake_timeout: float
+    ssl_shutdown_timeout: float
 
 
 class SipEndpoint:
@@ -38,7 +49,9 @@ class SipEndpoint:
         """Use `open`."""
         self.engine = engine
         self.port = port
-        """The port of both transports."""
+        """The port of UDP and TCP."""
+        self.tls_port = 0
+        """The port of TLS; 0: none is taken."""
         self._handler = handler
         self._loop = asyncio.get_running_loop()
         self._events: deque[SipEvent] = deque()
@@ -47,25 +60,44 @@ class SipEndpoint:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self._udp: DatagramSocket | None = None
-        self._server: asyncio.Server | None = None
+        self._tls = SipTls()
+        self._servers: list[asyncio.Server] = []
         self._numbers = count(1)
         self._connections: dict[int, Connection] = {}
-        self._by_address: dict[tuple[str, int], Connection] = {}
+        self._by_address: dict[Flow, Connection] = {}
         self._opening: dict[Flow, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(cls, host: str, port: int, options: SipOptions, handler: Handler) -> Self:
-        """Bind UDP and TCP to host and port (0: any free one) and start. `handler(event)` gets every event.
+    async def open(cls, host: str, port: int, options: SipOptions, handler: Handler, *, tls: SipTls = _NO_TLS) -> Self:
+        """Bind UDP and TCP to host and port (0: any free one), TLS to its own, and start. `handler(event)` gets every event.
 
-        Raises OSError if the port is taken.
+        Raises OSError if a port is taken.
         """
         udp, tcp = bind_pair(host, port)
         bound = udp.getsockname()[1]
-        self = cls(SipEngine(options, {"UDP": bound, "TCP": bound}, secrets.token_bytes), handler, bound)
+        try:
+            secure = bind_stream(host, tls.port) if tls.server is not None else None
+        except OSError:
+            udp.close()
+            tcp.close()
+            raise
+        secure_port = secure.getsockname()[1] if secure is not None else 0
+        ports = {"UDP": bound, "TCP": bound, **({"TLS": secure_port} if secure_port else {})}
+        self = cls(SipEngine(options, ports, secrets.token_bytes), handler, bound)
+        self.tls_port, self._tls = secure_port, tls
         self._udp = DatagramSocket(udp, self._datagram_received)
-        self._server = await self._loop.create_server(self._new_connection, sock=tcp)
+        self._servers.append(await self._loop.create_server(self._new_connection, sock=tcp))
+        if secure is not None:
+            self._servers.append(await self._loop.create_server(self._new_connection, sock=secure, **self._with(tls.server)))
         return self
+
+    @staticmethod
+    def _with(context: ssl.SSLContext | None) -> "_TlsOptions":
+        """What asyncio is to be told for a connection with TLS; nothing for one without."""
+        if context is None:
+            return {}
+        return {"ssl": context, "ssl_handshake_timeout": SIP_HANDSHAKE_S, "ssl_shutdown_timeout": SIP_HANDSHAKE_S}
 
     async def close(self) -> None:
         """Give back sockets, tasks and timer. Calls are not hung up: the owner does that first. Harmless if closed."""
@@ -76,8 +108,8 @@ class SipEndpoint:
             self._timer.cancel()
         if self._udp is not None:
             self._udp.close()
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -114,6 +146,12 @@ class SipEndpoint:
         """End a call."""
         self.engine.hang_up(dialog, headers, self._loop.time())
         self._pump()
+
+    def certificate_of(self, flow: Flow) -> Mapping[str, object]:
+        """What the peer at the other end of a TLS connection proved to be, in the form of `ssl.SSLSocket.getpeercert`;
+        empty if it proved nothing, which only a server context with authorities demands."""
+        connection = self._connections.get(flow.connection or 0)
+        return {} if connection is None else connection.certificate
 
     # --- driving ------------------------------------------------------------------------------------------------
 
@@ -174,7 +212,7 @@ class SipEndpoint:
         flow = connection.flow
         assert flow.connection is not None, "a connection has its number"
         self._connections[flow.connection] = connection
-        self._by_address[flow.host, flow.port] = connection
+        self._by_address[replace(flow, connection=None)] = connection
         self._stream_received(flow, b"")
         return True
 
@@ -185,8 +223,9 @@ class SipEndpoint:
     def _connection_lost(self, connection: Connection) -> None:
         flow = connection.flow
         self._connections.pop(flow.connection or 0, None)
-        if self._by_address.get((flow.host, flow.port)) is connection:
-            del self._by_address[flow.host, flow.port]
+        address = replace(flow, connection=None)
+        if self._by_address.get(address) is connection:
+            del self._by_address[address]
         self._flow_lost(flow)
 
     def _flow_lost(self, flow: Flow) -> None:
@@ -201,12 +240,10 @@ class SipEndpoint:
         if flow.transport == "UDP":
             self._send_datagram(transmission)
             return
-        connection = (
-            self._by_address.get((flow.host, flow.port)) if flow.connection is None else self._connections.get(flow.connection)
-        )
+        connection = self._by_address.get(flow) if flow.connection is None else self._connections.get(flow.connection)
         if connection is not None:
             connection.write(transmission.data)
-        elif flow.connection is None and flow.transport == "TCP":
+        elif flow.connection is None and (flow.transport == "TCP" or (flow.transport == "TLS" and self._tls.client is not None)):
             self._open_and_send(transmission)
         else:
             self._loop.call_soon(self._flow_lost, flow)
@@ -239,9 +276,12 @@ class SipEndpoint:
             waiting.append(transmission.data)
 
     async def _open(self, flow: Flow) -> None:
+        context = self._tls.client if flow.transport == "TLS" else None
         try:
             async with asyncio.timeout(_CONNECT_S):
-                _, connection = await self._loop.create_connection(self._new_connection, flow.host, flow.port)
+                _, connection = await self._loop.create_connection(
+                    self._new_connection, flow.host, flow.port, **self._with(context)
+                )
         except (OSError, TimeoutError):
             self._opening.pop(flow, None)
             self._flow_lost(flow)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_DATAGRAM_BYTES_MAX, SIP_SOCKET_BUFFER_BYTES
@@ -11,6 +11,9 @@ from telegraphone.wire.sip.transport import Flow
 
 _BATCH: Final = 64
 """Datagrams read in one go before others on the loop get their turn."""
+
+_BACKLOG: Final = 1024
+"""Connections that may wait to be taken: every phone of an exchange comes back at once after a restart."""
 
 _BIND_TRIES: Final = 16
 """How often a pair of free ports with one number is looked for, when any port will do."""
@@ -27,9 +30,16 @@ def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
             if port or attempt == _BIND_TRIES - 1:
                 raise
             continue
-        tcp.listen(1024)
+        tcp.listen(_BACKLOG)
         return udp, tcp
     raise OSError("no free pair of ports")
+
+
+def bind_stream(host: str, port: int) -> socket.socket:
+    """A listening TCP socket (port 0: any). OSError if it is taken."""
+    made = _make_socket(host, port, socket.SOCK_STREAM)
+    made.listen(_BACKLOG)
+    return made
 
 
 def _make_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
@@ -106,7 +116,8 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         peer = transport.get_extra_info("peername")
         self._transport = transport
-        self.flow = Flow("TCP", peer[0], peer[1], self.flow.connection)
+        name = "TCP" if transport.get_extra_info("ssl_object") is None else "TLS"
+        self.flow = Flow(name, peer[0], peer[1], self.flow.connection)
         self._wanted = self._opened(self)
         if not self._wanted:
             transport.abort()
@@ -121,6 +132,11 @@ class Connection(asyncio.Protocol):
         if self._wanted:
             self._wanted = False
             self._lost(self)
+
+    @property
+    def certificate(self) -> Mapping[str, object]:
+        """The peer's certificate, in the form of `ssl.SSLSocket.getpeercert`; empty if it proved none."""
+        return (self._transport and self._transport.get_extra_info("peercert")) or {}
 
     def write(self, data: bytes) -> None:
         """Send, unless the peer has stopped reading: then it is cut off."""

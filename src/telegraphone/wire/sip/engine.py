@@ -31,7 +31,7 @@ class SipEngine:
     """
 
     def __init__(self, options: SipOptions, ports: Mapping[str, int], entropy: Callable[[int], bytes]) -> None:
-        """`ports`: our listening port by transport ("UDP", "TCP"); `entropy(n)`: n unpredictable bytes."""
+        """`ports`: our listening port by transport ("UDP", "TCP", "TLS"); `entropy(n)`: n unpredictable bytes."""
         self._state = UserAgentState(options, ports, entropy)
         self.transactions = TransactionLayer(self._state)
         self.dialogs = DialogKeeper(self._state)

@@ -7,7 +7,7 @@ from telegraphone.wire.sip.deadlines import Deadlines
 from telegraphone.wire.sip.events import SipEvent
 from telegraphone.wire.sip.fields import BRANCH_COOKIE
 from telegraphone.wire.sip.options import SipOptions
-from telegraphone.wire.sip.transport import DEFAULT_PORT, Flow, Transmission
+from telegraphone.wire.sip.transport import Flow, Transmission, default_port
 from telegraphone.wire.sip.uri import NameAddr, SipUri, parse_params
 
 _TOKEN_BYTES: Final = 9
@@ -38,12 +38,12 @@ class UserAgentState:
 
     def via(self, flow: Flow) -> str:
         """A Via with a fresh branch for a request on this way; rport always asked for (RFC 3581 section 3)."""
-        port = self.ports.get(flow.transport, DEFAULT_PORT)
+        port = self.ports.get(flow.transport, default_port(flow.transport))
         return f"SIP/2.0/{flow.transport} {self._host}:{port};rport;branch={BRANCH_COOKIE}{self.token()}"
 
     def contact(self, flow: Flow) -> NameAddr:
         """Our Contact as a peer on this way is to reach us."""
-        port = self.ports.get(flow.transport, DEFAULT_PORT)
+        port = self.ports.get(flow.transport, default_port(flow.transport))
         params = (("transport", flow.transport.lower()),) if flow.transport != "UDP" else ()
         uri = SipUri(self._host, self.options.contact_user, port, params=params)
         tags = self.options.contact_params

@@ -20,7 +20,7 @@ from telegraphone.wire.sip.transaction import (
     repeat_delay,
     step,
 )
-from telegraphone.wire.sip.transport import DEFAULT_PORT, Flow
+from telegraphone.wire.sip.transport import DEFAULT_PORT, Flow, default_port
 
 _INPUT_OF_TIMER: Final = {Timer.REPEAT: Input.REPEAT, Timer.GIVE_UP: Input.GIVE_UP, Timer.LINGER: Input.LINGER}
 
@@ -107,7 +107,7 @@ class TransactionLayer:
                 self.user.request_failed(client, Effect.FAILED, now)
         for server in self._servers.values():
             if flow.connection is not None and server.flow == flow:
-                server.flow = Flow(flow.transport, flow.host, server.request.via.port or DEFAULT_PORT)
+                server.flow = Flow(flow.transport, flow.host, server.request.via.port or default_port(flow.transport))
 
     def feed(self, transaction: Transaction, what: Input, now: float) -> tuple[Effect, ...]:
         """Give a transaction an input and do what it wants; the effects that concern its user are for the caller."""

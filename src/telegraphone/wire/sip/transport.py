@@ -7,12 +7,14 @@ from telegraphone.wire.sip.uri import SipUri
 DEFAULT_PORT = 5060
 """Of UDP and TCP (RFC 3261 section 19.1.2)."""
 
+_TLS_PORT = 5061
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One way to a peer: transport ("UDP", "TCP"), address, and for TCP the number of the connection.
+    """One way to a peer: transport ("UDP", "TCP", "TLS"), address, and but for UDP the number of the connection.
 
-    A TCP flow without a number means: any connection to that address, opened if there is none.
+    A flow of connections without a number means: any connection to that address, opened if there is none.
     """
 
     transport: str
@@ -36,4 +38,9 @@ class Transmission:
 
 def flow_to(uri: SipUri) -> Flow:
     """Where a URI leads without any look-up (RFC 3263 section 4 for addresses): its maddr or host, port, transport."""
-    return Flow(uri.transport, (uri.param("maddr") or uri.host).strip("[]"), uri.port or DEFAULT_PORT)
+    return Flow(uri.transport, (uri.param("maddr") or uri.host).strip("[]"), uri.port or default_port(uri.transport))
+
+
+def default_port(transport: str) -> int:
+    """The port of a transport where none is named (RFC 3261 section 19.1.2)."""
+    return _TLS_PORT if transport == "TLS" else DEFAULT_PORT

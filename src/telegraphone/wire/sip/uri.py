@@ -202,8 +202,8 @@ class SipUri:
 
     @property
     def transport(self) -> str:
-        """What the URI asks for, in upper case; UDP if it says nothing (RFC 3261 section 19.1.2)."""
-        return (self.param("transport") or "UDP").upper()
+        """What the URI asks for, in upper case; UDP if it says nothing; sips means TLS (RFC 3261 section 19.1.2)."""
+        return "TLS" if self.scheme == "sips" else (self.param("transport") or "UDP").upper()
 
     def bare(self) -> "SipUri":
         """Scheme, user, host and port only: the form an address of record is looked up by (RFC 3261 section 10.3)."""
