@@ -97,3 +97,28 @@ async def test_without_the_ability_there_is_no_conference() -> None:
     with pytest.raises(Unavailable):
         await stage.switch.join((LEG, LegId("second"), LegId("third")))
     await stage.close()
+
+
+async def test_a_supervisor_hears_all_and_is_heard_by_few_until_joined() -> None:
+    switch = SimulatedSwitch(clock=VirtualClock(), numbers=("5000", "5001", "5002", "5003"))
+    customer, agent, supervisor, other = (switch.phone(each).call("5009") for each in ("5000", "5001", "5002", "5003"))
+    for leg in (customer, agent, supervisor, other):
+        await switch.answer(leg)
+    await switch.join((customer, agent))
+    await switch.sound.monitor(supervisor, agent, frozenset())
+    assert [switch.hears(each) for each in (supervisor, agent, customer)] == [{customer, agent}, {customer}, {agent}]
+    await switch.sound.monitor(supervisor, agent, frozenset({agent}))
+    assert [switch.hears(each) for each in (agent, customer)] == [{customer, supervisor}, {agent}]
+    await switch.join((agent, other))
+    assert [switch.hears(each) for each in (supervisor, other)] == [{agent, other}, {agent}]
+    await switch.join((customer, agent, supervisor))
+    assert [switch.hears(each) for each in (supervisor, agent)] == [{customer, agent}, {customer, supervisor}]
+    await switch.sound.monitor(supervisor, agent, frozenset({agent}))
+    await switch.sound.unmonitor(supervisor)
+    assert [switch.hears(each) for each in (supervisor, agent, customer)] == [frozenset(), {customer}, {agent}]
+    await switch.sound.monitor(supervisor, agent, frozenset({customer}))
+    await switch.hang_up(agent, EndCause.NORMAL)
+    assert [switch.hears(each) for each in (supervisor, customer)] == [frozenset(), frozenset()]
+    with pytest.raises(Unavailable):
+        await switch.sound.monitor(supervisor, agent, frozenset())
+    await switch.close()

@@ -4,17 +4,31 @@ from collections.abc import Callable
 
 from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
-from telegraphone.switches.simulated.wiring import Wiring
+from telegraphone.switches.simulated.wiring import Ear, Wiring
 
 
 class SimulatedSound:
-    """`LegMedia` and `ConferenceTaps` of the simulated switch."""
+    """`LegMedia`, `ConferenceTaps` and `Monitoring` of the simulated switch."""
 
     def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None]) -> None:
         self._wiring = wiring
         self._must_be_reachable = must_be_reachable
         self.mixes: dict[LegId, MediaAddress] = {}
         """Where what each leg hears is copied to now."""
+
+    def hears(self, leg: LegId) -> frozenset[LegId]:
+        """Whom this leg's party hears now: nobody while either of the two holds, and nobody who is muted."""
+        mine = self._wiring.legs.get(leg)
+        if mine is None or mine.held:
+            return frozenset()
+        coaches = {supervisor for supervisor, ear in self._wiring.ears.items() if leg in ear.audible_to}
+        wanted = (self._overheard(self._wiring.ears[leg]) if leg in self._wiring.ears else mine.joined) | coaches
+        others = (self._wiring.legs[other] for other in wanted if other != leg)
+        return frozenset(other.id for other in others if not other.held and not other.muted)
+
+    def _overheard(self, ear: Ear) -> frozenset[LegId]:
+        monitored = self._wiring.legs[ear.monitored]
+        return frozenset() if monitored.held else monitored.joined | {monitored.id}
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `ConferenceTaps`."""
@@ -45,3 +59,17 @@ class SimulatedSound:
         self._must_be_reachable()
         if found := self._wiring.legs.get(leg):
             found.digits += digits
+
+    async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
+        """See `Monitoring`."""
+        self._must_be_reachable()
+        found = [self._wiring.legs.get(each) for each in (supervisor, monitored)]
+        if not all(leg is not None and leg.answered for leg in found):
+            raise Unavailable("switch", "this leg has no media")
+        self._wiring.part(supervisor)
+        self._wiring.ears[supervisor] = Ear(monitored, audible_to)
+
+    async def unmonitor(self, supervisor: LegId) -> None:
+        """See `Monitoring`."""
+        self._must_be_reachable()
+        self._wiring.ears.pop(supervisor, None)

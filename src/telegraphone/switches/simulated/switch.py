@@ -41,7 +41,7 @@ class SimulatedSwitch:
         """All legs that live."""
         self._scripts: set[asyncio.Task[None]] = set()
         self.sound = SimulatedSound(self._wiring, self._must_be_reachable)
-        """Its `LegMedia` and `ConferenceTaps`."""
+        """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
         for dn in numbers:
@@ -55,11 +55,7 @@ class SimulatedSwitch:
 
     def hears(self, leg: LegId) -> frozenset[LegId]:
         """Whom this leg's party hears now: nobody while either of the two holds."""
-        mine = self._wiring.legs.get(leg)
-        if mine is None or mine.held:
-            return frozenset()
-        others = (self._wiring.legs[other] for other in mine.joined)
-        return frozenset(other.id for other in others if not other.held and not other.muted)
+        return self.sound.hears(leg)
 
     async def close(self) -> None:
         """Ends all scripts, all legs and the events."""

@@ -43,6 +43,14 @@ class SimulatedLeg:
     digits: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """Whom a supervisor's leg listens in on, and who hears it."""
+
+    monitored: LegId
+    audible_to: frozenset[LegId]
+
+
 class Wiring:
     """The legs of the simulated switch and what happens at them; phones and the switch both act here."""
 
@@ -51,6 +59,7 @@ class Wiring:
         self._ports = count(_FIRST_PORT, 2)
         self.legs: dict[LegId, SimulatedLeg] = {}
         self.forks: dict[LegId, MediaAddress] = {}
+        self.ears: dict[LegId, Ear] = {}
         self.events: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(SWITCH_EVENTS_MAX)
 
     def newest(self, dn: str) -> SimulatedLeg | None:
@@ -106,10 +115,13 @@ class Wiring:
         self.part(leg)
         del self.legs[leg]
         self.forks.pop(leg, None)
+        self.ears.pop(leg, None)
+        self.ears = {supervisor: ear for supervisor, ear in self.ears.items() if ear.monitored != leg}
         self.tell(LegEnded(leg, cause))
 
     def part(self, leg: LegId) -> None:
         """A leg is taken out of its bridge."""
+        self.ears.pop(leg, None)
         mine = self.legs[leg]
         for other in mine.joined:
             self.legs[other].joined -= {leg}
