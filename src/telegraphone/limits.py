@@ -305,9 +305,6 @@ DRIFT_WINDOW_S: Final = 5.0
 WRITER_SILENT_S: Final = 3.0
 """Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
 
-PORT_REST_S: Final = 10.0
-"""How long a recording's UDP port rests before it is used again: longer than any straggler of the old call."""
-
 SALVAGE_ASKED_MAX: Final = 2_000
 """Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
 

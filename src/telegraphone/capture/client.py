@@ -6,21 +6,19 @@ to be recorded, who sends, and the reasons noted before the start.
 """
 
 import asyncio
-import contextlib
 import itertools
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from telegraphone.capture import control
-from telegraphone.capture.port_pool import PortPool, PortsExhausted
+from telegraphone.capture import control, sockets
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
 from telegraphone.limits import (
-    PORT_REST_S,
+    MEDIA_PORT_REST_S,
     RECORDER_ANSWER_S,
     RECORDER_EVENTS_MAX,
     RECORDING_SEAL_S,
@@ -53,14 +51,13 @@ class _Held:
 
     order: control.Order
     worker: Supervisor
-    sockets: list[socket.socket]
-    ports: tuple[int, int]
+    pairs: tuple[SocketPair, ...]
     number: int
     sources: tuple[control.Source, control.Source] | None = None
     early: set[str] = field(default_factory=set)
 
     def descriptors(self) -> list[int]:
-        return [each.fileno() for each in self.sockets]
+        return [each.fileno() for pair in self.pairs for each in pair]
 
     def restoring(self) -> control.Reserve:
         early = tuple(sorted(self.early))
@@ -89,7 +86,7 @@ class RecorderClient:
         self._alarm = alarm
         self._numbers = itertools.count(1)
         self._held: dict[str, _Held] = {}
-        self._pool = PortPool(host, first_port, last_port)
+        self._pool = PortPool(host, first_port, last_port, sockets.prepare)
         self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
         self.awaited: Sequence[RecordingId] = ()
         """To be set before entering: recordings whose end nobody heard of. A worker that loses its program seals alone,
@@ -110,8 +107,8 @@ class RecorderClient:
         """Ends the workers."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
         for held in self._held.values():
-            for each in held.sockets:
-                each.close()
+            for pair in held.pairs:
+                close_pair(pair)
         self._held.clear()
 
     @property
@@ -124,28 +121,26 @@ class RecorderClient:
         recording = str(order.recording_id)
         worker = min(self._workers, key=self._load)
         if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
-            raise RecorderFull(int(PORT_REST_S))
-        opened: list[socket.socket] = []
-        taken: list[int] = []
+            raise RecorderFull(int(MEDIA_PORT_REST_S))
+        pairs: list[SocketPair] = []
         try:
-            for _ in range(2):
-                port, rtp, rtcp = self._pool.take(time.monotonic())
-                taken.append(port)
-                opened += (rtp, rtcp)
+            for _ in order.tracks:
+                pairs.append(self._pool.take(time.monotonic()))
+                sockets.enlarge(pairs[-1][0])
         except PortsExhausted:
-            self._release(opened, taken)
-            raise RecorderFull(int(PORT_REST_S)) from None
+            self._release(pairs)
+            raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
         asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]))
-        held = _Held(asked, worker, opened, (taken[0], taken[1]), next(self._numbers))
+        held = _Held(asked, worker, tuple(pairs), next(self._numbers))
         self._held[recording] = held
         try:
             await self._ask(worker, control.Reserve(held.number, asked), RECORDER_ANSWER_S, held.descriptors())
         except Unavailable:
             self._forget(recording)
             raise
-        addresses = (MediaAddress(self._host, taken[0]), MediaAddress(self._host, taken[1]))
-        return Reservation(order.recording_id, addresses)
+        first, second = (MediaAddress(self._host, rtp.getsockname()[1]) for rtp, _ in pairs)
+        return Reservation(order.recording_id, (first, second))
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
         """See `Recorder.aim`."""
@@ -259,14 +254,11 @@ class RecorderClient:
     def _forget(self, recording: str) -> None:
         held = self._held.pop(recording, None)
         if held:
-            self._release(held.sockets, held.ports)
+            self._release(held.pairs)
 
-    def _release(self, opened: Sequence[socket.socket], taken: Sequence[int]) -> None:
-        for each in opened:
-            with contextlib.suppress(OSError):
-                each.close()
-        for port in taken:
-            self._pool.give_back(port, time.monotonic())
+    def _release(self, pairs: Sequence[SocketPair]) -> None:
+        for pair in pairs:
+            self._pool.give_back(pair, time.monotonic())
 
 
 def _cut(reply: control.AnyReply) -> Cut:

@@ -33,24 +33,11 @@ _NOTHING: Final = _program(0)
 _HEADERS: Final = _program(_UDP_HEADER_BYTES + _RTP_HEADER_BYTES)
 
 
-def open_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """The RTP socket on an even port and the RTCP socket above it, delivering nothing yet. Raises OSError."""
-    sockets: list[socket.socket] = []
-    try:
-        for place in (port, port + 1):
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-            sockets.append(opened)
-            deliver_nothing(opened)
-            opened.setsockopt(socket.SOL_SOCKET, _TIMESTAMP_NS, 1)
-            opened.setsockopt(socket.SOL_SOCKET, _QUEUE_OVERFLOW, 1)
-            opened.bind((host, place))
-        enlarge(sockets[0])
-    except OSError:
-        for opened in sockets:
-            opened.close()
-        raise
-    return sockets[0], sockets[1]
+def prepare(opened: socket.socket) -> None:
+    """Has the kernel deliver nothing yet, and tell the time and the losses of what it delivers later. Raises OSError."""
+    deliver_nothing(opened)
+    opened.setsockopt(socket.SOL_SOCKET, _TIMESTAMP_NS, 1)
+    opened.setsockopt(socket.SOL_SOCKET, _QUEUE_OVERFLOW, 1)
 
 
 def enlarge(receiving: socket.socket) -> None:

@@ -1,12 +1,12 @@
 """A phone's ear and mouth: sends one RTP packet every 20 ms, keeps what comes with the time of its coming."""
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from telegraphone.endpoints.media_ports import open_any_pair
 from telegraphone.limits import MEDIA_DATAGRAM_BYTES_MAX, MEDIA_PACKETS_PER_TURN, PHONE_FRAMES_HEARD_MAX
 from telegraphone.phone.voices import FRAME_S, FRAME_SAMPLES, Voice
 from telegraphone.wire.errors import RemoteProtocolError
@@ -19,8 +19,6 @@ _LATE_FRAMES_MAX: Final = 10
 _KEY_FRAMES: Final = 6
 _KEY_ENDS: Final = 3
 """How long a key is pressed (120 ms), and how often its end is said (RFC 4733 section 2.5.1.4)."""
-
-_BIND_TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class PhoneAudio:
 
     def __init__(self, host: str, voice: Voice, entropy: Callable[[int], bytes]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._rtp, self._rtcp = _bind_pair(host)
+        self._rtp, self._rtcp = open_any_pair(host)
         self.host = host
         self.port: int = self._rtp.getsockname()[1]
         self.heard: deque[HeardFrame] = deque(maxlen=PHONE_FRAMES_HEARD_MAX)
@@ -152,23 +150,3 @@ class PhoneAudio:
                 return
             except OSError:
                 continue
-
-
-def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
-    """An even port and the one above. Raises OSError when luck fails too often."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(_BIND_TRIES):
-        rtp, rtcp = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
-        try:
-            rtp.bind((host, 0))
-            port = rtp.getsockname()[1]
-            if port % 2 == 0:
-                rtcp.bind((host, port + 1))
-                rtp.setblocking(False)
-                rtcp.setblocking(False)
-                return rtp, rtcp
-        except OSError:
-            pass
-        rtp.close()
-        rtcp.close()
-    raise OSError("no pair of ports is free")

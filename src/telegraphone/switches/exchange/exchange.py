@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
+from telegraphone.endpoints.media_ports import PortPool
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.exchange.accounts import Account, Accounts
 from telegraphone.switches.exchange.incoming import Incoming
 from telegraphone.switches.exchange.leg import Leg, Stage
 from telegraphone.switches.exchange.outgoing import Outgoing
-from telegraphone.switches.exchange.port_pool import PortPool
 from telegraphone.switches.exchange.registrar import DIGESTS, Registrar
-from telegraphone.switches.exchange.relay import Relay
+from telegraphone.switches.exchange.relay import Relay, enlarged
 from telegraphone.switches.exchange.switchboard import Switchboard
 from telegraphone.wire.sip.events import (
     AckArrived,
@@ -85,7 +85,7 @@ class Exchange:
         self._shown = shown
         self._clock = clock
         self._registrar = Registrar(known, realm, clock.entropy, digest_algorithms)
-        self._board = Switchboard(clock, known, Relay(PortPool(host, rtp_ports, clock.now), shown), latching)
+        self._board = Switchboard(clock, known, Relay(PortPool(host, *rtp_ports, enlarged), shown), latching)
         self._sides: _Sides | None = None
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None

@@ -14,10 +14,10 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from telegraphone.limits import MEDIA_DATAGRAM_BYTES_MAX, MEDIA_PACKETS_PER_TURN
-from telegraphone.services.ports import MediaAddress
+from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair
+from telegraphone.limits import MEDIA_DATAGRAM_BYTES_MAX, MEDIA_PACKETS_PER_TURN, MEDIA_SOCKET_BUFFER_BYTES
+from telegraphone.services.ports import MediaAddress, Unavailable
 from telegraphone.switches.exchange.payloads import Payloads, Route, routes
-from telegraphone.switches.exchange.port_pool import PortPool, SocketPair
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_packet
 
@@ -72,6 +72,11 @@ class RelayCounters:
     unsent: int = 0
 
 
+def enlarged(opened: socket.socket) -> None:
+    """Asks for room for some seconds of audio; the system may give less."""
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, MEDIA_SOCKET_BUFFER_BYTES)
+
+
 @dataclass(slots=True, eq=False)
 class Relay:
     """All media ports of an exchange. Lives on the running event loop; never blocks, never awaits."""
@@ -94,9 +99,12 @@ class Relay:
 
     def open(self) -> MediaPort:
         """A port that hears nobody yet. Raises Unavailable("switch") when none is left."""
-        pair = self.pool.take()
-        port = MediaPort(pair, MediaAddress(self.advertised_host, pair[0].getsockname()[1]))
         loop = asyncio.get_running_loop()
+        try:
+            pair = self.pool.take(loop.time())
+        except PortsExhausted:
+            raise Unavailable("switch", "no RTP port left") from None
+        port = MediaPort(pair, MediaAddress(self.advertised_host, pair[0].getsockname()[1]))
         loop.add_reader(pair[0], self._drain_rtp, port)
         loop.add_reader(pair[1], self._drain_rtcp, port)
         return port
@@ -108,7 +116,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         for each in port.sockets:
             loop.remove_reader(each)
-        self.pool.give_back(port.sockets)
+        self.pool.give_back(port.sockets, loop.time())
 
     def set_party(self, port: MediaPort, party: Party) -> None:
         """From now on the port takes packets from this party only. Raises ValueError for an address that is none."""
