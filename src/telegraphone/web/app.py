@@ -30,6 +30,7 @@ from telegraphone.web.gws.recordings import Recordings
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.startup import StartUp, nothing
 from telegraphone.web.origins import Origins
+from telegraphone.web.pages import PageFile, Pages
 from telegraphone.web.passwords import Passwords
 from telegraphone.web.routes import Route, RouteTable
 from telegraphone.web.settings import WebSettings
@@ -43,7 +44,7 @@ _COMETD_ROOTS = (f"{API}/notifications", "/genesys/cometd")
 @dataclass(frozen=True, slots=True)
 class WebPorts:
     """What the web face stands on: the use cases and ports of one node. `checks` say which parts of it work;
-    `password_hashes` are Argon2 hashes by user name."""
+    `password_hashes` are Argon2 hashes by user name, `pages` the files that browsers load, by URL path."""
 
     clock: Clock
     directory: Directory
@@ -55,6 +56,7 @@ class WebPorts:
     notifications: Notifications
     password_hashes: Mapping[str, str]
     checks: Mapping[str, health.Check] = field(default_factory=dict)
+    pages: Mapping[str, PageFile] = field(default_factory=dict)
 
 
 def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTable:
@@ -119,6 +121,7 @@ class WebApp:
         self.table = route_table(settings, ports, self._auth)
         self._api = Api(self.table, self._auth)
         self._cometd = Cometd(notifications, CometdGatekeeper(self._auth))
+        self._pages = Pages(ports.pages, settings)
         self._always = _browser_rules(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,6 +153,8 @@ class WebApp:
             return self._api.preflight(request)
         if path.startswith(_API_ROOTS):
             return await self._api.respond(request)
+        if path in self._pages:
+            return self._pages.respond(request)
         return refuse(UNKNOWN_URL)
 
     def _heard(self, scope: Scope, receive: Receive) -> Receive:
@@ -172,8 +177,10 @@ class WebApp:
         async def dress(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
-                for name, value in (*self._always.items(), *self._origins.cors(request_headers).items()):
+                for name, value in self._origins.cors(request_headers).items():
                     headers[name] = value
+                for name, value in self._always.items():
+                    headers.setdefault(name, value)
                 message = {**message, "headers": headers.raw}
             await send(message)
 
