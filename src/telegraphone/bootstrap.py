@@ -25,6 +25,7 @@ from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.engine import migrate, open_engine, sqlite_url
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
+from telegraphone.endpoints.sip_tls import SipTls, server_context
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.limits import BAYEUX_BODY_BYTES_MAX
 from telegraphone.playback import SealedPlayer
@@ -239,8 +240,19 @@ def _exchange(config: Config, clock: SystemClock) -> Exchange:
         rtp_ports=(settings.rtp_port_first, settings.rtp_port_last),
         realm=settings.realm,
         accounts=[_account(each) for each in config.phones],
+        latching=settings.latching,
+        digest_algorithms=settings.digest_algorithms,
+        tls=_sip_tls(config),
         clock=clock,
     )
+
+
+def _sip_tls(config: Config) -> SipTls:
+    settings = config.exchange
+    if not settings.tls_port:
+        return SipTls()
+    context = server_context(Path(settings.tls_certificate), Path(settings.tls_key))
+    return SipTls(server=context, port=settings.tls_port)
 
 
 def _account(phone: Phone) -> Account:

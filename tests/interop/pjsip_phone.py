@@ -95,6 +95,7 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         self.tell = tell
         self.call: Call | None = None
         self._options = options
+        self._way = ";transport=tls" if "authority" in options else ""
         self._voice = Voice(options["voice"], tell)
         self._ear = pj.AudioMediaRecorder()
         self._ear.createRecorder(options["heard"])
@@ -103,7 +104,7 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         number, registrar = self._options["number"], self._options["registrar"]
         config = pj.AccountConfig()
         config.idUri = f"sip:{number}@{registrar}"
-        config.regConfig.registrarUri = f"sip:{registrar}"
+        config.regConfig.registrarUri = f"sip:{registrar}{self._way}"
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", number, 0, self._options["password"]))
         config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         config.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
@@ -111,7 +112,7 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
 
     def dial(self, number: str) -> None:
         self.call = Call(self)
-        self.call.makeCall(f"sip:{number}@{self._options['registrar']}", pj.CallOpParam(True))
+        self.call.makeCall(f"sip:{number}@{self._options['registrar']}{self._way}", pj.CallOpParam(True))
 
     def answer(self) -> None:
         self._respond(200)
@@ -151,8 +152,9 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         self.call.answer(param)
 
 
-def endpoint(codecs: list[str]) -> pj.Endpoint:
-    """The library, started: no sound card, no echo canceller, no suppression of silence, these codecs alone."""
+def endpoint(codecs: list[str], authority: str) -> pj.Endpoint:
+    """The library, started: no sound card, no echo canceller, no suppression of silence, these codecs alone; TLS with
+    certificates of this authority, if one is named."""
     library = pj.Endpoint()
     library.libCreate()
     config = pj.EpConfig()
@@ -167,7 +169,9 @@ def endpoint(codecs: list[str]) -> pj.Endpoint:
     library.libInit(config)
     transport = pj.TransportConfig()
     transport.boundAddress = transport.publicAddress = "127.0.0.1"
-    library.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    transport.tlsConfig.CaListFile = authority
+    transport.tlsConfig.verifyServer = bool(authority)
+    library.transportCreate(pj.PJSIP_TRANSPORT_TLS if authority else pj.PJSIP_TRANSPORT_UDP, transport)
     library.libStart()
     library.audDevManager().setNullDev()
     for codec in library.codecEnum2():
@@ -191,7 +195,7 @@ def run(options: Options, out: Any) -> None:
 
     lines: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=read, args=(lines,), daemon=True).start()
-    library = endpoint(options.get("codecs", ["PCMU"]))
+    library = endpoint(options.get("codecs", ["PCMU"]), options.get("authority", ""))
     phone = Phone(options, tell)
     commands: dict[str, Callable[..., None]] = {
         "register": phone.register,

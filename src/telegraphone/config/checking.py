@@ -48,6 +48,8 @@ def contradictions(config: Config) -> Iterator[str]:
         ports = getattr(config, table)
         if ports.rtp_port_first >= ports.rtp_port_last:
             yield f"{table}.rtp_port_last: must be greater than rtp_port_first"
+    if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
+        yield "exchange.tls_port: needs tls_certificate and tls_key"
     yield from _twice("phones", "number", [phone.number for phone in config.phones])
     yield from _twice("agents", "user_name", [agent.user_name for agent in config.agents])
     yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])

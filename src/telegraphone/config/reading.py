@@ -77,7 +77,12 @@ def _completed(config: Config, path: Path) -> Config:
         data_dir=str(folder / config.server.data_dir),
         host_name=config.server.host_name or socket.gethostname(),
     )
-    exchange = msgspec.structs.replace(config.exchange, rtp_host=config.exchange.rtp_host or config.exchange.sip_host)
+    exchange = msgspec.structs.replace(
+        config.exchange,
+        rtp_host=config.exchange.rtp_host or config.exchange.sip_host,
+        tls_certificate=_beside(folder, config.exchange.tls_certificate),
+        tls_key=_beside(folder, config.exchange.tls_key),
+    )
     hasher = PasswordHasher()
     phones = tuple(
         msgspec.structs.replace(
@@ -94,6 +99,11 @@ def _completed(config: Config, path: Path) -> Config:
         for agent in config.agents
     )
     return msgspec.structs.replace(config, server=server, exchange=exchange, phones=phones, agents=agents)
+
+
+def _beside(folder: Path, name: str) -> str:
+    """A file name relative to the configuration's folder; none stays none."""
+    return str(folder / name) if name else ""
 
 
 def _from_file(folder: Path, name: str) -> Secret:

@@ -54,6 +54,17 @@ class Exchange(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rtp_port_first: Annotated[Port, Meta(description="The first UDP port for phones' audio.")] = 20_000
     rtp_port_last: Annotated[Port, Meta(description="The last UDP port for phones' audio; a call takes four.")] = 23_999
     realm: Annotated[str, Meta(description="The realm phones authenticate in.")] = "telegraphone"
+    digest_algorithms: Annotated[
+        tuple[Literal["SHA-256", "MD5"], ...],
+        Meta(min_length=1, description="How phones may prove their password, best first; old phones know MD5 alone."),
+    ] = ("SHA-256", "MD5")
+    latching: Annotated[
+        bool,
+        Meta(description="Whether a phone's first RTP packet may correct the address it signalled: for address translation."),
+    ] = False
+    tls_port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on for SIP over TLS; 0: none.")] = 0
+    tls_certificate: Annotated[str, Meta(description="The file of the certificate chain (PEM) for SIP over TLS.")] = ""
+    tls_key: Annotated[str, Meta(description="The file of its private key (PEM).")] = ""
     ring_s: Annotated[float, Meta(gt=0, le=600, description="How long an unanswered phone rings, in seconds.")] = 60.0
 
 

@@ -110,6 +110,8 @@ class Connection(asyncio.Protocol):
         self._lost = lost
         self._transport: asyncio.Transport | None = None
         self._wanted = False
+        self.certificate: Mapping[str, object] = {}
+        """The peer's, in the form of `ssl.SSLSocket.getpeercert`; empty if it proved none."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -118,6 +120,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         name = "TCP" if transport.get_extra_info("ssl_object") is None else "TLS"
         self.flow = Flow(name, peer[0], peer[1], self.flow.connection)
+        self.certificate = transport.get_extra_info("peercert") or {}
         self._wanted = self._opened(self)
         if not self._wanted:
             transport.abort()
@@ -132,11 +135,6 @@ class Connection(asyncio.Protocol):
         if self._wanted:
             self._wanted = False
             self._lost(self)
-
-    @property
-    def certificate(self) -> Mapping[str, object]:
-        """The peer's certificate, in the form of `ssl.SSLSocket.getpeercert`; empty if it proved none."""
-        return (self._transport and self._transport.get_extra_info("peercert")) or {}
 
     def write(self, data: bytes) -> None:
         """Send, unless the peer has stopped reading: then it is cut off."""

@@ -1,7 +1,8 @@
 """The least that can decide about calls, so that the exchange can be tested alone: what arrives is rung, joined, ended."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -88,3 +89,17 @@ def new_exchange(**options: object) -> Exchange:
         clock=SystemClock(),
         **options,  # type: ignore[arg-type] # the few a test wants to change
     )
+
+
+@asynccontextmanager
+async def routed(**options: object) -> AsyncIterator[Router]:
+    """An exchange that runs, with its router."""
+    exchange = new_exchange(**options)
+    await exchange.start()
+    made = Router(exchange)
+    running = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        await exchange.close()
+        await running

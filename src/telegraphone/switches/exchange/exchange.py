@@ -12,6 +12,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
 from telegraphone.endpoints.media_ports import PortPool
 from telegraphone.endpoints.sip import SipEndpoint
+from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.exchange.accounts import Account, Accounts
 from telegraphone.switches.exchange.incoming import Incoming
@@ -37,6 +38,7 @@ _METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTI
 _ABILITIES = frozenset({Ability.DIAL, Ability.HANG_UP})
 _ENDED = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 _TIMED_OUT, _NOT_SENT = 408, 503
+_NO_TLS = SipTls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class _Sides:
 
 
 class Exchange:
-    """A SIP exchange on one address, UDP and TCP. `start` before anything else; `close` ends every call."""
+    """A SIP exchange on one address, UDP, TCP and TLS. `start` before anything else; `close` ends every call."""
 
     def __init__(
         self,
@@ -75,15 +77,18 @@ class Exchange:
         realm: str,
         latching: bool = False,
         digest_algorithms: tuple[str, ...] = DIGESTS,
+        tls: SipTls = _NO_TLS,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
-        `latching`: whether phones behind address translation may correct their media address."""
+        `latching`: whether phones behind address translation may correct their media address; `tls`: where and how phones
+        may register by TLS."""
         known = Accounts(accounts)
         shown = advertised_host or host
         self._address = (host, port)
         self._shown = shown
         self._clock = clock
+        self._tls = tls
         self._registrar = Registrar(known, realm, clock.entropy, digest_algorithms)
         self._board = Switchboard(clock, known, Relay(PortPool(host, *rtp_ports, enlarged), shown), latching)
         self._sides: _Sides | None = None
@@ -91,14 +96,17 @@ class Exchange:
         self._expiry: asyncio.TimerHandle | None = None
         self.port = port
         """The SIP port; of use when any was asked for (0)."""
+        self.tls_port = 0
+        """The port of SIP over TLS; 0: none."""
 
     async def start(self) -> None:
         """Opens the sockets. Raises Unavailable("switch") when an address is taken."""
         try:
-            sip = await SipEndpoint.open(*self._address, SipOptions(host=self._shown, methods=_METHODS), self._handle)
+            options = SipOptions(host=self._shown, methods=_METHODS)
+            sip = await SipEndpoint.open(*self._address, options, self._handle, tls=self._tls)
         except OSError as error:
             raise Unavailable("switch", str(error), retryable=False) from error
-        self.port = sip.port
+        self.port, self.tls_port = sip.port, sip.tls_port
         self._sides = _Sides(
             sip, Incoming(self._board, self._registrar, sip), Outgoing(self._board, self._registrar, sip, self._shown)
         )

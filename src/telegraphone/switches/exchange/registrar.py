@@ -130,7 +130,7 @@ class Registrar:
     def _refusal(self, dn: str, request: Request, wanted: list[tuple[NameAddr, int]]) -> Reply | None:
         known = self._bindings.get(dn, {})
         for contact, seconds in wanted:
-            if contact.uri.scheme != "sip" or not contact.uri.host:
+            if contact.uri.scheme not in {"sip", "sips"} or not contact.uri.host:
                 return Reply(400)
             if 0 < seconds < REGISTRATION_S_MIN:
                 return Reply(423, headers=(("Min-Expires", str(REGISTRATION_S_MIN)),))
