@@ -50,6 +50,7 @@ DEVICE_ID = "55b8023d-573d-48d3-b4ac-e29ba3c5861d"
 NUMBERS = ("5000", "5001", "5002", "5003")
 ABILITIES = EVERY_ABILITY - {Ability.MUTE}
 """Those of the installation whose events are documented."""
+NO_POLICY = Policies()
 
 
 def _agent(user_name: str, number: int, *roles: Role, dn: str = "", listens: bool = False) -> Agent:
@@ -177,45 +178,54 @@ async def contact_centre(
     settings: WebSettings = DEFAULTS,
     begins: datetime = MORNING,
     host: str = "recorder.example.com",
+    numbers: tuple[str, ...] = NUMBERS,
+    agents: tuple[Agent, ...] = AGENTS,
+    abilities: frozenset[Ability] = ABILITIES,
+    policies: Policies = NO_POLICY,
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
     clock = VirtualClock(begins)
     log, notifications = EventLog(), Notifications()
     notifications.start()
     notifier = _Ears(log, CometdNotifier(Shapes.of(settings), _Wire(log, notifications), clock))
-    switch = SimulatedSwitch(clock=clock, numbers=NUMBERS, abilities=ABILITIES)
+    switch = SimulatedSwitch(clock=clock, numbers=numbers, abilities=abilities)
     recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
-    catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(AGENTS)
+    catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(agents)
     writer = CatalogueWriter(catalogue, clock)
     names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
+    sound = switch.sound
     surroundings = Surroundings(
-        clock, switch, switch, switch, recorder, notifier, writer, directory, names, Policies(), switch.sound, switch.sound
+        clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound
     )
-    agents = Agents(notifier)
-    calls = Calls(surroundings, agents, RecoveredParts(catalogue, writer))
+    desks = Agents(notifier)
+    calls = Calls(surroundings, desks, RecoveredParts(catalogue, writer))
     ports = WebPorts(
         clock=clock,
         directory=directory,
-        agents=agents,
+        agents=desks,
         calls=calls,
         catalogue=catalogue,
         player=player,
         audit=audit,
         notifications=notifications,
-        password_hashes={agent.user_name: _HASH for agent in AGENTS},
+        password_hashes={agent.user_name: _HASH for agent in agents},
     )
     app = WebApp(settings, ports, hasher=HASHER)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, player, catalogue, audit, directory, agents, calls, log, app)
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app)
     finally:
         recorder.stalls.clear()
-        for task in tasks:
-            task.cancel()
-        while not all(task.done() for task in tasks):
-            # Calls end in order, and what they wait for then needs time to pass.
-            await clock.advance(1.0)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _ended(tasks, clock)
         await switch.close()
         notifications.close()
+
+
+async def _ended(tasks: list[asyncio.Task[None]], clock: VirtualClock) -> None:
+    for task in tasks:
+        task.cancel()
+    while not all(task.done() for task in tasks):
+        # Calls end in order, and what they wait for then needs time to pass.
+        await clock.advance(1.0)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,17 @@
+"""Every rule of the API in both generations, on simulated phones."""
+
+import pytest
+
+from telegraphone.web.settings import Compatibility
+from tests.conformance import capability_rules
+from tests.conformance.in_process import in_process
+from tests.conformance.rule import Rule, rules_of
+
+RULES = rules_of(capability_rules)
+
+
+@pytest.mark.parametrize("mode", list(Compatibility), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("rule", RULES, ids=str)
+async def test_rule(rule: Rule, mode: Compatibility) -> None:
+    async with in_process(mode) as stage:
+        await rule.play(stage)
