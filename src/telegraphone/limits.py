@@ -96,6 +96,32 @@ SDP_ATTRIBUTES_MAX: Final = 256
 SDP_BYTES_MAX: Final = 64 * 1024
 """A session description: 32 media of a hundred lines."""
 
+# --- SIPREC ---------------------------------------------------------------------------------------------------------
+
+MULTIPART_PARTS_MAX: Final = 16
+"""Parts of one body (siprec 9): a description, metadata, and what a gateway adds of its own."""
+
+MULTIPART_NESTING_MAX: Final = 2
+"""Bodies within bodies (siprec 9)."""
+
+METADATA_BYTES_MAX: Final = 64 * 1024
+"""One metadata document, and what is kept of a rejected one (siprec 9)."""
+
+METADATA_DEPTH_MAX: Final = 16
+"""Elements within elements of metadata (siprec 9): the schema needs four."""
+
+METADATA_ELEMENTS_MAX: Final = 4_096
+"""Elements of one metadata document (siprec 9)."""
+
+METADATA_ITEMS_MAX: Final = 512
+"""Participants, or streams, or associations of one recording session (siprec 9)."""
+
+METADATA_TEXT_CHARS_MAX: Final = 1_024
+"""One text or attribute value of metadata (siprec 9)."""
+
+SNAPSHOTS_KEPT_MAX: Final = 1_000
+"""Metadata snapshots kept whole for one recording session; past it every tenth and the last (siprec 9)."""
+
 # --- sealed recordings --------------------------------------------------------------------------------------------
 
 SEALED_HEADER_BYTES_MAX: Final = 4_096

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from telegraphone.capture import control, sockets
+from telegraphone.capture.intakes import Intakes
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
-from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
 from telegraphone.limits import (
     MEDIA_PORT_REST_S,
@@ -87,6 +88,7 @@ class RecorderClient:
         self._numbers = itertools.count(1)
         self._held: dict[str, _Held] = {}
         self._pool = PortPool(host, first_port, last_port, sockets.prepare)
+        self._intakes = Intakes()
         self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
         self.awaited: Sequence[RecordingId] = ()
         """To be set before entering: recordings whose end nobody heard of. A worker that loses its program seals alone,
@@ -106,15 +108,34 @@ class RecorderClient:
     async def __aexit__(self, *_: object) -> None:
         """Ends the workers."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
-        for held in self._held.values():
-            for pair in held.pairs:
-                close_pair(pair)
+        for pair in (*(pair for held in self._held.values() for pair in held.pairs), *self._intakes.pairs()):
+            close_pair(pair)
         self._held.clear()
 
     @property
     def process_ids(self) -> tuple[int | None, ...]:
         """The workers' processes; None for one that is being replaced."""
         return tuple(worker.process_id for worker in self._workers)
+
+    def open_intake(self, name: str) -> MediaAddress:
+        """See `Intakes.open_intake`."""
+        try:
+            pair = self._pool.take(time.monotonic())
+        except PortsExhausted:
+            raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
+        sockets.enlarge(pair[0])
+        self._intakes.add(name, pair)
+        return MediaAddress(self._host, pair[0].getsockname()[1])
+
+    def assign_intake(self, leg: LegId, name: str | None) -> None:
+        """See `Intakes.assign_intake`."""
+        self._intakes.assign(leg, name)
+
+    def close_intake(self, name: str) -> None:
+        """See `Intakes.close_intake`."""
+        pair = self._intakes.remove(name)
+        if pair is not None:
+            self._pool.give_back(pair, time.monotonic())
 
     async def reserve(self, order: TapOrder) -> Reservation:
         """See `Recorder.reserve`."""
@@ -124,9 +145,10 @@ class RecorderClient:
             raise RecorderFull(int(MEDIA_PORT_REST_S))
         pairs: list[SocketPair] = []
         try:
-            for _ in order.tracks:
-                pairs.append(self._pool.take(time.monotonic()))
-                sockets.enlarge(pairs[-1][0])
+            for track in order.tracks:
+                pair = self._intakes.lend(track.leg) or self._pool.take(time.monotonic())
+                pairs.append(pair)
+                sockets.enlarge(pair[0])
         except PortsExhausted:
             self._release(pairs)
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
@@ -258,7 +280,8 @@ class RecorderClient:
 
     def _release(self, pairs: Sequence[SocketPair]) -> None:
         for pair in pairs:
-            self._pool.give_back(pair, time.monotonic())
+            if not self._intakes.give_back(pair):
+                self._pool.give_back(pair, time.monotonic())
 
 
 def _cut(reply: control.AnyReply) -> Cut:

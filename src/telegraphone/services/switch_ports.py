@@ -46,3 +46,17 @@ class Monitoring(Protocol):
 
     async def unmonitor(self, supervisor: LegId) -> None:
         """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""
+
+
+class Intakes(Protocol):
+    """RTP ports of the recorder that are open for as long as a call, for switches whose peers send their audio straight
+    to it; in between recordings whatever arrives there is thrown away unseen."""
+
+    def open_intake(self, name: str) -> MediaAddress:
+        """Opens a port under a name that was never used. Raises `RecorderFull`."""
+
+    def assign_intake(self, leg: LegId, name: str | None) -> None:
+        """From now on a recording that is begun of this leg takes its audio from there. None: the leg is over."""
+
+    def close_intake(self, name: str) -> None:
+        """Gives the port back when no recording uses it any more; unknown names are ignored."""

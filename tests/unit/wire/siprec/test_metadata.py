@@ -1,0 +1,128 @@
+"""Snapshots are read as they were meant, merged by the rule, and refused where they pass a bound (siprec.md, section 5)."""
+
+import pytest
+
+from telegraphone.limits import METADATA_ITEMS_MAX
+from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.siprec.metadata import Kind, Picture, read_snapshot, snapshot_request
+
+NAMESPACE = "urn:ietf:params:xml:ns:recording:1"
+
+
+def document(inner: str, mode: str = "complete") -> bytes:
+    return f'<recording xmlns="{NAMESPACE}"><datamode>{mode}</datamode>{inner}</recording>'.encode()
+
+
+PLAIN = """
+<group group_id="g1"><associate-time>2026-01-01T00:00:00Z</associate-time></group>
+<session session_id="s1"><sipSessionID>aa;remote=bb</sipSessionID><group-ref>g1</group-ref></session>
+<participant participant_id="p1"><nameID aor="sip:15550100@example.com"><name xml:lang="en">Caller</name></nameID></participant>
+<participant participant_id="p2"><nameID aor="sip:5001@example.com"/></participant>
+<stream stream_id="st1" session_id="s1"><label>96</label></stream>
+<stream stream_id="st2" session_id="s1"><label>97</label></stream>
+<participantsessionassoc participant_id="p1" session_id="s1"><associate-time>2026-01-01T00:00:00Z</associate-time>
+</participantsessionassoc>
+<participantsessionassoc participant_id="p2" session_id="s1"/>
+<participantstreamassoc participant_id="p1"><send>st1</send><recv>st2</recv></participantstreamassoc>
+<participantstreamassoc participant_id="p2"><send>st2</send><recv>st1</recv></participantstreamassoc>
+"""
+
+
+def picture(*documents: bytes) -> Picture:
+    drawn = Picture()
+    for each in documents:
+        drawn = drawn.after(read_snapshot(each))
+    return drawn
+
+
+def test_a_plain_call() -> None:
+    drawn = picture(document(PLAIN))
+    first, second = drawn.parties()
+    assert (first.id, first.aor, first.name, first.sends) == ("p1", "sip:15550100@example.com", "Caller", {"st1"})
+    assert (second.aor, second.sends) == ("sip:5001@example.com", {"st2"})
+    assert drawn.stream_of("97") == "st2"
+    assert drawn.stream_of("") is None
+    assert drawn.cs_ids() == ("s1",)
+    assert drawn.links() == {"s1", "g1", "aa;remote=bb"}
+
+
+def test_a_partial_snapshot_changes_what_it_names() -> None:
+    stop = '<session session_id="s1"><stop-time>2026-01-01T00:10:00Z</stop-time></session>'
+    drawn = picture(document(PLAIN), document(stop, "Partial"))
+    assert drawn.of(Kind.CS)[0].text("group-ref") == "g1"
+    assert drawn.cs_ids() == ()
+    assert drawn.parties() == ()
+
+
+def test_who_leaves_and_who_joins() -> None:
+    moved = """
+    <participant participant_id="p3"><nameID aor="sip:5002@example.com"/></participant>
+    <participantsessionassoc participant_id="p2" session_id="s1"><disassociate-time>2026-01-01T00:01:00Z</disassociate-time>
+    </participantsessionassoc>
+    <participantsessionassoc participant_id="p3" session_id="s1"/>
+    <participantstreamassoc participant_id="p2"/>
+    <participantstreamassoc participant_id="p3"><send>st2</send></participantstreamassoc>"""
+    drawn = picture(document(PLAIN), document(moved, "partial"))
+    assert [(each.id, each.sends) for each in drawn.parties()] == [("p1", {"st1"}), ("p3", {"st2"})]
+    back = '<participantsessionassoc participant_id="p2" session_id="s1"><associate-time>x</associate-time>'
+    back += "</participantsessionassoc>"
+    assert [each.id for each in picture(document(PLAIN), document(moved, "partial"), document(back, "partial")).parties()] == [
+        "p1",
+        "p2",
+        "p3",
+    ]
+
+
+def test_an_association_with_streams_always_states_all_of_them() -> None:
+    drawn = picture(document(PLAIN), document('<participantstreamassoc participant_id="p1"/>', "partial"))
+    assert drawn.parties()[0].sends == frozenset()
+
+
+def test_a_complete_snapshot_is_the_new_picture() -> None:
+    assert picture(document(PLAIN), document("<participant participant_id='p9'/>")).parties()[0].id == "p9"
+
+
+def test_a_partial_snapshot_that_builds_on_nothing_known() -> None:
+    drawn = picture(document(PLAIN))
+    assert drawn.knows_all_of(read_snapshot(document('<participantstreamassoc participant_id="p1"/>', "partial")))
+    assert not drawn.knows_all_of(read_snapshot(document('<participantstreamassoc participant_id="p7"/>', "partial")))
+
+
+def test_one_uuid_on_two_things_names_the_first() -> None:
+    uuid = "9f4d2b1a-0c3e-4d5f-8a6b-7c8d9e0f1a2b"
+    twice = f'<participant participant_id="{uuid}"/><stream stream_id="{uuid}"/>'
+    drawn = picture(document(twice))
+    assert drawn.clashes == 1
+    assert not drawn.of(Kind.STREAM)
+    assert picture(document('<participant participant_id="1"/><stream stream_id="1"/>')).clashes == 0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"<html/>",
+        b"<recording><participant></recording>",
+        document("".join(f'<participant participant_id="{n}"/>' for n in range(METADATA_ITEMS_MAX + 1))),
+    ],
+)
+def test_what_is_refused(bad: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        read_snapshot(bad)
+
+
+def test_many_partial_snapshots_cannot_grow_a_picture_without_bound() -> None:
+    drawn = picture(document("".join(f'<participant participant_id="{n}"/>' for n in range(METADATA_ITEMS_MAX))))
+    one_more = read_snapshot(document('<participant participant_id="one more"/>', "partial"))
+    with pytest.raises(RemoteProtocolError):
+        drawn.after(one_more)
+
+
+def test_bytes_that_are_no_utf_8_cost_a_letter_and_not_the_document() -> None:
+    bad = document('<participant participant_id="p1"><nameID aor="sip:1@example.com"><name>M?ller</name></nameID></participant>')
+    (party,) = picture(bad.replace(b"?", b"\xfc")).parties()
+    assert party.name == "M\ufffdller"
+
+
+def test_the_request_for_a_snapshot() -> None:
+    assert b"<requestsnapshot xmlns='urn:ietf:params:xml:ns:recording:1'><requestreason" in snapshot_request("recovery")
+    assert b"requestreason" not in snapshot_request()
