@@ -23,6 +23,7 @@ from telegraphone.config import Config, Phone, Secret
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.database.desks import SqlDesks
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
@@ -136,17 +137,19 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         taps=exchange,
         switch_events=exchange,
         recorder=recorder,
+    agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
+    await agents.load(config.directory())
         notifier=notifier,
         catalogue=writer,
         directory=config.directory(),
         names=_names(config),
         policies=Policies(ring_s=config.exchange.ring_s),
     )
-    agents = Agents(notifier)
     recovered = RecoveredParts(catalogue, writer)
     calls = Calls(world, agents, recovered)
     ports = WebPorts(
         clock=clock,
+        reached=agents.reached,
         directory=world.directory,
         agents=agents,
         calls=calls,

@@ -194,10 +194,10 @@ async def contact_centre(
     writer = CatalogueWriter(catalogue, clock)
     names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
     sound = switch.sound
-    surroundings = Surroundings(
-        clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound
-    )
     desks = Agents(notifier)
+    surroundings = Surroundings(
+        clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound, desks.reached
+    )
     calls = Calls(surroundings, desks, RecoveredParts(catalogue, writer))
     ports = WebPorts(
         clock=clock,

@@ -47,6 +47,8 @@ def _complaints(text: str) -> tuple[str, ...]:
             ('password_file = "agent.password"', 'password_hash = "plain"'),
             "agents[0].password_hash: is no Argon2 hash",
         ),
+        (("[[agents]]", '[[agent_states]]\noperation_name = "Ready"\n[[agents]]'), "agent_states[0].operation_name: 'Ready'"),
+        (("[[agents]]", '[[agent_states]]\noperation_name = "On it"\n[[agents]]'), "agent_states[0].operation_name: expected"),
         (("[[agents]]", '[[phones]]\nnumber = "5001"\npassword = "x"\n[[agents]]'), "phones[1].number: '5001' is there twice"),
     ],
 )
@@ -63,6 +65,13 @@ def test_all_unknown_keys_are_named_at_once() -> None:
 def test_what_is_no_toml_is_refused() -> None:
     [said] = _complaints("[server")
     assert said.startswith("is not TOML")
+
+
+def test_states_of_the_installation_come_after_the_built_in_ones() -> None:
+    states = config.parse(SMALL + '[[agent_states]]\noperation_name = "Lunch"\ndisplay_name = "Lunch break"\n').states()
+    lunch = states[-1]
+    assert (lunch.operation, lunch.display_name, lunch.state, lunch.reason) == ("Lunch", "Lunch break", "NotReady", "Lunch")
+    assert len(lunch.id) == 36
 
 
 def test_every_setting_is_explained() -> None:

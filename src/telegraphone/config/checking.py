@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from telegraphone.config.tables import Config, revealed
 
+_OTHER_OPERATIONS = frozenset({"StartContactCenterSession", "EndContactCenterSession"})
+
 
 def unknown_keys(raw: Mapping[str, object], kind: type[Struct], place: str) -> Iterator[str]:
     """Every key that means nothing, with the one that was perhaps meant."""
@@ -40,23 +42,39 @@ def struct_in(annotation: object) -> type[Struct] | None:
 
 def contradictions(config: Config) -> Iterator[str]:
     """What is right by itself but not together."""
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", config.server.external_url):
-        yield "server.external_url: must look like https://host or https://host:port, without a path"
-    if config.server.cookie_same_site == "None" and not config.server.external_url.startswith("https:"):
-        yield "server.cookie_same_site: 'None' needs an https external_url, because browsers drop such a cookie otherwise"
+    yield from _about_server(config)
     for table in ("exchange", "recorder"):
         ports = getattr(config, table)
         if ports.rtp_port_first >= ports.rtp_port_last:
             yield f"{table}.rtp_port_last: must be greater than rtp_port_first"
     if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
         yield "exchange.tls_port: needs tls_certificate and tls_key"
+    yield from _about_phones(config)
+    names = [state.operation for state in config.states()]
+    for index, entry in enumerate(config.agent_states):
+        if names.count(entry.operation_name) > 1 or entry.operation_name in _OTHER_OPERATIONS:
+            yield f"agent_states[{index}].operation_name: {entry.operation_name!r} means something already"
+    yield from _about_agents(config)
+
+
+def _about_server(config: Config) -> Iterator[str]:
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", config.server.external_url):
+        yield "server.external_url: must look like https://host or https://host:port, without a path"
+    if config.server.cookie_same_site == "None" and not config.server.external_url.startswith("https:"):
+        yield "server.cookie_same_site: 'None' needs an https external_url, because browsers drop such a cookie otherwise"
+
+
+def _about_phones(config: Config) -> Iterator[str]:
     yield from _twice("phones", "number", [phone.number for phone in config.phones])
-    yield from _twice("agents", "user_name", [agent.user_name for agent in config.agents])
-    yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])
-    numbers = {phone.number for phone in config.phones}
     for index, phone in enumerate(config.phones):
         if (phone.password is msgspec.UNSET) == (not phone.password_file):
             yield f"phones[{index}].password: give either password or password_file"
+
+
+def _about_agents(config: Config) -> Iterator[str]:
+    yield from _twice("agents", "user_name", [agent.user_name for agent in config.agents])
+    yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])
+    numbers = {phone.number for phone in config.phones}
     for index, agent in enumerate(config.agents):
         if agent.phone and agent.phone not in numbers:
             yield f"agents[{index}].phone: there is no phone {agent.phone!r} among [[phones]]"

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
-from telegraphone.domain.agent import Agent, Device, Directory, Feature, Role
+from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 
 _NAMESPACE = uuid.UUID("6f1d2e0a-52b4-5d0e-9d0b-8c4d0f6a7b11")
@@ -122,6 +122,16 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
     cometd: Cometd = Cometd()
+class AgentStateEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[agent_states]]`: one more reason for which an agent takes no calls, besides the built-in states."""
+
+    operation_name: Annotated[
+        str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$", description="The operation that sets it, `Lunch` for instance.")
+    ]
+    display_name: Annotated[str, Meta(description="Its name, as desktops show it; empty: that of the operation.")] = ""
+    reason: Annotated[str, Meta(description="The reason it carries; empty: the name of the operation.")] = ""
+
+
     phones: tuple[Phone, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
 
@@ -130,12 +140,17 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Directory(tuple(_agent(entry) for entry in self.agents))
 
     def password_hashes(self) -> dict[str, str]:
+    agent_states: tuple[AgentStateEntry, ...] = ()
         """The Argon2 hash of each user's password."""
         return {entry.user_name: revealed(entry.password_hash) for entry in self.agents}
 
 
 def revealed(secret: Secret | UnsetType) -> str:
     """The text of a secret that reading the file has made sure of."""
+    def states(self) -> tuple[AgentState, ...]:
+        """The states an agent can be in: the built-in ones, then those of this installation."""
+        return (*AGENT_STATES, *(_agent_state(entry) for entry in self.agent_states))
+
     assert isinstance(secret, Secret), "read() refuses a file without it"
     return secret.reveal()
 
@@ -152,3 +167,9 @@ def _agent(entry: AgentEntry) -> Agent:
         device,
         entry.listens,
     )
+
+
+def _agent_state(entry: AgentStateEntry) -> AgentState:
+    name = entry.operation_name
+    state_id = str(uuid.uuid5(_NAMESPACE, f"agent state {name}")).upper()
+    return AgentState(state_id, name, entry.display_name or name, "NotReady", reason=entry.reason or name)

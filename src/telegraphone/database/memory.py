@@ -1,4 +1,4 @@
-"""The list of recordings and the audit trail in memory: for trying things out, and gone when the program ends."""
+"""The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from telegraphone.database.matching import compared, compared_pattern, matches
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.services.desks import KeptDesk
 from telegraphone.services.ports import Clock, PartQuery, PartRecord
 
 
@@ -37,6 +38,21 @@ class MemoryCatalogue:
 
     def _uuids(self) -> dict[CallUuid, None]:
         return dict.fromkeys(part.call_uuid for part in self._parts.values())
+
+
+class MemoryDesks:
+    """`Desks` in a dictionary."""
+
+    def __init__(self) -> None:
+        self._desks: dict[str, KeptDesk] = {}
+
+    async def put(self, desk: KeptDesk) -> None:
+        """See `Desks.put`."""
+        self._desks[desk.user_name] = desk
+
+    async def all(self) -> tuple[KeptDesk, ...]:
+        """See `Desks.all`."""
+        return tuple(sorted(self._desks.values(), key=lambda desk: desk.user_name))
 
 
 @dataclass(frozen=True, slots=True)

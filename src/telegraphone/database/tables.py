@@ -74,3 +74,13 @@ audit_lines = Table(
     Column("detail", Text, nullable=False),
     Index("audit_lines_by_subject", "subject"),
 )
+
+desks = Table(
+    "desks",
+    metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("signed_in", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("do_not_disturb", Boolean, nullable=False),
+    Column("forward_to", Text, nullable=False),
+)

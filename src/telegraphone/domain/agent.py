@@ -1,6 +1,7 @@
 """Who works here: agents, their devices, what they may do and what state they are in."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -55,7 +56,8 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class AgentState:
-    """A state an agent can be in: the fixed ids and names of gws-api 5.3; `operation` is the request that leads there."""
+    """A state an agent can be in: the fixed ids and names of gws-api 5.3, or an installation's own with a `reason`;
+    `operation` is the request that leads there."""
 
     id: str
     operation: str
@@ -72,7 +74,60 @@ AGENT_STATES: Final = (
     AgentState("2B36138D-C564-4562-A8CB-3C32D564F296", "AuxWork", "AuxWork", "NotReady", "AuxWork"),
     AgentState("0F7F5003-EF26-4D13-A6Ef-D0C7EC819BEB", "Offline", "Offline", "Logout"),
 )
-"""The built-in states, in the order in which they are listed; the last cannot be set while signed in."""
+"""The built-in states, in the order in which they are listed; an installation adds its own, all of them NotReady."""
+
+OFFLINE: Final = AGENT_STATES[-1]
+"""Not at work: whoever goes there is signed out."""
+
+
+class DeviceOperation(Enum):
+    """What an agent can ask of the own device, by its name in the API (gws-api 6.2)."""
+
+    DO_NOT_DISTURB_ON = "DoNotDisturbOn"
+    DO_NOT_DISTURB_OFF = "DoNotDisturbOff"
+    FORWARD_CALLS_ON = "ForwardCallsOn"
+    FORWARD_CALLS_OFF = "ForwardCallsOff"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where an agent is at work, or not, in which state, and which calls come to the device: those forwarded go to
+    `forward_to`, and nobody is rung who is not to be disturbed. The last two stay when the agent goes home."""
+
+    signed_in: bool = False
+    state: AgentState | None = None
+    do_not_disturb: bool = False
+    forward_to: str = ""
+
+    def at_work(self, *, signed_in: bool, state: AgentState | None = None) -> "Desk":
+        """With the agent there in this state, or gone."""
+        return replace(self, signed_in=signed_in, state=state)
+
+    def after(self, operation: DeviceOperation, destination: str = "") -> "Desk":
+        """As the operation leaves it; repeating one changes nothing."""
+        match operation:
+            case DeviceOperation.DO_NOT_DISTURB_ON:
+                return replace(self, do_not_disturb=True)
+            case DeviceOperation.DO_NOT_DISTURB_OFF:
+                return replace(self, do_not_disturb=False)
+            case DeviceOperation.FORWARD_CALLS_ON:
+                return replace(self, forward_to=destination)
+            case DeviceOperation.FORWARD_CALLS_OFF:
+                return replace(self, forward_to="")
+
+
+def reached(number: str, desk_at: Callable[[str], Desk | None]) -> str | None:
+    """The number that rings when this one is called: where its calls are forwarded to, and on from there. None when that
+    goes round in a circle or ends at somebody who is not to be disturbed."""
+    seen = {number}
+    while (desk := desk_at(number)) is not None:
+        if not desk.forward_to:
+            return None if desk.do_not_disturb else number
+        number = desk.forward_to
+        if number in seen:
+            return None
+        seen.add(number)
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +136,33 @@ class DeviceView:
 
     device: Device
     registered: bool
-    signed_in: bool
-    user_state: AgentState | None
+    desk: Desk = Desk()
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether the agent is at work here."""
+        return self.desk.signed_in
+
+    @property
+    def user_state(self) -> AgentState | None:
+        """The state the agent is in; None before the first."""
+        return self.desk.state
 
     @property
     def active(self) -> bool:
         """Whether calls can be made here: registered at the switch and signed in."""
         return self.registered and self.signed_in
+
+    @property
+    def capabilities(self) -> tuple[DeviceOperation, ...]:
+        """The operations that would change something now."""
+        if not self.active:
+            return ()
+        disturb, forward = self.desk.do_not_disturb, self.desk.forward_to
+        return (
+            DeviceOperation.DO_NOT_DISTURB_OFF if disturb else DeviceOperation.DO_NOT_DISTURB_ON,
+            DeviceOperation.FORWARD_CALLS_OFF if forward else DeviceOperation.FORWARD_CALLS_ON,
+        )
 
 
 class Directory:

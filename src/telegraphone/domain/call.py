@@ -58,7 +58,7 @@ class Leg:
     switch can take the ringing phone off the hook. `held_at` and `ended_at` are when it last got into those states; `left`
     is whether it ended while the call went on. A hold is made at the phone (`phone_holds`) or by us (`server_holds`).
     `invited_by` is the leg that brought it in; `replaces` the one that leaves as soon as this one rings, which is called
-    back as `recall` when this one does not answer.
+    back as `recall` when this one does not answer. `dialled` is the number that was meant when its calls come here.
     """
 
     id: LegId
@@ -78,6 +78,7 @@ class Leg:
     invited_by: LegId | None = None
     replaces: LegId | None = None
     recall: LegId | None = None
+    dialled: str = ""
 
     @property
     def visible(self) -> bool:
@@ -140,6 +141,11 @@ class Call:
         return self.legs[1]
 
     @property
+    def dnis(self) -> str:
+        """The number that was dialled, wherever its calls go."""
+        return self.called.dialled or self.called.number
+
+    @property
     def released(self) -> bool:
         """Whether the call is over for everybody."""
         return all(leg.state is LegState.RELEASED for leg in self.legs)
@@ -182,6 +188,13 @@ class Originate:
     leg: LegId
     number: str
     caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """The party at this leg is not rung: whoever calls finds it busy."""
+
+    leg: LegId
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +273,7 @@ class Retap:
     call: CallUuid
 
 
-CallEffect = Originate | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Begin | Gate | Retap
+CallEffect = Originate | Engaged | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Begin | Gate | Retap
 
 
 @dataclass(frozen=True, slots=True)

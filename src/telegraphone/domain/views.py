@@ -83,7 +83,7 @@ def view(seen: Seen, agent: Agent, abilities: frozenset[Ability], now: float) ->
         device=agent.device,
         participants=call.participants(leg),
         ani="" if leg.number == call.caller.number else call.caller.number,
-        dnis=call.called.number,
+        dnis=call.dnis,
         capabilities=() if released else capabilities(seen.conversation, call, leg, abilities, may_record=may_record),
         user_data=call.user_data,
         duration_s=int((now if leg.ended_at is None else leg.ended_at) - leg.appeared_at),

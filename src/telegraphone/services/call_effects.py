@@ -15,9 +15,10 @@ from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Call, CallEffect, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState
+from telegraphone.domain.forwarding import forwarded
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.domain.leaving import give_up, gone
-from telegraphone.domain.legs import EndCause
+from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.domain.operations import TRIGGERS, Operation
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services.mailbox import Command, Mailbox, RingingTooLong
@@ -72,6 +73,7 @@ class Effects:
     async def of(self, step: Step, by: By) -> tuple[tuple[News, ...], Unavailable | None]:
         """Carries a step out; says what to tell then, and what the asker must know if a part of it failed."""
         before = self.conversation
+        step = forwarded(step, self._world.reached)
         self._target = step.conversation
         self._changed(step.conversation)
         failed = [(effect, error) for effect in step.effects if (error := await self._tried(effect, by)) is not None]
@@ -144,6 +146,8 @@ class Effects:
             case wish.Originate(leg, number, caller):
                 await self._at_switch(self._world.switch.originate(leg, number, Caller(caller)))
                 self._mailbox.put_later(self._world.policies.ring_s, RingingTooLong(leg))
+            case wish.Engaged(leg):
+                self._mailbox.put(LegEnded(leg, EndCause.BUSY))
             case _:
                 await self._at_switch(self._asked_of_switch(effect))
 

@@ -225,7 +225,7 @@ class CallRecorder:
             conn_id=call.conn_id,
             name="",
             ani=call.caller.number,
-            dnis=call.called.number,
+            dnis=call.dnis,
             recorded_dn=leg.number,
             user_name=agent.user_name if agent else "",
             started_at=self._world.clock.utc(),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from telegraphone.domain.agent import Directory
+from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.catalogue_writer import CatalogueWriter
@@ -20,9 +21,14 @@ class Policies:
     recorded_numbers: frozenset[str] = frozenset()
 
 
+def itself(number: str) -> str:
+    """Where nobody forwards calls, every number's calls come to it."""
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The ports and fixed facts of one node."""
+    """The ports and fixed facts of one node. `reached` says which number rings when one is called, None for none."""
 
     clock: Clock
     switch: Switch
@@ -37,6 +43,7 @@ class Surroundings:
     leg_media: LegMedia | None = None
     conference_taps: ConferenceTaps | None = None
     monitoring: Monitoring | None = None
+    reached: Reached = itself
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -65,7 +65,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     me = Me(shapes, ports.agents, ports.calls, auth)
     calls = MyCalls(shapes, ports.calls)
     devices = MyDevices(shapes, ports.agents, ports.calls, calls)
-    start = StartUp(shapes, ports.directory, _voice_works(ports.checks))
+    start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
     return RouteTable(
         [

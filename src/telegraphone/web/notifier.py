@@ -5,7 +5,6 @@ from typing import Protocol
 
 import structlog
 
-from telegraphone.domain.agent import AGENT_STATES
 from telegraphone.domain.views import CallNotice, RecordingBroken
 from telegraphone.services.ports import Clock, DeviceNotice, Notification
 from telegraphone.web.gws.answers import encode
@@ -72,7 +71,7 @@ def messages_of(notice: Notification, shapes: Shapes) -> list[tuple[str, Json]]:
                 (DEVICES, {"messageType": "DeviceStateChangeMessage", "devices": [shapes.device(device)]})
             ]
             if state_changed:
-                voice = shapes.voice(device, AGENT_STATES[-1])
+                voice = shapes.voice(device)
                 told.append((CHANNELS, {"messageType": "ChannelStateChangeMessageV2", "channels": [voice]}))
             return told
 

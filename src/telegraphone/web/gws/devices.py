@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from telegraphone.domain.agent import Agent, DeviceView, Feature
+from telegraphone.domain.agent import Agent, DeviceOperation, DeviceView, Feature
 from telegraphone.domain.errors import NotFound, ParameterInvalid
 from telegraphone.domain.operations import TRIGGERS
 from telegraphone.services.agents import Agents
@@ -15,6 +15,7 @@ from telegraphone.web.gws.selection import chosen, selection
 
 DIAL = "Dial"
 _NUMBER_CHARS_MAX = 128
+_BY_NAME = {operation.value: operation for operation in DeviceOperation}
 
 
 class MyDevices:
@@ -41,7 +42,19 @@ class MyDevices:
         return answer(device=chosen(self._shapes.device(view), selection(request.query, "fields")))
 
     async def post(self, request: ApiRequest) -> Response:
-        """POST /me/devices/{id}: a recording operation on the call the device is in (gws-api 8.6)."""
+        """POST /me/devices/{id}: where its calls go (gws-api 6.2), or a recording operation on the call it is in."""
+        own = _BY_NAME.get(request.operation())
+        return await (self._record(request) if own is None else self._operate(request, own))
+
+    async def _operate(self, request: ApiRequest, operation: DeviceOperation) -> Response:
+        forwards = operation is DeviceOperation.FORWARD_CALLS_ON
+        destination = _dialable(request.text("destination"), "destination") if forwards else ""
+        request.must_have(Feature.VOICE)
+        self._own(request.agent, request.path["id"])
+        await self._agents.operate(request.agent, operation, destination)
+        return answer()
+
+    async def _record(self, request: ApiRequest) -> Response:
         operation = known_operation(request.operation())
         if operation not in TRIGGERS:
             raise ParameterInvalid("operationName")
@@ -59,7 +72,7 @@ class MyDevices:
         """POST /me/devices/{id}/calls: rings the agent's phone, then the destination."""
         if request.operation() != DIAL:
             raise ParameterInvalid("operationName")
-        destination = _dialable(request.destination())
+        destination = _dialable(request.destination(), "destination.phoneNumber")
         user_data = request.user_data(required=False)
         request.must_have(Feature.VOICE)
         self._own(request.agent, request.path["id"])
@@ -79,8 +92,8 @@ class MyDevices:
         return view
 
 
-def _dialable(number: str) -> str:
+def _dialable(number: str, attribute: str) -> str:
     """The number, if it is one line of reasonable length; whether anybody has it, the switch will say."""
     if len(number) > _NUMBER_CHARS_MAX or not number.isprintable() or not number.strip():
-        raise ParameterInvalid("destination.phoneNumber")
+        raise ParameterInvalid(attribute)
     return number.strip()

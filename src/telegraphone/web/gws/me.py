@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from telegraphone.domain.agent import AGENT_STATES, Agent, Feature
+from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.errors import NotFound, ParameterInvalid, ParameterMissing
-from telegraphone.services.agents import STATES_BY_OPERATION, Agents
+from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.web.auth import Auth
 from telegraphone.web.gws.answers import answer, partial
@@ -19,7 +19,6 @@ from telegraphone.web.gws.requests import ApiRequest, page
 from telegraphone.web.gws.selection import Selection, chosen, selection
 
 VOICE = "voice"
-_OFFLINE = AGENT_STATES[-1]
 _NO_MEDIA = Failure(500, 4, "Interaction server connection is not opened")
 _NEVER_UNDER_A_LIST = frozenset({"interactions", "chats"})
 
@@ -66,34 +65,34 @@ class Me:
     def media(self, agent: Agent) -> list[Json]:
         """The agent's media as resources: voice, at the device."""
         device = self._agents.device(agent)
-        return [] if device is None else [self._shapes.voice(device, _OFFLINE)]
+        return [] if device is None else [self._shapes.voice(device)]
 
     async def post(self, request: ApiRequest) -> Response:
         """POST /me: starts or ends the contact-centre session, or sets the agent's state."""
         match request.operation():
             case "StartContactCenterSession":
-                return self._start(request)
+                return await self._start(request)
             case "EndContactCenterSession":
-                self._agents.sign_out(request.agent)
+                await self._agents.sign_out(request.agent)
                 return answer(200, self._auth.end(request.principal.sign_in))
             case operation:
-                return self._set_state(request, operation)
+                return await self._set_state(request, operation)
 
-    def _start(self, request: ApiRequest) -> Response:
+    async def _start(self, request: ApiRequest) -> Response:
         media = _media(request)
         request.must_have(Feature.VOICE)
         if VOICE not in media:
             raise Refused(_NO_MEDIA)
-        self._agents.sign_in(request.agent)
+        await self._agents.sign_in(request.agent)
         if media == {VOICE}:
             return answer()
         failed: Json = {"statusCode": _NO_MEDIA.status_code, "statusMessage": _NO_MEDIA.message, "channel": "multimedia"}
         return partial([failed], [{"statusCode": 0, "channel": VOICE}])
 
-    def _set_state(self, request: ApiRequest, operation: str) -> Response:
-        if operation not in STATES_BY_OPERATION:
+    async def _set_state(self, request: ApiRequest, operation: str) -> Response:
+        if not self._agents.knows_state(operation):
             raise ParameterInvalid("operationName")
-        self._agents.set_state(request.agent, operation)
+        await self._agents.set_state(request.agent, operation)
         return answer()
 
     async def get_media(self, request: ApiRequest) -> Response:
@@ -111,11 +110,11 @@ class Me:
     async def post_medium(self, request: ApiRequest) -> Response:
         """POST /me/channels/{channel}: sets the agent's state (gws-api 5.3)."""
         operation = request.operation()
-        if operation not in STATES_BY_OPERATION:
+        if not self._agents.knows_state(operation):
             raise ParameterInvalid("operationName")
         request.must_have(Feature.VOICE)
         self._medium(request)
-        return self._set_state(request, operation)
+        return await self._set_state(request, operation)
 
     def _medium(self, request: ApiRequest) -> Json:
         name = request.path["channel"]

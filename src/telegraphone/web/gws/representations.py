@@ -6,7 +6,7 @@ person can hold a printed example beside an answer.
 
 from dataclasses import dataclass
 
-from telegraphone.domain.agent import Agent, AgentState, DeviceView, Feature, Role
+from telegraphone.domain.agent import OFFLINE, Agent, AgentState, DeviceView, Feature, Role
 from telegraphone.domain.call import CallType, LegState, Notice
 from telegraphone.domain.naming import UNKNOWN
 from telegraphone.domain.views import CallView
@@ -148,20 +148,22 @@ class Shapes:
             "description": "",
             "e164Number": "",
             "telephonyNetwork": "Private",
-            "doNotDisturb": "Off",
+            "doNotDisturb": "On" if view.desk.do_not_disturb else "Off",
             "voiceEnvironmentUri": self.links.uri(_VOICE_ENVIRONMENT),
-            "capabilities": [],
+            "capabilities": [operation.value for operation in view.capabilities],
             "channels": ["voice"],
         }
+        if view.desk.forward_to:
+            device["forwardTo"] = view.desk.forward_to
         if self.modern:
             device["dynamicPhoneNumber"] = ""
         device["type"] = "ACDPosition"
         return device
 
-    def voice(self, view: DeviceView, offline: AgentState) -> Json:
-        """The voice channel of an agent and the state it is in; `offline` is shown while nobody is signed in."""
+    def voice(self, view: DeviceView) -> Json:
+        """The voice channel of an agent and the state it is in; Offline while nobody is signed in."""
         if not view.active:
-            return {"channel": "voice", "userState": {**user_state(offline), "state": "LoggedOut"}}
+            return {"channel": "voice", "userState": {**user_state(OFFLINE), "state": "LoggedOut"}}
         shown = {"state": "LoggedIn"} if view.user_state is None else user_state(view.user_state)
         return {"channel": "voice", "userState": shown}
 
@@ -237,7 +239,9 @@ def agent_state(state: AgentState) -> Json:
         "displayName": state.display_name,
         "state": state.state,
     }
-    return {**shown, "workMode": state.work_mode} if state.work_mode else shown
+    if state.work_mode:
+        shown["workMode"] = state.work_mode
+    return {**shown, "reason": state.reason} if state.reason else shown
 
 
 def _recording_state(view: CallView) -> str:

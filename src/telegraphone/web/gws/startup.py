@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from telegraphone.domain.agent import AGENT_STATES, Directory
+from telegraphone.domain.agent import AgentState, Directory
 from telegraphone.domain.errors import NotFound
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.representations import Json, Shapes, agent_state
@@ -19,19 +19,21 @@ _SERVICES = (("Provisioning", "11d5b7a0-6f0a-5a2e-9a53-0d3c4c2f1b01"), ("Voice",
 class StartUp:
     """Handlers of requests whose answer hardly depends on who asks."""
 
-    def __init__(self, shapes: Shapes, directory: Directory, voice_works: Callable[[], bool]) -> None:
+    def __init__(
+        self, shapes: Shapes, directory: Directory, states: tuple[AgentState, ...], voice_works: Callable[[], bool]
+    ) -> None:
         self._shapes = shapes
         self._directory = directory
+        self._states = [agent_state(state) for state in states]
         self._voice_works = voice_works
 
-    async def agent_states(self, _: ApiRequest) -> Response:
+    async def agent_states(self, request: ApiRequest) -> Response:
         """GET /settings/agent-states."""
-        return answer(settings=[agent_state(state) for state in AGENT_STATES])
+        return answer(settings=page(self._states, request.query))
 
     async def own_settings(self, _: ApiRequest) -> Response:
         """GET /internal-api/me/settings."""
-        states = [agent_state(state) for state in AGENT_STATES]
-        return answer(resources={"agentStates": states, "user": {"settings": []}})
+        return answer(resources={"agentStates": self._states, "user": {"settings": []}})
 
     async def general_settings(self, _: ApiRequest) -> Response:
         """GET /settings/general-settings: no number plan is consulted."""

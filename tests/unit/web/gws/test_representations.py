@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from telegraphone.domain.agent import AGENT_STATES, Agent, Device, DeviceView, Feature, Role
+from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Desk, Device, DeviceView, Feature, Role
 from telegraphone.domain.call import CallType, LegState, Notice
 from telegraphone.domain.ids import CallUuid, ConnId, Dn
 from telegraphone.domain.operations import Operation
@@ -182,7 +182,7 @@ def test_a_broken_recording() -> None:
 
 
 def test_a_device_before_and_after_the_first_state() -> None:
-    signed_in = DeviceView(DEVICE, registered=True, signed_in=True, user_state=None)
+    signed_in = DeviceView(DEVICE, registered=True, desk=Desk(signed_in=True))
     device = OLD.device(signed_in)
     assert device == {
         "id": DEVICE_ID,
@@ -194,26 +194,40 @@ def test_a_device_before_and_after_the_first_state() -> None:
         "telephonyNetwork": "Private",
         "doNotDisturb": "Off",
         "voiceEnvironmentUri": device["voiceEnvironmentUri"],
-        "capabilities": [],
+        "capabilities": ["DoNotDisturbOn", "ForwardCallsOn"],
         "channels": ["voice"],
         "type": "ACDPosition",
     }
     assert str(device["voiceEnvironmentUri"]).startswith(f"{URL}/api/v2/")
     assert NEW.device(signed_in)["dynamicPhoneNumber"] == ""
-    ready = replace(signed_in, user_state=AGENT_STATES[0])
+    ready = replace(signed_in, desk=Desk(True, AGENT_STATES[0]))
     shown = {"id": "9430250E-0A1B-421F-B372-F29E69366DED", "displayName": "Ready", "state": "Ready"}
     assert OLD.device(ready)["userState"] == shown
 
 
 @pytest.mark.parametrize(("registered", "signed_in"), [(False, True), (True, False), (False, False)])
 def test_an_inactive_device_has_no_user_state(registered: bool, signed_in: bool) -> None:
-    device = OLD.device(DeviceView(DEVICE, registered, signed_in, AGENT_STATES[0]))
+    device = OLD.device(DeviceView(DEVICE, registered, Desk(signed_in, AGENT_STATES[0])))
     assert device["deviceState"] == "Inactive"
     assert "userState" not in device
+    assert device["capabilities"] == []
+
+
+def test_a_device_whose_calls_go_elsewhere() -> None:
+    device = OLD.device(DeviceView(DEVICE, registered=True, desk=Desk(True, do_not_disturb=True, forward_to="5002")))
+    assert (device["doNotDisturb"], device["forwardTo"]) == ("On", "5002")
+    assert device["capabilities"] == ["DoNotDisturbOff", "ForwardCallsOff"]
+
+
+def test_a_state_of_the_installation_shows_its_reason() -> None:
+    lunch = AgentState("0C1D", "Lunch", "Lunch break", "NotReady", reason="lunch")
+    device = OLD.device(DeviceView(DEVICE, registered=True, desk=Desk(True, lunch)))
+    assert device["userState"] == {"id": "0C1D", "displayName": "Lunch break", "state": "NotReady", "reason": "lunch"}
+    assert agent_state(lunch) == {**device["userState"], "operationName": "Lunch"}
 
 
 def test_a_device_notice_tells_the_device_and_then_the_state() -> None:
-    view = DeviceView(DEVICE, registered=True, signed_in=True, user_state=AGENT_STATES[2])
+    view = DeviceView(DEVICE, registered=True, desk=Desk(True, AGENT_STATES[2]))
     told = messages_of(DeviceNotice(AGENT, view, state_changed=True), OLD)
     assert told == [
         ("/v2/me/devices", {"messageType": "DeviceStateChangeMessage", "devices": [OLD.device(view)]}),

@@ -1,0 +1,59 @@
+"""What every keeper of desks promises."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from telegraphone.database.desks import SqlDesks
+from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.database.memory import MemoryDesks
+from telegraphone.services.desks import Desks, KeptDesk
+from telegraphone.services.ports import Unavailable
+
+READY = KeptDesk("agent.one", signed_in=True, state="Ready", do_not_disturb=False, forward_to="")
+AWAY = KeptDesk("agent.two", signed_in=False, state="", do_not_disturb=True, forward_to="5003")
+
+
+@asynccontextmanager
+async def _in_memory(_: Path) -> AsyncIterator[Desks]:
+    yield MemoryDesks()
+
+
+@asynccontextmanager
+async def _in_sqlite(folder: Path) -> AsyncIterator[Desks]:
+    engine = open_engine(sqlite_url(folder / "desks.db"))
+    await migrate(engine)
+    yield SqlDesks(engine)
+    await engine.dispose()
+
+
+@pytest.fixture(params=[_in_memory, _in_sqlite])
+async def desks(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desks]:
+    open_one: Callable[[Path], AbstractAsyncContextManager[Desks]] = request.param
+    async with open_one(tmp_path) as opened:
+        yield opened
+
+
+async def test_what_was_put_is_found(desks: Desks) -> None:
+    assert await desks.all() == ()
+    for desk in (AWAY, READY):
+        await desks.put(desk)
+    assert await desks.all() == (READY, AWAY)
+
+
+async def test_a_desk_is_replaced(desks: Desks) -> None:
+    later = KeptDesk("agent.one", signed_in=False, state="", do_not_disturb=False, forward_to="")
+    await desks.put(READY)
+    await desks.put(later)
+    assert await desks.all() == (later,)
+
+
+async def test_a_database_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "gone" / "desks.db"))
+    with pytest.raises(Unavailable):
+        await SqlDesks(engine).put(READY)
+    with pytest.raises(Unavailable):
+        await SqlDesks(engine).all()
+    await engine.dispose()
