@@ -16,7 +16,7 @@ from enum import Enum
 
 from telegraphone.domain import recording as rec
 from telegraphone.domain.ids import CallUuid, ConnId, LegId, RecordingId
-from telegraphone.domain.legs import EndCause
+from telegraphone.domain.legs import EndCause, Keeping
 
 
 class LegState(Enum):
@@ -114,6 +114,7 @@ class Part:
 class Call:
     """One conversation. `legs[0]` is the caller, `legs[1]` the called one, the rest came later. `last_name` is the name of
     the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
+    `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
     for one of them begins paused (gws-api 9.3)."""
 
@@ -129,6 +130,8 @@ class Call:
     owner: LegId | None = None
     heirs: tuple[LegId, ...] = ()
     carries_pause: bool = False
+    copied: Keeping | None = None
+    mixed: bool = False
 
     @property
     def caller(self) -> Leg:

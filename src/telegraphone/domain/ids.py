@@ -24,6 +24,7 @@ CALL_UUID_ENTROPY_BYTES: Final = 24
 CONN_ID_ENTROPY_BYTES: Final = 8
 
 _CONN_ID = re.compile(r"[0-9a-fA-F]{16}")
+_CALL_UUID = re.compile(r"[0-9A-Z]{32}")
 
 
 def call_uuid(entropy: bytes) -> CallUuid:
@@ -35,6 +36,11 @@ def call_uuid(entropy: bytes) -> CallUuid:
         number, digit = divmod(number, len(_ALPHABET))
         digits.append(_ALPHABET[digit])
     return CallUuid("".join(reversed(digits)))
+
+
+def may_be_call_uuid(text: str) -> bool:
+    """Whether a name that somebody else gave a call has the form of a call UUID."""
+    return _CALL_UUID.fullmatch(text) is not None
 
 
 def conn_id(entropy: bytes) -> ConnId:

@@ -1,6 +1,7 @@
 """What happens at a leg, in words that hold for every switch: adapters report these facts, the call machine acts on them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from telegraphone.domain.ids import Dn, LegId
@@ -79,7 +80,64 @@ class LegEnded:
     cause: EndCause
 
 
-LegFact = LegArrived | LegRinging | LegAnswered | LegHeld | LegRetrieved | LegEnded
+class Keeping(Enum):
+    """Which of the calls that are only copied to us are recorded from their beginning."""
+
+    ALWAYS = "always"
+    ON_DEMAND = "on demand"
+    BY_RULE = "by rule"
+
+
+@dataclass(frozen=True, slots=True)
+class PartyAt:
+    """One party of a call that is connected elsewhere; the number may be unknown, ""."""
+
+    leg: LegId
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallForked:
+    """A call that is connected elsewhere is copied to us: we hear its parties and can do nothing to them.
+
+    There are two parties at least, the caller first. `mixed` when they cannot be told apart by their sound. `known_as` is
+    what its switch calls the call, where that may be its UUID here too. The switch waits for `answer`, or `hang_up`, of
+    the first leg before it takes the copy.
+    """
+
+    parties: tuple[PartyAt, ...]
+    keeping: Keeping
+    mixed: bool = False
+    known_as: str = ""
+    user_data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyJoined:
+    """One more party is in the copied call that this leg belongs to."""
+
+    leg: LegId
+    party: PartyAt
+
+
+@dataclass(frozen=True, slots=True)
+class PartyNamed:
+    """Who is at this leg of a copied call is known better now."""
+
+    leg: LegId
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactsLearned:
+    """The switch has told more about the copied call that this leg belongs to."""
+
+    leg: LegId
+    user_data: Mapping[str, object]
+
+
+PartyFact = PartyJoined | PartyNamed | FactsLearned
+LegFact = LegArrived | LegRinging | LegAnswered | LegHeld | LegRetrieved | LegEnded | PartyFact
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def capabilities(
     conversation: Conversation, call: Call, leg: Leg, abilities: frozenset[Ability], *, may_record: bool
 ) -> tuple[Operation, ...]:
     """The operations valid now for the agent at this leg, in the order of gws-api 7.5."""
+    abilities = _within_reach(call, abilities)
     valid = {each for each in _wished(conversation, call, leg) if possible(each, abilities)}
     if may_record and leg.talking:
         offered = rec.offered(call.recording)
@@ -124,8 +125,13 @@ def accepted(conversation: Conversation, call: Call, leg: Leg, operation: Operat
     if operation in TRIGGERS:
         return leg.talking
     if operation in ACCEPTED_UNLISTED.get(leg.state, frozenset()):
-        return possible(operation, abilities)
+        return possible(operation, _within_reach(call, abilities))
     return operation in capabilities(conversation, call, leg, abilities, may_record=False)
+
+
+def _within_reach(call: Call, abilities: frozenset[Ability]) -> frozenset[Ability]:
+    """What the switches can do, as far as it reaches this call: one that is connected elsewhere can only be listened to."""
+    return abilities if call.copied is None else frozenset()
 
 
 def possible(operation: Operation, abilities: frozenset[Ability]) -> bool:

@@ -11,8 +11,9 @@ from typing import Final
 
 from telegraphone.domain.call import Answer, Call, Leg, LegState, Notice, Originate, Ring
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
+from telegraphone.domain.forked import party_fact
 from telegraphone.domain.leaving import gone, released, without
-from telegraphone.domain.legs import EndCause, LegAnswered, LegEnded, LegFact, LegHeld, LegRetrieved, LegRinging
+from telegraphone.domain.legs import EndCause, LegAnswered, LegEnded, LegFact, LegHeld, LegRetrieved, LegRinging, PartyFact
 
 FACTS: Final[Mapping[LegState, Mapping[type[object], LegState]]] = MappingProxyType(
     {
@@ -62,6 +63,8 @@ def fact(conversation: Conversation, happened: LegFact, now: float) -> Step:
     """What a fact from the switch makes of the calls this leg is in."""
     if isinstance(happened, LegEnded):
         return gone(conversation, happened.leg, happened.cause, now)
+    if isinstance(happened, PartyFact):
+        return party_fact(conversation, happened, now)
     for call in conversation.of(happened.leg):
         leg = call.leg(happened.leg)
         state = FACTS[leg.state].get(type(happened))

@@ -18,7 +18,7 @@ from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState, Refusal
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.leaving import give_up, left
-from telegraphone.domain.legs import EndCause, LegFact
+from telegraphone.domain.legs import EndCause, Keeping, LegFact
 from telegraphone.domain.operations import TRIGGERS, accepted
 from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, Seen, view
 from telegraphone.limits import RECORDER_ANSWER_S, RELEASED_CALL_S
@@ -199,10 +199,19 @@ class CallActor:
         """Has the recording policy applied to who has come, after they were told of the call (gws-api 8.5)."""
         for call in self.conversation.calls:
             if call.heirs:
-                self._tell(await self._effects.inherit(call, self._is_recorded))
+                self._tell(await self._effects.inherit(call, self._policy_for(call)))
 
-    def _is_recorded(self, number: str) -> bool:
-        return number in self._world.policies.recorded_numbers and self._world.directory.at(number) is not None
+    def _policy_for(self, call: Call) -> Callable[[str], bool]:
+        """Whose coming into this call begins a recording. One that is always recorded is its first agent's; where no
+        agent takes part, anybody's."""
+        directory = self._world.directory
+        match call.copied:
+            case Keeping.ALWAYS:
+                nobody = all(directory.at(leg.number) is None for leg in call.talking)
+                return lambda number: nobody or directory.at(number) is not None
+            case Keeping.ON_DEMAND:
+                return lambda _: False
+        return lambda number: number in self._world.policies.recorded_numbers and directory.at(number) is not None
 
     def _tell(self, news: tuple[News, ...]) -> None:
         for each in news:

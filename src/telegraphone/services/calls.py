@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from telegraphone.domain import progress
+from telegraphone.domain import forked, progress
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, CallType, Leg, LegState
 from telegraphone.domain.conversation import Conversation, Step
@@ -21,8 +21,9 @@ from telegraphone.domain.ids import (
     call_uuid,
     conn_id,
     is_conn_id,
+    may_be_call_uuid,
 )
-from telegraphone.domain.legs import DeviceRegistered, DeviceUnregistered, EndCause, LegArrived, LegFact
+from telegraphone.domain.legs import CallForked, DeviceRegistered, DeviceUnregistered, EndCause, Keeping, LegArrived, LegFact
 from telegraphone.domain.operations import TRIGGERS, Operation
 from telegraphone.domain.user_data import first_user_data
 from telegraphone.domain.views import CallView
@@ -157,6 +158,8 @@ class Calls:
         match event:
             case LegArrived():
                 await self._arrived(event)
+            case CallForked():
+                self._forked(event)
             case DeviceRegistered(dn):
                 self._agents.phone_registered(self._world.directory.at(dn), dn, registered=True)
             case DeviceUnregistered(dn):
@@ -206,6 +209,46 @@ class Calls:
         except Unavailable as error:
             log.error("call_refused", leg=event.leg, error=str(error))
             self._create_task(self._turn_away(event.leg))
+
+    def _forked(self, event: CallForked) -> None:
+        """A call that is connected elsewhere is copied to us."""
+        now = self._world.clock.now()
+        uuid, made = self._new_call_ids()
+        if may_be_call_uuid(event.known_as) and event.known_as not in self._by_uuid:
+            uuid = CallUuid(event.known_as)
+        legs = tuple(forked.talking_leg(party, now) for party in event.parties)
+        kind = self._type_of(*(leg.number for leg in legs[:2]))
+        call = Call(uuid, made, kind, legs, event.user_data, copied=event.keeping, mixed=event.mixed)
+        try:
+            actor = self._admit(call, forked.begun(call))
+        except Unavailable as error:
+            log.error("call_refused", leg=legs[0].id, error=str(error))
+            self._create_task(self._turn_away(legs[0].id))
+        else:
+            self._create_task(self._take_copy(actor, call))
+
+    async def _take_copy(self, actor: CallActor, call: Call) -> None:
+        """The copy is taken when what must be recorded is being recorded: then no word of it is lost, and a call that
+        cannot be recorded here can be sent to another recorder."""
+        await actor.begun.wait()
+        calls = (each for each in actor.conversation.calls if each.uuid == call.uuid)
+        recording = any(each.recording.in_progress for each in calls)
+        if call.copied is Keeping.ALWAYS and not recording:
+            await self._turn_away(call.caller.id)
+            return
+        try:
+            await Limit(self._world.clock, RECORDER_ANSWER_S).answer("switch", self._world.switch.answer(call.caller.id))
+        except Unavailable as error:
+            log.error("copy_not_taken", call=call.uuid, error=str(error))
+
+    def _type_of(self, caller: str, called: str) -> CallType:
+        ours = (self._world.directory.at(caller) is not None, self._world.directory.at(called) is not None)
+        return {
+            (True, True): CallType.INTERNAL,
+            (False, True): CallType.INBOUND,
+            (True, False): CallType.OUTBOUND,
+            (False, False): CallType.UNKNOWN,
+        }[ours]
 
     async def _turn_away(self, leg: LegId) -> None:
         limit = Limit(self._world.clock, RECORDER_ANSWER_S)

@@ -7,11 +7,11 @@ Every method promises what its docstring says or raises; `Unavailable` means the
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from telegraphone.domain.agent import Agent, DeviceView
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
-from telegraphone.domain.legs import Ability, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
+from telegraphone.domain.legs import Ability, CallForked, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
 from telegraphone.domain.views import CallNotice, RecordingBroken
 
 
@@ -69,6 +69,10 @@ class MediaSource:
     ssrc: int | None = None
 
 
+NOBODY: Final = MediaSource("", 0, {})
+"""Who sends to a track of which no sender is known yet, or no longer: whatever comes is thrown away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who the rung phone is told is calling."""
@@ -85,7 +89,7 @@ class TapMoved:
     source: MediaSource
 
 
-SwitchEvent = LegFact | TapMoved | DeviceRegistered | DeviceUnregistered
+SwitchEvent = LegFact | CallForked | TapMoved | DeviceRegistered | DeviceUnregistered
 
 
 class Switch(Protocol):

@@ -92,7 +92,8 @@ class CallRecorder:
         running = self._must_run()
         assert running.addresses is not None
         others = [each.id for each in call.talking if each.id != running.leg]
-        mixer = self._world.conference_taps if len(others) > 1 else None
+        # A call that is only copied to us has its parties mixed where it is connected, if anywhere.
+        mixer = self._world.conference_taps if len(others) > 1 and call.copied is None else None
         if others and running.other != others[0]:
             await self._unfork(running.other, running.record.recording_id)
             running.other = others[0]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegraphone.database.memory import MemoryCatalogue
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature
@@ -18,6 +18,7 @@ from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import DeviceNotice, Notification, PartRecord
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.services.switch_router import AnySwitch, SwitchRouter
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
 from tests.scenario.clock import VirtualClock, settle
 from tests.scenario.recorder import SimulatedRecorder
@@ -113,8 +114,9 @@ async def serving(
     abilities: frozenset[Ability] = EVERY_ABILITY,
     policies: Policies = PLAIN,
     agents: tuple[Agent, ...] = (ONE, TWO, SILENT, FOUR),
+    beside: AnySwitch | None = None,
 ) -> AsyncIterator[World]:
-    """The use cases, serving until the block ends."""
+    """The use cases, serving until the block ends; `beside` is a second switch."""
     clock, ears = VirtualClock(), Ears()
     switch, recorder, catalogue = (
         SimulatedSwitch(clock=clock, numbers=NUMBERS, abilities=abilities),
@@ -127,6 +129,9 @@ async def serving(
     surroundings = Surroundings(
         clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound
     )
+    if beside is not None:
+        router = SwitchRouter(switch, (beside,))
+        surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)
     desks = Agents(ears)
     calls = Calls(surroundings, desks, recovered)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]

@@ -1,0 +1,63 @@
+"""Calls that are connected elsewhere and only copied to us: how they begin, and how their parties come and change.
+
+Theory. Such a call never rings here: when we hear of it its parties are talking. So all its legs begin established, and
+later ones join established. Nothing can be asked of its switch but to take the copy (`operations` offers only recording and
+user data), yet everything that follows from its parties, above all its recording, is what it is for every other call.
+"""
+
+from dataclasses import replace
+
+from telegraphone.domain.call import Call, Leg, LegState, Notice, everyone
+from telegraphone.domain.conversation import Conversation, Draft, Step, finished
+from telegraphone.domain.legs import FactsLearned, PartyAt, PartyFact, PartyJoined, PartyNamed
+
+
+def talking_leg(party: PartyAt, now: float) -> Leg:
+    """The leg of a party that is talking when we hear of it."""
+    return Leg(party.leg, party.number, LegState.ESTABLISHED, arrived=True, answered=True, appeared_at=now)
+
+
+def begun(call: Call) -> Step:
+    """A copied call has come, its legs talking already."""
+    before = Conversation((replace(call, legs=()),))
+    draft = Draft(before).put(call)
+    for leg in call.legs:
+        draft = draft.tell(call, leg)
+    return finished(before, draft)
+
+
+def party_fact(conversation: Conversation, happened: PartyFact, now: float) -> Step:
+    """What is learnt about a copied call while it runs."""
+    draft = Draft(conversation)
+    for call in conversation.of(happened.leg):
+        match happened:
+            case PartyJoined(party=party):
+                draft = _joined(draft, call, talking_leg(party, now))
+            case PartyNamed(leg, number):
+                draft = _named(draft, call, replace(call.leg(leg), number=number))
+            case FactsLearned(user_data=user_data):
+                draft = draft.put(replace(call, user_data={**call.user_data, **user_data}))
+                draft = draft.tell_all(everyone(call, Notice.USER_DATA))
+    return finished(conversation, draft)
+
+
+def _joined(draft: Draft, call: Call, leg: Leg) -> Draft:
+    present = call.talking
+    call = call.with_new_leg(leg)
+    draft = draft.put(call).tell(call, leg)
+    for each in present:
+        draft = draft.tell(call, each, Notice.PARTICIPANTS)
+    return draft
+
+
+def _named(draft: Draft, call: Call, leg: Leg) -> Draft:
+    """Whoever is there now may be one whose calls are recorded."""
+    if leg.number == call.leg(leg.id).number:
+        return draft
+    heirs = call.heirs if leg.id in call.heirs else (*call.heirs, leg.id)
+    call = replace(call.with_leg(leg), heirs=heirs)
+    draft = draft.put(call).tell(call, leg)
+    for each in call.talking:
+        if each.id != leg.id:
+            draft = draft.tell(call, each, Notice.PARTICIPANTS)
+    return draft

@@ -1,0 +1,108 @@
+"""Several switches behind one face: what is asked of a leg goes to its switch, what happens anywhere is told in one line.
+
+Switches are strangers to each other. A leg belongs to the switch that reported it; legs that are to be called belong to the
+first switch, where the phones are. A leg that is not known any more is asked for there too, which is harmless by the
+promise of `Switch`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import Ability, CallForked, EndCause, LegArrived, LegEnded, PartyJoined
+from telegraphone.services.ports import Caller, MediaAddress, MediaSource, Switch, SwitchEvent, SwitchEvents, Taps
+
+
+class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
+    """All that a switch must be to stand behind the router."""
+
+
+class SwitchRouter:
+    """`Switch`, `Taps` and `SwitchEvents` over several of them."""
+
+    def __init__(self, first: AnySwitch, others: Sequence[AnySwitch]) -> None:
+        """`first` is the one that can call phones."""
+        self._first = first
+        self._switches = (first, *others)
+        self._owners: dict[LegId, AnySwitch] = {}
+
+    def _of(self, leg: LegId) -> AnySwitch:
+        return self._owners.get(leg, self._first)
+
+    # --- Switch ---
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the first switch can do: of calls at the others, the calls themselves say what can be done."""
+        return self._first.abilities
+
+    async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
+        """See `Switch`."""
+        await self._first.originate(leg, number, caller, lift=lift)
+
+    async def ring(self, leg: LegId) -> None:
+        """See `Switch`."""
+        await self._of(leg).ring(leg)
+
+    async def answer(self, leg: LegId) -> None:
+        """See `Switch`."""
+        await self._of(leg).answer(leg)
+
+    async def hang_up(self, leg: LegId, cause: EndCause) -> None:
+        """See `Switch`."""
+        await self._of(leg).hang_up(leg, cause)
+
+    async def join(self, legs: tuple[LegId, ...]) -> None:
+        """See `Switch`. The legs of one call are at one switch."""
+        await self._of(legs[0]).join(legs)
+
+    # --- Taps ---
+
+    async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
+        """See `Taps`."""
+        return await self._of(leg).fork(leg, to)
+
+    async def unfork(self, leg: LegId) -> None:
+        """See `Taps`."""
+        await self._of(leg).unfork(leg)
+
+    # --- SwitchEvents ---
+
+    async def events(self) -> AsyncIterator[SwitchEvent]:
+        """See `SwitchEvents`: in order for each switch. Ends when all of them are closed."""
+        # Each switch bounds what waits in it; here nothing waits but one event for each.
+        merged: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(1)
+
+        async def drain(switch: AnySwitch) -> None:
+            async for event in switch.events():
+                self._note(switch, event)
+                await merged.put(event)
+            await merged.put(None)
+
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(drain(each)) for each in self._switches]
+            open_ones = len(running)
+            try:
+                while open_ones:
+                    event = await merged.get()
+                    if event is None:
+                        open_ones -= 1
+                        continue
+                    yield event
+                    if isinstance(event, LegEnded):
+                        self._owners.pop(event.leg, None)
+            finally:
+                for task in running:
+                    task.cancel()
+
+    def _note(self, switch: AnySwitch, event: SwitchEvent) -> None:
+        match event:
+            case LegArrived(leg):
+                self._owners[leg] = switch
+            case CallForked(parties):
+                self._owners |= dict.fromkeys((party.leg for party in parties), switch)
+            case PartyJoined(party=party):
+                self._owners[party.leg] = switch
+            case _:
+                pass
