@@ -7,6 +7,7 @@ others still write to them.
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -28,13 +29,14 @@ from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
 from telegraphone.keystore.file import FileKeyStore
-from telegraphone.limits import BAYEUX_BODY_BYTES_MAX
+from telegraphone.limits import BAYEUX_BODY_BYTES_MAX, WORKER_STOP_S
 from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Account, Exchange
 from telegraphone.web.app import WebApp, WebPorts
@@ -84,8 +86,8 @@ class _Server(uvicorn.Server):
 
 
 async def serve(config: Config) -> None:
-    """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken
-    and `Unavailable` for a database or recorder that does not start."""
+    """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken,
+    `FolderInUse` for a data folder that another node serves, and `Unavailable` for a database or recorder that does not start."""
     set_up_logging()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -120,6 +122,10 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stack.callback(os.close, lock(places.data / "serving.lock"))
+    # A node that was killed leaves workers behind, which seal what they had and then let go of this one.
+    lent = lock(places.data / "recording.lock", WORKER_STOP_S)
+    stack.callback(os.close, lent)
     keys = FileKeyStore(places.keys)
     engine = open_engine(sqlite_url(places.database))
     stack.push_async_callback(engine.dispose)
@@ -127,7 +133,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     catalogue = SqlCatalogue(engine)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
-    recorder, exchange = _recorder(config, places), _exchange(config, clock)
+    recorder, exchange = _recorder(config, places, lent), _exchange(config, clock)
     settings = _web_settings(config)
     notifications = Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
@@ -221,7 +227,7 @@ async def _cancelled(task: "asyncio.Task[None]") -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _recorder(config: Config, places: Places) -> RecorderClient:
+def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     settings = config.recorder
     return RecorderClient(
         "telegraphone.recorder_bootstrap:worker_ports",
@@ -230,6 +236,7 @@ def _recorder(config: Config, places: Places) -> RecorderClient:
         first_port=settings.rtp_port_first,
         last_port=settings.rtp_port_last,
         workers=settings.workers,
+        lent=(lent,),
         alarm=lambda text: log.error("recorder_alarm", text=text),
     )
 

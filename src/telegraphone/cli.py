@@ -47,7 +47,7 @@ def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     try:
         uvloop.run(run(settings))
     except (OSError, Unavailable) as error:
-        complaints.print(f"Telegraphone cannot run: {error}", markup=False)
+        complaints.print(f"Telegraphone cannot run: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 

@@ -334,6 +334,9 @@ WRITER_SILENT_S: Final = 3.0
 SALVAGE_ASKED_MAX: Final = 2_000
 """Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
 
+RECORDING_SEAL_RETRY_S: Final = 10.0
+"""Time between two attempts to finish a recording that could not be finished when its call ended."""
+
 RECORDING_SEAL_S: Final = 30.0
 """How long finishing a recording may take: reading back and hashing ten hours of audio on a slow disk."""
 
@@ -348,6 +351,10 @@ WORKER_RESTARTS_MAX: Final = 20
 
 WORKER_RESTARTS_WINDOW_S: Final = 10.0
 """The window of the line above."""
+
+WORKER_REST_S: Final = 10.0
+"""How long a worker that died too often is left alone before it is tried again: a full disk or a broken library takes a
+person minutes to mend, and recording shall be back soon after."""
 
 WORKER_DEATH_S: Final = 0.5
 """How long a worker that has closed its link may take to die before it is killed."""

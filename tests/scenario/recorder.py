@@ -33,6 +33,7 @@ class Tape:
     started: float = 0.0
     shut_for: frozenset[str] = frozenset()
     shut_since: int | None = None
+    cuts: dict[str, Cut] = field(default_factory=dict)
     spans: list[SpanFact] = field(default_factory=list)
     sources: tuple[MediaSource, MediaSource] | None = None
     notes: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
@@ -45,8 +46,9 @@ class Tape:
 class SimulatedRecorder:
     """A `Recorder`. `fails` names the methods that now raise Unavailable, `stalls` those that never answer."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, room: int = 2_000) -> None:
         self._clock = clock
+        self._room = room
         self._events: asyncio.Queue[RecorderEvent | None] = asyncio.Queue()
         self.tapes: dict[RecordingId, Tape] = {}
         self.sealed: dict[RecordingId, SealedRecording] = {}
@@ -73,6 +75,8 @@ class SimulatedRecorder:
         await self._work("reserve")
         if self.full_for_s is not None:
             raise RecorderFull(self.full_for_s)
+        if len(self.tapes) >= self._room:
+            raise RecorderFull(1)
         self.tapes[order.recording_id] = Tape(order)
         port = 30_000 + 4 * len(self.tapes)
         return Reservation(order.recording_id, (MediaAddress("192.0.2.9", port), MediaAddress("192.0.2.9", port + 2)))
@@ -93,8 +97,10 @@ class SimulatedRecorder:
     async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
         tape = await self._worked_on("shut_gate", recording_id)
         tape.notes.append((f"shut {reason}", dict(note)))
-        self._change(tape, tape.shut_for | {reason})
-        return self._cut(tape)
+        if reason not in tape.shut_for:
+            self._change(tape, tape.shut_for | {reason})
+            tape.cuts[reason] = self._cut(tape)
+        return tape.cuts[reason]
 
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
         tape = await self._worked_on("seal", recording_id)

@@ -22,6 +22,7 @@ from telegraphone.limits import (
     MEDIA_PORT_REST_S,
     RECORDER_ANSWER_S,
     RECORDER_EVENTS_MAX,
+    RECORDING_SEAL_RETRY_S,
     RECORDING_SEAL_S,
     RECORDINGS_PER_WORKER_MAX,
     SALVAGE_ASKED_MAX,
@@ -56,6 +57,8 @@ class _Held:
     number: int
     sources: tuple[control.Source, control.Source] | None = None
     early: set[str] = field(default_factory=set)
+    ending: bool = False
+    """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
 
     def descriptors(self) -> list[int]:
         return [each.fileno() for pair in self.pairs for each in pair]
@@ -78,10 +81,11 @@ class RecorderClient:
         last_port: int,
         workers: int = 1,
         advertised: str | None = None,
+        lent: Sequence[int] = (),
         alarm: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`ports` (`module:function`) and its arguments make a worker's `Ports`. RTP is taken on `host`, which senders
-        are told as `advertised`."""
+        are told as `advertised`. `lent` are descriptors that every worker keeps open as long as it lives."""
         command = [sys.executable, "-m", "telegraphone.capture", "{link}", ports, *arguments]
         self._host = advertised or host
         self._alarm = alarm
@@ -93,9 +97,8 @@ class RecorderClient:
         self.awaited: Sequence[RecordingId] = ()
         """To be set before entering: recordings whose end nobody heard of. A worker that loses its program seals alone,
         so they may be finished already; `RecordingRecovered` tells of them all the same."""
-        self._workers: list[Supervisor] = []
-        for _ in range(workers):
-            self._workers.append(self._supervisor(command))
+        self._workers = [self._supervisor(command, lent) for _ in range(workers)]
+        self._late: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "RecorderClient":
         """Starts the workers and has what an earlier run left behind finished."""
@@ -107,6 +110,9 @@ class RecorderClient:
 
     async def __aexit__(self, *_: object) -> None:
         """Ends the workers."""
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         await asyncio.gather(*(worker.close() for worker in self._workers))
         for pair in (*(pair for held in self._held.values() for pair in held.pairs), *self._intakes.pairs()):
             close_pair(pair)
@@ -140,7 +146,7 @@ class RecorderClient:
     async def reserve(self, order: TapOrder) -> Reservation:
         """See `Recorder.reserve`."""
         recording = str(order.recording_id)
-        worker = min(self._workers, key=self._load)
+        worker = min(self._workers, key=lambda each: (each.given_up, self._load(each)))
         if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
             raise RecorderFull(int(MEDIA_PORT_REST_S))
         pairs: list[SocketPair] = []
@@ -193,13 +199,34 @@ class RecorderClient:
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
         """See `Recorder.seal`."""
         held = self._of(recording_id)
-        command = control.Seal(next(self._numbers), held.order.recording, dict(note))
+        held.ending = True
         try:
-            reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
-        finally:
-            self._forget(held.order.recording)
+            return await self._sealed(held, note)
+        except (Unavailable, asyncio.CancelledError):
+            # Its files are there and the call is over: whoever gave up waiting is told by an event (`__aexit__` awaits it).
+            task = asyncio.get_running_loop().create_task(self._sealed_late(held, note))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            raise
+
+    async def _sealed(self, held: _Held, note: Mapping[str, str]) -> SealedRecording:
+        command = control.Seal(next(self._numbers), held.order.recording, dict(note))
+        reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
         assert isinstance(reply, control.SealDone)
+        self._forget(held.order.recording)
         return _sealed(reply.sealed)
+
+    async def _sealed_late(self, held: _Held, note: Mapping[str, str]) -> None:
+        while True:
+            await asyncio.sleep(RECORDING_SEAL_RETRY_S)
+            try:
+                sealed = await self._sealed(held, note)
+            except Unavailable as error:
+                self._alarm(f"recording {held.order.recording} is not finished yet: {error}")
+            else:
+                if sealed.bytes_stored:
+                    self._publish(RecordingRecovered(sealed))
+                return
 
     async def events(self) -> AsyncIterator[RecorderEvent]:
         """See `Recorder.events`."""
@@ -214,9 +241,9 @@ class RecorderClient:
 
     # --- workers --------------------------------------------------------------------------------------------------
 
-    def _supervisor(self, command: Sequence[str]) -> Supervisor:
+    def _supervisor(self, command: Sequence[str], lent: Sequence[int]) -> Supervisor:
         def mine() -> list[_Held]:
-            return [held for held in self._held.values() if held.worker is worker]
+            return [held for held in self._held.values() if held.worker is worker and not held.ending]
 
         def lost() -> None:
             self._alarm("the recorder's worker cannot be kept running")
@@ -228,6 +255,7 @@ class RecorderClient:
             restoring=lambda: [(held.restoring(), held.descriptors()) for held in mine()],
             told=self._told,
             lost=lost,
+            lent=lent,
         )
         return worker
 

@@ -2,6 +2,7 @@
 
 When the worker is lost, another one is started at once; the sockets live on in this process, so what arrives meanwhile
 waits in the kernel. What was not answered is asked again: every command finds its effect in the journal if it had one.
+A worker that dies again and again is given up for a while, loudly, and then tried anew: what killed it may be over.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from telegraphone.capture import control
 from telegraphone.limits import (
     COMMANDS_OUTSTANDING_MAX,
     WORKER_DEATH_S,
+    WORKER_REST_S,
     WORKER_RESTARTS_MAX,
     WORKER_RESTARTS_WINDOW_S,
     WORKER_STOP_S,
@@ -49,10 +51,12 @@ class Supervisor:
         restoring: Callable[[], Sequence[tuple[control.AnyCommand, Sequence[int]]]],
         told: Callable[[control.AnyFact], None],
         lost: Callable[[], None],
+        lent: Sequence[int] = (),
     ) -> None:
         """`command` starts a worker; the number of its link's descriptor takes the place of `{link}` in it.
-        `told` gets each fact, `lost` is called when the worker cannot be kept running."""
+        `told` gets each fact, `lost` is called when the worker is given up. `lent` are descriptors each worker holds open."""
         self._command = command
+        self._lent = tuple(lent)
         self._restoring = restoring
         self._told = told
         self._lost = lost
@@ -61,6 +65,12 @@ class Supervisor:
         self._restarts: list[float] = []
         self._closing = False
         self._restart: asyncio.Task[None] | None = None
+        self._rest: asyncio.TimerHandle | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether there is no worker and none is being started."""
+        return self._life is None and self._restart is None
 
     @property
     def process_id(self) -> int | None:
@@ -72,7 +82,9 @@ class Supervisor:
         ours, theirs = control.pair()
         try:
             words = [word.replace("{link}", str(theirs.fileno())) for word in self._command]
-            process = await asyncio.create_subprocess_exec(*words, stdin=asyncio.subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+            process = await asyncio.create_subprocess_exec(
+                *words, stdin=asyncio.subprocess.DEVNULL, pass_fds=(theirs.fileno(), *self._lent)
+            )
         except OSError:
             ours.close()
             raise
@@ -84,7 +96,7 @@ class Supervisor:
 
     async def ask(self, command: control.AnyCommand, descriptors: Sequence[int] = ()) -> control.AnyReply:
         """The worker's reply, after however many lives. Raises WorkerLost."""
-        if self._life is None and self._restart is None:
+        if self.given_up:
             raise WorkerLost
         if len(self._asked) >= COMMANDS_OUTSTANDING_MAX:
             raise WorkerLost("the worker does not answer")
@@ -100,6 +112,8 @@ class Supervisor:
     async def close(self) -> None:
         """Lets the worker seal what is running, and waits for its end."""
         self._closing = True
+        if self._rest:
+            self._rest.cancel()
         if self._restart:
             self._restart.cancel()
         if self._life:
@@ -167,8 +181,11 @@ class Supervisor:
         process = self._life.process if self._life else None
         self._hang_up()
         if not self._closing and self._restart is None:
-            self._restart = asyncio.get_running_loop().create_task(self._again(process))
-            self._restart.add_done_callback(self._restarted)
+            self._replace(process)
+
+    def _replace(self, before: asyncio.subprocess.Process | None) -> None:
+        self._restart = asyncio.get_running_loop().create_task(self._again(before))
+        self._restart.add_done_callback(self._restarted)
 
     async def _again(self, before: asyncio.subprocess.Process | None) -> None:
         """Starts another worker, tells it what the last one knew, and asks what was not answered."""
@@ -199,8 +216,13 @@ class Supervisor:
         if task.exception():
             self._give_up()
             self._lost()
+            self._rest = asyncio.get_running_loop().call_later(WORKER_REST_S, self._rested)
         elif self._life is None:
             self._ended()
+
+    def _rested(self) -> None:
+        self._restarts.clear()
+        self._replace(None)
 
     def _give_up(self) -> None:
         for asked in self._asked.values():

@@ -21,3 +21,10 @@ def disk_ports(data: str, keys: str) -> Ports:
     store = FileKeyStore(Path(keys))
     library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
     return Ports(sink, library, Workshop(sink, store, utc))
+
+
+def disk_ports_unless_broken(data: str, keys: str) -> Ports:
+    """The same, but the worker dies of it while a file named `broken` is in `data`."""
+    if (Path(data) / "broken").exists():
+        raise RuntimeError("broken, as the test wishes")
+    return disk_ports(data, keys)
