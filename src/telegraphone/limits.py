@@ -359,5 +359,78 @@ person minutes to mend, and recording shall be back soon after."""
 WORKER_DEATH_S: Final = 0.5
 """How long a worker that has closed its link may take to die before it is killed."""
 
+JITTER_DEPTH_SAMPLES: Final = 320
+"""Audio that waits before it is mixed: 40 ms smooth what a local network and two event loops do to packets 20 ms apart."""
+
+JITTER_SAMPLES_MAX: Final = 1_600
+"""The most that waits, 200 ms: a longer queue is heard as delay, so a burst after a stall loses its beginning."""
+
+KEYS_WAITING_MAX: Final = 64
+"""Keypad digits that wait to be played to one phone: a card number, its date and its code, twice."""
+
+PHONE_FRAMES_HEARD_MAX: Final = 180_000
+"""Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
+
+COMMIT_PERIOD_S: Final = 0.2
+"""Time between two rounds that make everything written durable (recording-format, W5)."""
+
+WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
+"""Audio waiting for the disk in one worker: 8 s of 1,000 calls, hours of a few; then gaps are counted (W9)."""
+
+JOURNAL_GAPS_BYTES_MAX: Final = 6 * 1024 * 1024
+"""A journal longer than this takes no more gap records, so that pauses always find room (JOURNAL_BYTES_MAX)."""
+
+CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
+"""One message between the program and a recorder worker: a finished recording with a thousand spans."""
+
+OPERATIONS_WAITING_MAX: Final = 16
+"""Gate operations of one recording that wait for the one before: a person presses one button at a time."""
+
+RESUME_GUARD_FRAMES: Final = 480
+"""60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
+
+SPANS_TOLD_MAX: Final = 1_000
+"""Spans of a finished recording that the program is told at once; the manifest has them all."""
+
+RECORDINGS_PER_WORKER_MAX: Final = 2_000
+"""Recordings of one worker at once: what one core was measured to take without loss, and all the calls of a node."""
+
+DRAIN_PERIOD_S: Final = 0.4
+"""Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""
+
+DRIFT_WINDOW_S: Final = 5.0
+"""Window over which the least delay of a stream is taken: 250 packets, of which one has had a free way."""
+
+WRITER_SILENT_S: Final = 3.0
+"""Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
+
+SALVAGE_ASKED_MAX: Final = 2_000
+"""Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
+
+RECORDING_SEAL_RETRY_S: Final = 10.0
+"""Time between two attempts to finish a recording that could not be finished when its call ended."""
+
+RECORDING_SEAL_S: Final = 30.0
+"""How long finishing a recording may take: reading back and hashing ten hours of audio on a slow disk."""
+
+RECORDER_EVENTS_MAX: Final = 4_096
+"""Facts of the recorder waiting for the program: one for each recording of two workers, twice."""
+
+COMMANDS_OUTSTANDING_MAX: Final = 8_192
+"""Commands a worker has not answered: a start, two pauses and an end of each of its recordings."""
+
+WORKER_RESTARTS_MAX: Final = 20
+"""Workers started in the place of one that died, within the window below; more is a defect that restarting repeats."""
+
+WORKER_RESTARTS_WINDOW_S: Final = 10.0
+"""The window of the line above."""
+
+WORKER_REST_S: Final = 10.0
+"""How long a worker that died too often is left alone before it is tried again: a full disk or a broken library takes a
+person minutes to mend, and recording shall be back soon after."""
+
+WORKER_DEATH_S: Final = 0.5
+"""How long a worker that has closed its link may take to die before it is killed."""
+
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""

@@ -26,7 +26,8 @@ class ConferenceTaps(Protocol):
     offer `Ability.CONFERENCE`."""
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
-        """Sends a copy of all RTP sent to the leg's party to the address until the leg ends or `unfork_heard`."""
+        """Sends a copy of all that the leg's party hears of those it is joined with to the address, until the leg ends or
+        `unfork_heard`. A second one of a leg replaces the first. Raises `Unavailable("switch")` for a leg without media."""
 
     async def unfork_heard(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""

@@ -3,8 +3,8 @@
 from typing import Final
 
 from telegraphone.services.ports import MediaAddress
+from telegraphone.switches.exchange.media_port import Party
 from telegraphone.switches.exchange.payloads import Payloads
-from telegraphone.switches.exchange.relay import Party
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import (
     PCMA,

@@ -15,12 +15,16 @@ from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.exchange.accounts import Account, Accounts
+from telegraphone.switches.exchange.hold_music import hold_music
 from telegraphone.switches.exchange.incoming import Incoming
+from telegraphone.switches.exchange.key_requests import KeyRequests
 from telegraphone.switches.exchange.leg import Leg, Stage
 from telegraphone.switches.exchange.outgoing import Outgoing
 from telegraphone.switches.exchange.registrar import DIGESTS, Registrar
 from telegraphone.switches.exchange.relay import Relay, enlarged
+from telegraphone.switches.exchange.sound import ExchangeSound
 from telegraphone.switches.exchange.switchboard import Switchboard
+from telegraphone.wire.sip.commands import InDialogRequest
 from telegraphone.wire.sip.events import (
     AckArrived,
     CallCancelled,
@@ -35,7 +39,6 @@ from telegraphone.wire.sip.events import (
 from telegraphone.wire.sip.options import SipOptions
 
 _METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTIFY", "REGISTER")
-_ABILITIES = frozenset({Ability.DIAL, Ability.HANG_UP})
 _ENDED = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 _TIMED_OUT, _NOT_SENT = 408, 503
 _NO_TLS = SipTls()
@@ -90,8 +93,10 @@ class Exchange:
         self._clock = clock
         self._tls = tls
         self._registrar = Registrar(known, realm, clock.entropy, digest_algorithms)
-        self._board = Switchboard(clock, known, Relay(PortPool(host, *rtp_ports, enlarged), shown), latching)
+        self._board = Switchboard(clock, known, Relay(PortPool(host, *rtp_ports, enlarged), shown, clock.entropy), latching)
         self._sides: _Sides | None = None
+        self.sound = ExchangeSound(self._board, KeyRequests(self._board, self._request))
+        """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None
         self.port = port
@@ -101,6 +106,7 @@ class Exchange:
 
     async def start(self) -> None:
         """Opens the sockets. Raises Unavailable("switch") when an address is taken."""
+        hold_music()  # made now, since nobody shall wait for it
         try:
             options = SipOptions(host=self._shown, methods=_METHODS)
             sip = await SipEndpoint.open(*self._address, options, self._handle, tls=self._tls)
@@ -144,12 +150,15 @@ class Exchange:
             raise Unavailable("switch", "not started", retryable=False)
         return self._sides
 
+    def _request(self, command: InDialogRequest) -> None:
+        self._open.sip.request(command)
+
     # --- Switch ---
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """Two-party calls, placed and ended from above."""
-        return _ABILITIES
+        """All there are."""
+        return frozenset(Ability)
 
     async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
         """See `Switch`."""

@@ -12,8 +12,8 @@ from telegraphone.switches.exchange.descriptions import (
     party_offering,
 )
 from telegraphone.switches.exchange.leg import Leg, Stage
+from telegraphone.switches.exchange.media_port import Party
 from telegraphone.switches.exchange.registrar import Registrar
-from telegraphone.switches.exchange.relay import Party
 from telegraphone.switches.exchange.switchboard import Switchboard
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription

@@ -5,7 +5,7 @@ from enum import Enum
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause
-from telegraphone.switches.exchange.relay import MediaPort
+from telegraphone.switches.exchange.media_port import MediaPort
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.pending import PendingRequest

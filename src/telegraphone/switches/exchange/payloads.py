@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from telegraphone.media.g711 import A_TO_MU, MU_TO_A
+from telegraphone.media.mixing import Law
 
-PCMU, PCMA, TELEPHONE_EVENT = "PCMU", "PCMA", "telephone-event"
+PCMU: Final[Law] = "PCMU"
+PCMA: Final[Law] = "PCMA"
+TELEPHONE_EVENT: Final = "telephone-event"
 
-_TABLES: Mapping[tuple[str, str], bytes] = {(PCMU, PCMA): MU_TO_A, (PCMA, PCMU): A_TO_MU}
+STATIC_TYPES: Final[Mapping[str, int]] = MappingProxyType({PCMU: 0, PCMA: 8})
+"""The payload types that need no agreement (RFC 3551 section 6)."""
+
+_TABLES: Final[Mapping[tuple[str, str], bytes]] = {(PCMU, PCMA): MU_TO_A, (PCMA, PCMU): A_TO_MU}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,20 @@ class Payloads:
     """Codec name of each payload type the party may send."""
     to_party: Mapping[str, int] = field(default_factory=dict)
     """Payload type by which the party understands each codec, best first."""
+
+    @property
+    def law(self) -> Law:
+        """The form of G.711 the party likes best of those it understands."""
+        return PCMA if next((codec for codec in self.to_party if codec in STATIC_TYPES), PCMU) == PCMA else PCMU
+
+    def law_of(self, payload_type: int) -> Law | None:
+        """The form of G.711 that the party sends by this type; None for anything else."""
+        codec = self.from_party.get(payload_type)
+        return PCMU if codec == PCMU else PCMA if codec == PCMA else None
+
+    def law_to(self, payload_type: int) -> Law | None:
+        """The form of G.711 that the party is sent by this type; None for anything else."""
+        return next((law for law in (PCMU, PCMA) if self.to_party.get(law) == payload_type), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,65 +2,28 @@
 
 Theory. Every leg has a pair of sockets of its own. A packet is taken only from the address its party signalled: nobody
 else can speak into a call (siprec 8; EnableSecurity ES2017-04). It is copied to the recorder as it came, then passed on
-to the leg it is joined with, as it came whenever both parties number the codec alike: SSRC, sequence number and
-timestamp are the sender's own, so nothing here adds delay or guesses. What is not joined is not passed on.
+to whoever hears this leg and nobody else, as it came whenever both parties number the codec alike: SSRC, sequence number
+and timestamp are the sender's own, so nothing here adds delay or guesses. Who hears several, music or keys is sent a
+stream of ours (`metronome`, `stream`). Who hears whom is `media_port`'s rule.
 
 One reader per socket drains it into one buffer that all share, in turns of bounded length so that no leg starves
-another. The face is narrow (open, set_party, join, part, fork, close), so that it could be a process of its own.
+another. The face is narrow, so that it could be a process of its own.
 """
 
 import asyncio
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair
+from telegraphone.endpoints.media_ports import PortPool, PortsExhausted
 from telegraphone.limits import MEDIA_DATAGRAM_BYTES_MAX, MEDIA_PACKETS_PER_TURN, MEDIA_SOCKET_BUFFER_BYTES
+from telegraphone.media.mixing import SILENCE
 from telegraphone.services.ports import MediaAddress, Unavailable
-from telegraphone.switches.exchange.payloads import Payloads, Route, routes
+from telegraphone.switches.exchange.hearing import Hearing
+from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort, Party, SocketAddress, Target
+from telegraphone.switches.exchange.payloads import STATIC_TYPES, TELEPHONE_EVENT, Route
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_packet
-
-SocketAddress = tuple[str, int] | tuple[str, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """What a phone signalled about its media."""
-
-    address: MediaAddress
-    payloads: Payloads
-    rtcp_port: int
-    sends: bool = True
-    """Whether it may send to us: false once it said recvonly or inactive."""
-    receives: bool = True
-    """Whether it wants to be sent anything: false while it holds the call."""
-    latch_host: str | None = None
-    """The host its signalling comes from, where the first packet from there may correct the address: for a phone behind
-    address translation, if the configuration allows it. None: the signalled address is the only one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    port: "MediaPort"
-    routes: Mapping[int, Route]
-
-
-@dataclass(slots=True, eq=False)
-class MediaPort:
-    """One leg's place in the relay. Other modules read `address` and `party` and leave the rest alone."""
-
-    sockets: SocketPair
-    address: MediaAddress
-    party: Party | None = None
-    remote: SocketAddress | None = None
-    remote_rtcp: SocketAddress | None = None
-    latching: bool = False
-    targets: tuple[_Target, ...] = ()
-    joined: tuple["MediaPort", ...] = ()
-    tap: socket.socket | None = None
-    received: int = 0
-    """Packets taken from the party."""
 
 
 @dataclass(slots=True)
@@ -83,9 +46,15 @@ class Relay:
 
     pool: PortPool
     advertised_host: str
+    entropy: Callable[[int], bytes]
     counters: RelayCounters = field(default_factory=RelayCounters)
     _buffer: bytearray = field(default_factory=lambda: bytearray(MEDIA_DATAGRAM_BYTES_MAX))
     _taps: int = 0
+    hearing: Hearing = field(init=False)
+    """Who hears whom."""
+
+    def __post_init__(self) -> None:
+        self.hearing = Hearing(self._send, self._send_copy, self.entropy)
 
     @property
     def ports_in_use(self) -> int:
@@ -111,8 +80,9 @@ class Relay:
 
     def close(self, port: MediaPort) -> None:
         """Takes the port out of everything and frees its sockets."""
-        self.part(port)
+        self.hearing.leave(port)
         self.unfork(port)
+        self.unfork_heard(port)
         loop = asyncio.get_running_loop()
         for each in port.sockets:
             loop.remove_reader(each)
@@ -128,39 +98,14 @@ class Relay:
             port.remote = remote
             port.latching = party.latch_host is not None
         port.party = party
-        for each in (port, *port.joined):
-            _aim(each)
-
-    def join(self, first: MediaPort, second: MediaPort) -> None:
-        """From now on these two hear each other, and nobody else."""
-        for each in (first, second):
-            self.part(each)
-        first.joined, second.joined = (second,), (first,)
-        for each in (first, second):
-            _aim(each)
-
-    def part(self, port: MediaPort) -> None:
-        """Takes the port out of its bridge: it and who was joined with it hear silence."""
-        for other in port.joined:
-            other.joined = tuple(each for each in other.joined if each is not port)
-            _aim(other)
-        port.joined = ()
-        _aim(port)
+        self.hearing.changed(port)
 
     def fork(self, port: MediaPort, to: MediaAddress) -> MediaAddress:
         """Copies what the party sends to the address, in place of an earlier copy; answers where it comes from.
 
         Raises OSError when no socket can be had, ValueError for an address that is none.
         """
-        family = socket.AF_INET6 if ":" in to.host else socket.AF_INET
-        remote = _numeric(family, to.host, to.port)
-        tap = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            tap.connect(remote)
-        except OSError:
-            tap.close()
-            raise
-        tap.setblocking(False)
+        tap = _connected(to)
         self.unfork(port)
         port.tap = tap
         self._taps += 1
@@ -173,6 +118,24 @@ class Relay:
             port.tap.close()
             port.tap = None
             self._taps -= 1
+
+    def fork_heard(self, port: MediaPort, to: MediaAddress) -> MediaAddress:
+        """Copies what the party hears of those it is joined with, by the static payload types; otherwise as `fork`."""
+        tap = _connected(to)
+        self.unfork_heard(port)
+        port.copy = HeardCopy(tap, self.hearing.new_stream())
+        self._taps += 1
+        self.hearing.changed(port)
+        host, number = tap.getsockname()[:2]
+        return MediaAddress(host, number)
+
+    def unfork_heard(self, port: MediaPort) -> None:
+        """Ends that copy, if there is one."""
+        if port.copy is not None:
+            port.copy.tap.close()
+            port.copy = None
+            self._taps -= 1
+            self.hearing.changed(port)
 
     def _drain_rtp(self, port: MediaPort) -> None:
         receive, buffer = port.sockets[0].recvfrom_into, self._buffer
@@ -199,29 +162,94 @@ class Relay:
         port.latching = False
         port.received += 1
         packet = memoryview(buffer)[:length]
+        if port.muted:
+            hushed = self._hushed(packet, party)
+            if hushed is None:
+                return
+            packet = hushed
+        port.header = packet[:HEADER_BYTES].tobytes()
         if port.tap is not None:
             self._send_tap(port.tap, packet)
         for target in port.targets:
-            route = target.routes.get(buffer[1] & 0x7F)
-            if route is not None:
-                self._forward(target.port, route, packet)
+            self._forward(port, target, packet)
+        if port.jitter is not None:
+            self._buffer_for_mix(port, party, packet)
 
-    def _forward(self, to: MediaPort, route: Route, packet: memoryview) -> None:
-        if to.remote is None:
+    def _forward(self, port: MediaPort, target: Target, packet: memoryview) -> None:
+        payload_type = packet[1] & 0x7F
+        route = target.routes.get(payload_type)
+        to = target.port
+        if route is None or to.remote is None:
             return
-        data: bytes | memoryview = packet
-        if route.table is not None or packet[1] & 0x7F != route.payload_type:
+        if target.plain and route.table is None and payload_type == route.payload_type:
             try:
-                data = _rewritten(packet, route)
-            except RemoteProtocolError:
-                self.counters.malformed += 1
-                return
+                to.sockets[0].sendto(packet, to.remote)
+            except OSError:
+                self.counters.unsent += 1
+            return
         try:
-            to.sockets[0].sendto(data, to.remote)
-        except OSError:
-            self.counters.unsent += 1
+            read = _understood(packet, route)
+        except RemoteProtocolError:
+            self.counters.malformed += 1
+        else:
+            self._pass_on(port, to, read)
 
-    def _send_tap(self, tap: socket.socket, packet: memoryview) -> None:
+    def _pass_on(self, port: MediaPort, to: MediaPort, packet: RtpPacket) -> None:
+        """Sends a packet in the form `to` understands, in a stream of ours where there is one."""
+        now = asyncio.get_running_loop().time()
+        if to.stream is None:
+            self._send(to, packet.to_bytes())
+        elif to.keys is not None and to.keys.down:
+            to.stream.left_out()
+        else:
+            self._send(to, to.stream.passed_on(packet, now))
+        if to.copy is not None and to.party is not None and port not in to.coaches:
+            law = to.party.payloads.law_to(packet.payload_type)
+            if law is not None:
+                copied = replace(packet, payload_type=STATIC_TYPES[law])
+                self._send_copy(to.copy, to.copy.stream.passed_on(copied, now))
+
+    def _buffer_for_mix(self, port: MediaPort, party: Party, packet: memoryview) -> None:
+        """Audio waits for the metronome; a key goes to each listener at once, in the stream they are sent."""
+        assert port.jitter is not None
+        try:
+            read = read_packet(packet)
+        except RemoteProtocolError:
+            self.counters.malformed += 1
+            return
+        law = party.payloads.law_of(read.payload_type)
+        if law is not None:
+            port.jitter.put(read.ssrc, read.timestamp, read.payload, law)
+        elif party.payloads.from_party.get(read.payload_type) == TELEPHONE_EVENT:
+            for to in port.listeners:
+                known = to.party.payloads.to_party.get(TELEPHONE_EVENT) if to.party is not None else None
+                if to.mixed and to.stream is not None and known is not None:
+                    now = asyncio.get_running_loop().time()
+                    self._send(to, to.stream.key_passed_on(read, known, now))
+
+    def _hushed(self, packet: memoryview, party: Party) -> memoryview | None:
+        """The packet with silence in place of its audio; None for anything but audio."""
+        try:
+            read = read_packet(packet)
+        except RemoteProtocolError:
+            self.counters.malformed += 1
+            return None
+        law = party.payloads.law_of(read.payload_type)
+        if law is None:
+            return None
+        return memoryview(replace(read, payload=SILENCE[law] * len(read.payload)).to_bytes())
+
+    def _send(self, port: MediaPort, data: bytes) -> None:
+        if port.remote is not None:
+            try:
+                port.sockets[0].sendto(data, port.remote)
+            except OSError:
+                self.counters.unsent += 1
+
+    def _send_copy(self, copy: HeardCopy, data: bytes) -> None:
+        self._send_tap(copy.tap, data)
+
+    def _send_tap(self, tap: socket.socket, packet: memoryview | bytes) -> None:
         try:
             tap.send(packet)
         except OSError:
@@ -240,7 +268,8 @@ class Relay:
                 self.counters.foreign += 1
                 continue
             for target in port.targets:
-                if target.port.remote_rtcp is not None:
+                # A stream of ours has numbers of its own, of which the report knows nothing.
+                if target.plain and target.port.remote_rtcp is not None:
                     self._send_report(target.port, length)
 
     def _send_report(self, to: MediaPort, length: int) -> None:
@@ -259,19 +288,23 @@ class Relay:
         return True
 
 
-def _aim(port: MediaPort) -> None:
-    """Works out anew whom the port's packets go to; needed whenever a party or a bridge changes."""
-    if port.party is None:
-        port.targets = ()
-        return
-    ready = ((other, other.party) for other in port.joined if other.party is not None and other.party.receives)
-    port.targets = tuple(_Target(other, routes(port.party.payloads, party.payloads)) for other, party in ready)
-
-
-def _rewritten(packet: memoryview, route: Route) -> bytes:
+def _understood(packet: memoryview, route: Route) -> RtpPacket:
     read = read_packet(packet)
     payload = read.payload if route.table is None else read.payload.translate(route.table)
-    return RtpPacket(route.payload_type, read.sequence_number, read.timestamp, read.ssrc, payload, marker=read.marker).to_bytes()
+    return RtpPacket(route.payload_type, read.sequence_number, read.timestamp, read.ssrc, payload, marker=read.marker)
+
+
+def _connected(to: MediaAddress) -> socket.socket:
+    """A socket that sends there. Raises OSError, ValueError."""
+    family = socket.AF_INET6 if ":" in to.host else socket.AF_INET
+    remote = _numeric(family, to.host, to.port)
+    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        made.connect(remote)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _numeric(family: socket.AddressFamily, host: str, port: int) -> SocketAddress:

@@ -9,7 +9,8 @@ from telegraphone.limits import SWITCH_EVENTS_MAX
 from telegraphone.services.ports import Clock, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
 from telegraphone.switches.exchange.accounts import Accounts
 from telegraphone.switches.exchange.leg import Leg
-from telegraphone.switches.exchange.relay import MediaPort, Party, Relay
+from telegraphone.switches.exchange.media_port import MediaPort, Party
+from telegraphone.switches.exchange.relay import Relay
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sip.dialog import Dialog
 
@@ -91,14 +92,8 @@ class Switchboard:
     # --- joining and copying ---
 
     def join(self, ids: tuple[LegId, ...]) -> None:
-        """See `Switch.join`. Raises Unavailable for more than two: that needs a mixer."""
-        if len(ids) > 2:
-            raise Unavailable("switch", "no conferences", retryable=False)
-        ports = [self.legs[each].port for each in ids if each in self.legs]
-        if len(ports) == 2:
-            self.relay.join(*ports)
-        elif ports:
-            self.relay.part(ports[0])
+        """See `Switch.join`."""
+        self.relay.hearing.join(*(self.legs[each].port for each in ids if each in self.legs))
 
     def fork(self, leg_id: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps.fork`."""

@@ -1,0 +1,77 @@
+"""What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+
+from telegraphone.domain.ids import LegId
+from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.switches.exchange.hearing import knows_keys
+from telegraphone.switches.exchange.key_requests import KeyRequests
+from telegraphone.switches.exchange.leg import Leg
+from telegraphone.switches.exchange.payloads import STATIC_TYPES
+from telegraphone.switches.exchange.switchboard import Switchboard
+
+
+class ExchangeSound:
+    """The ports above, over the legs of one switchboard. `requests` carries keys where RTP cannot."""
+
+    def __init__(self, board: Switchboard, requests: KeyRequests) -> None:
+        self._board = board
+        self._requests = requests
+
+    # --- LegMedia ---
+
+    async def hold_music(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            self._board.relay.hearing.play_music(found.port, on=on)
+
+    async def mute(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            found.port.muted = on
+
+    async def send_dtmf(self, leg: LegId, digits: str) -> None:
+        """See `LegMedia`. As RTP events where the phone takes those, else as requests. Returns when the first is on its
+        way; raises Unavailable when too many wait already."""
+        found = self._board.legs.get(leg)
+        if found is None:
+            return
+        if knows_keys(found.port):
+            taken = self._board.relay.hearing.press(found.port, digits)
+        else:
+            taken = self._requests.press(found, digits)
+        if not taken:
+            raise Unavailable("switch", "too many keys wait")
+
+    # --- ConferenceTaps ---
+
+    async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
+        """See `ConferenceTaps`."""
+        try:
+            source = self._board.relay.fork_heard(self._with_media(leg).port, to)
+        except (OSError, ValueError) as error:
+            raise Unavailable("switch", str(error)) from error
+        return MediaSource(source.host, source.port, {number: law for law, number in STATIC_TYPES.items()})
+
+    async def unfork_heard(self, leg: LegId) -> None:
+        """See `ConferenceTaps`."""
+        if found := self._board.legs.get(leg):
+            self._board.relay.unfork_heard(found.port)
+
+    # --- Monitoring ---
+
+    async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
+        """See `Monitoring`."""
+        ear, mouth = self._with_media(supervisor), self._with_media(monitored)
+        hearers = tuple(leg.port for each in audible_to if (leg := self._board.legs.get(each)) is not None)
+        self._board.relay.hearing.monitor(ear.port, mouth.port, hearers)
+
+    async def unmonitor(self, supervisor: LegId) -> None:
+        """See `Monitoring`."""
+        found = self._board.legs.get(supervisor)
+        if found is not None and found.port.monitored is not None:
+            self._board.relay.hearing.join(found.port)
+
+    def _with_media(self, leg: LegId) -> Leg:
+        found = self._board.legs.get(leg)
+        if found is None or found.port.party is None:
+            raise Unavailable("switch", "this leg has no media", retryable=False)
+        return found
