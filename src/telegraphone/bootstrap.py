@@ -40,7 +40,7 @@ from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Account, Exchange
 from telegraphone.web.app import WebApp, WebPorts
-from telegraphone.web.cometd import Notifications
+from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
 from telegraphone.web.settings import Compatibility, WebSettings
@@ -187,6 +187,8 @@ async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: A
     server = _Server(
         uvicorn.Config(
             parts.app,
+            http=http_connections(parts.app.short_way),
+            ws=CometdWebSocket,
             log_config=None,
             access_log=False,
             server_header=False,

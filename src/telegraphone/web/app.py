@@ -1,7 +1,7 @@
 """The web application: the table of every URL, and the ASGI front that sends a request to the API, to CometD or to the
 operator's page, and puts on every answer what browsers must be told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
@@ -17,7 +17,7 @@ from telegraphone.services.ports import AuditTrail, Catalogue, Clock, Player
 from telegraphone.web.admin import health
 from telegraphone.web.api import Api
 from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
-from telegraphone.web.cometd import Cometd, Notifications
+from telegraphone.web.cometd import Cometd, Notifications, ShortWay
 from telegraphone.web.gws.answers import answer, refuse
 from telegraphone.web.gws.calls import MyCalls
 from telegraphone.web.gws.devices import MyDevices
@@ -120,7 +120,9 @@ class WebApp:
         self._auth = Auth(settings, ports.directory, passwords, self.sign_ins, self._origins)
         self.table = route_table(settings, ports, self._auth)
         self._api = Api(self.table, self._auth)
-        self._cometd = Cometd(notifications, CometdGatekeeper(self._auth))
+        gatekeeper = CometdGatekeeper(self._auth)
+        self._cometd = Cometd(notifications, gatekeeper)
+        self.short_way = ShortWay(notifications, gatekeeper, self._always_told)
         self._pages = Pages(ports.pages, settings)
         self._always = _browser_rules(settings)
 
@@ -185,6 +187,9 @@ class WebApp:
             await send(message)
 
         return dress
+
+    def _always_told(self, request_headers: Headers) -> Iterable[tuple[str, str]]:
+        return (*self._always.items(), *self._origins.cors(request_headers).items())
 
 
 def _browser_rules(settings: WebSettings) -> dict[str, str]:

@@ -93,9 +93,9 @@ class Auth:
         self._sign_ins.end(sign_in)
         return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}"}
 
-    def keep_alive(self, sign_in_id: str) -> None:
-        """Something was heard under this sign-in on a connection that was admitted before."""
-        self._sign_ins.find(sign_in_id)
+    def keep_alive(self, sign_in_id: str) -> bool:
+        """Something was heard under this sign-in on a connection that was admitted before; False when it is over."""
+        return self._sign_ins.find(sign_in_id) is not None
 
     def _cookie(self, sign_in: SignIn) -> str:
         secure = "; Secure" if self._settings.secure else ""
@@ -122,6 +122,10 @@ class CometdGatekeeper:
         fields = self._auth.headers(principal, "POST")
         cookies = tuple((name.lower(), value) for name, value in fields.items())
         return SignedIn(principal.agent.user_name, principal.sign_in.id, cookies)
+
+    def again(self, who: SignedIn) -> bool:
+        """See `web.cometd.Gatekeeper`: all the rest of the gate looks at nothing but header fields."""
+        return self._auth.keep_alive(who.sign_in_id)
 
 
 def _must_be_json(connection: HTTPConnection) -> None:

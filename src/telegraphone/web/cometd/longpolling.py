@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from telegraphone.limits import BAYEUX_BODY_BYTES_MAX, COMETD_BODY_S
 from telegraphone.web.cometd.gatekeeper import Gatekeeper, SignedIn
 from telegraphone.web.cometd.notifications import Notifications
-from telegraphone.wire.bayeux import Line, Transport
+from telegraphone.web.cometd.short_way import ADMITTED
+from telegraphone.wire.bayeux import Transport
 from telegraphone.wire.errors import RemoteProtocolError
 
 _JSON = (b"content-type", b"application/json; charset=UTF-8")
@@ -44,6 +45,8 @@ class LongPolling:
         if isinstance(admitted, Response):
             await admitted(scope, receive, send)
             return
+        if ADMITTED in scope.get("extensions", {}):
+            scope["extensions"][ADMITTED]["learn"](admitted)
         try:
             body = await _read_body(receive)
             await self._exchange(admitted, body, receive, send)
@@ -54,11 +57,12 @@ class LongPolling:
             await refusal(scope, receive, send)
 
     async def _exchange(self, who: SignedIn, body: bytes, receive: Receive, send: Send) -> None:
-        line = self._notifications.open_line(who.user_name, who.sign_in_id, Transport.LONG_POLLING)
+        ready = asyncio.Event()
+        line = self._notifications.open_line(who.owner, Transport.LONG_POLLING, ready.set)
         try:
             self._notifications.receive(line, body)
             if not line.pending:
-                await self._hold(line, receive)
+                await _hold(ready, receive)
             if line.overtaken:
                 await _send(send, HTTPStatus.INTERNAL_SERVER_ERROR, b"", who.headers)
             else:
@@ -67,19 +71,20 @@ class LongPolling:
         finally:
             self._notifications.close_line(line)
 
-    async def _hold(self, line: Line, receive: Receive) -> None:
-        """Waits until the line has an answer. A client that leaves before that takes no message with it."""
-        ready = self._notifications.ready(line)
-        # awaited: by asyncio.wait below, and cancelled in the end; a TaskGroup would wait until the client has gone
-        gone = asyncio.ensure_future(receive())
-        either: list[asyncio.Future[Any]] = [ready, gone]
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                gone.result()
-                raise _Gone
-        finally:
-            gone.cancel()
+
+async def _hold(ready: asyncio.Event, receive: Receive) -> None:
+    """Waits until there is an answer. A client that leaves before that takes no message with it."""
+    # awaited: by asyncio.wait below, and cancelled in the end; a TaskGroup would wait until the client has gone
+    answered, gone = asyncio.ensure_future(ready.wait()), asyncio.ensure_future(receive())
+    either: list[asyncio.Future[Any]] = [answered, gone]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            gone.result()
+            raise _Gone
+    finally:
+        answered.cancel()
+        gone.cancel()
 
 
 async def _read_body(receive: Receive) -> bytes:

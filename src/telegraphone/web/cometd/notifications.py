@@ -1,4 +1,4 @@
-"""The running notification server: the Bayeux engine with a clock, and somebody to wake when it has something to say."""
+"""The running notification server: the Bayeux engine with a clock, and somebody to call when it has something to say."""
 
 import asyncio
 import secrets
@@ -22,14 +22,18 @@ class Notifications:
 
     Everything here runs on one event loop and is called from it only. `start` once inside the loop; `close` before the
     web server stops taking care of its connections, so that held requests are answered and clients come back soon.
+
+    Who opens a line gives it a `keeper`, which is called soon after there is something to send on it: not at once, so that
+    whoever publishes never waits for a socket, and what is published in one go is sent in one go.
     """
 
     def __init__(self, *, websocket: bool = True, client_ids: Callable[[], str] = _new_client_id) -> None:
         self.websocket = websocket
         transports = [transport for transport in Transport if websocket or transport is not Transport.WEBSOCKET]
         self._engine = BayeuxServer(client_ids, aliases=_ALIASES, transports=transports)
-        self._waiters: dict[Line, asyncio.Future[None]] = {}
+        self._keepers: dict[Line, Callable[[], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._calling = False
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -44,7 +48,7 @@ class Notifications:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._wake()
+        self._call_keepers()
 
     def publish(self, user_name: str, channel: str, payload: bytes) -> None:
         """Sends `payload`, JSON that is used as it is, to all clients of the user; never waits and never fails."""
@@ -56,23 +60,16 @@ class Notifications:
         self._engine.end_sign_in(Owner(user_name, sign_in_id))
         self._wake()
 
-    def open_line(self, user_name: str, sign_in_id: str, transport: Transport) -> Line:
+    def open_line(self, owner: Owner, transport: Transport, keeper: Callable[[], None]) -> Line:
         """A request or socket begins; raises `RemoteProtocolError` when the user has too many sockets."""
-        return self._engine.open_line(Owner(user_name, sign_in_id), transport)
+        line = self._engine.open_line(owner, transport)
+        self._keepers[line] = keeper
+        return line
 
     def receive(self, line: Line, body: bytes) -> None:
         """Obeys a request or frame; raises `RemoteProtocolError` when it is no Bayeux."""
         self._engine.receive(line, body, self._now())
         self._wake()
-
-    def ready(self, line: Line) -> asyncio.Future[None]:
-        """Done as soon as there is something to send on this line; the latest one asked for counts."""
-        future = self._running().create_future()
-        if line.pending:
-            future.set_result(None)
-        else:
-            self._waiters[line] = future
-        return future
 
     def take(self, line: Line) -> list[bytes]:
         """What is to be sent now: the frames of a socket, or at most one body; then it is the caller's to deliver."""
@@ -82,32 +79,37 @@ class Notifications:
 
     def close_line(self, line: Line) -> None:
         """The request is over or the socket is closed."""
-        self._waiters.pop(line, None)
+        self._keepers.pop(line, None)
         self._engine.close_line(line, self._now())
         self._arm()
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        assert self._loop is not None, "start() comes first"
-        return self._loop
-
     def _now(self) -> float:
-        return self._running().time()
+        assert self._loop is not None, "start() comes first"
+        return self._loop.time()
 
     def _wake(self) -> None:
-        for line in self._engine.events():
-            waiter = self._waiters.pop(line, None)
-            if waiter is not None and not waiter.done():
-                waiter.set_result(None)
+        if self._engine.has_events and not self._calling:
+            assert self._loop is not None, "start() comes first"
+            self._calling = True
+            self._loop.call_soon(self._call_keepers)
         self._arm()
+
+    def _call_keepers(self) -> None:
+        self._calling = False
+        for line in self._engine.events():
+            keeper = self._keepers.get(line)
+            if keeper is not None:
+                keeper()
 
     def _arm(self) -> None:
         """Sees to it that the engine is called when it wants to be."""
         deadline = self._engine.next_deadline()
         if deadline is None or self._closed or (self._timer is not None and self._timer.when() <= deadline):
             return
+        assert self._loop is not None, "start() comes first"
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._running().call_at(deadline, self._on_deadline, deadline)
+        self._timer = self._loop.call_at(deadline, self._on_deadline, deadline)
 
     def _on_deadline(self, deadline: float) -> None:
         self._timer = None

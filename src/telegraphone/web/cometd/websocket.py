@@ -1,8 +1,10 @@
 """CometD by WebSocket: frames of messages in, replies and pushed messages out (cometd 1.3)."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -11,8 +13,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from telegraphone.limits import COMETD_SEND_S
 from telegraphone.web.cometd.gatekeeper import Gatekeeper
 from telegraphone.web.cometd.notifications import Notifications
-from telegraphone.wire.bayeux import Line, Transport
+from telegraphone.wire.bayeux import Owner, Transport
 from telegraphone.wire.errors import RemoteProtocolError
+
+PUSH: Final = "telegraphone.cometd.push"
+"""The ASGI extension of a server that can write text frames without waiting: its "push" is a `Push`."""
+
+Push = Callable[[Callable[[], list[bytes]]], bool]
+"""Writes what the callable gives; False, without asking it, when the client is behind or the socket closes."""
 
 _POLICY_VIOLATION = 1008
 _TOO_BIG = 1009
@@ -40,33 +48,43 @@ class CometdSocket:
             return
         await websocket.accept(headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in admitted.headers])
         try:
-            line = self._notifications.open_line(admitted.user_name, admitted.sign_in_id, Transport.WEBSOCKET)
+            conversation = _Conversation(self._notifications, websocket, admitted.owner)
         except RemoteProtocolError as error:
             await websocket.close(_TRY_AGAIN_LATER, error.reason)
             return
-        try:
-            await _Conversation(self._notifications, websocket, line).run()
-        finally:
-            self._notifications.close_line(line)
+        await conversation.run()
 
 
 class _Conversation:
     """One socket: a reader, and a writer for what is pushed; whoever writes holds the lock, so that frames keep order."""
 
-    def __init__(self, notifications: Notifications, websocket: WebSocket, line: Line) -> None:
+    def __init__(self, notifications: Notifications, websocket: WebSocket, owner: Owner) -> None:
+        """Raises `RemoteProtocolError` when the user has too many sockets."""
         self._notifications = notifications
         self._websocket = websocket
-        self._line = line
+        self._push: Push | None = websocket.scope.get("extensions", {}).get(PUSH, {}).get("push")
         self._writing = asyncio.Lock()
+        self._told = asyncio.Event()
+        self._line = notifications.open_line(owner, Transport.WEBSOCKET, self._tell)
 
     async def run(self) -> None:
         """Talks until either side closes the socket, or the client does not read what it is sent."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._push())
+                tasks.create_task(self._write())
                 tasks.create_task(self._read())
         except* (_Closed, WebSocketDisconnect):
             pass
+        finally:
+            self._notifications.close_line(self._line)
+
+    def _tell(self) -> None:
+        """There is something to send: at once, where the server can do that and nothing is being sent."""
+        if self._push is None or self._writing.locked() or self._line.closing or not self._push(self._take):
+            self._told.set()
+
+    def _take(self) -> list[bytes]:
+        return self._notifications.take(self._line)
 
     async def _read(self) -> None:
         while True:
@@ -83,14 +101,15 @@ class _Conversation:
             # The next frame is read when the answer to this one is out: a client that does not read is not heard.
             await self._flush()
 
-    async def _push(self) -> None:
+    async def _write(self) -> None:
         while True:
-            await self._notifications.ready(self._line)
+            await self._told.wait()
+            self._told.clear()
             await self._flush()
 
     async def _flush(self) -> None:
         async with self._writing:
-            for frame in self._notifications.take(self._line):
+            for frame in self._take():
                 await self._send(frame)
             if self._line.closing:
                 await self._close(_POLICY_VIOLATION, "signed out")

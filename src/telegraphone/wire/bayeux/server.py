@@ -133,6 +133,11 @@ class BayeuxServer:
             if not sockets:
                 del self._sockets[line.owner.user]
 
+    @property
+    def has_events(self) -> bool:
+        """Whether `events` would name a line."""
+        return bool(self._events)
+
     def events(self) -> list[Line]:
         """The lines that have something to send since this was last asked."""
         events, self._events = self._events, []
