@@ -38,7 +38,7 @@ from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
-from telegraphone.switches.exchange import Account, Exchange
+from telegraphone.switches.exchange import Account, Answering, Exchange
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
 from telegraphone.web.gws.representations import Shapes
@@ -137,25 +137,25 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings = _web_settings(config)
     notifications = Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
+    agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
+    await agents.load(config.directory())
     world = Surroundings(
         clock=clock,
         switch=exchange,
         taps=exchange,
         switch_events=exchange,
         recorder=recorder,
-    agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    await agents.load(config.directory())
         notifier=notifier,
         catalogue=writer,
         directory=config.directory(),
         names=_names(config),
         policies=Policies(ring_s=config.exchange.ring_s),
+        reached=agents.reached,
     )
     recovered = RecoveredParts(catalogue, writer)
     calls = Calls(world, agents, recovered)
     ports = WebPorts(
         clock=clock,
-        reached=agents.reached,
         directory=world.directory,
         agents=agents,
         calls=calls,
@@ -269,7 +269,7 @@ def _sip_tls(config: Config) -> SipTls:
 
 def _account(phone: Phone) -> Account:
     assert isinstance(phone.password, Secret), "reading the configuration completes it"
-    return Account(phone.number, phone.user, phone.password.reveal())
+    return Account(phone.number, phone.user, phone.password.reveal(), answering=Answering(phone.answer))
 
 
 def _names(config: Config) -> NamePattern:

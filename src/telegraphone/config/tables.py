@@ -92,6 +92,13 @@ class Phone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     user: Annotated[str, Meta(description="The user it authenticates as; empty: its number.")] = ""
     password: Annotated[Secret | UnsetType, Meta(description="Its password, as text; or give `password_file`.")] = msgspec.UNSET
     password_file: Annotated[str, Meta(description="The file its password is in.")] = ""
+    answer: Annotated[
+        Literal["detect", "talk", "auto", "hand"],
+        Meta(
+            description="How it can be taken off the hook: `talk` by a NOTIFY with `Event: talk`, `auto` by fields in the call, "
+            "`hand` not at all, `detect`: `talk` if it says so."
+        ),
+    ] = "detect"
 
 
 class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -115,13 +122,6 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     listens: Annotated[bool, Meta(description="Whether an administrator may listen to recordings.")] = False
 
 
-class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole configuration. `read` fills in what depends on the machine: paths are absolute, passwords were read."""
-
-    server: Server
-    exchange: Exchange = Exchange()
-    recorder: Recorder = Recorder()
-    cometd: Cometd = Cometd()
 class AgentStateEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[agent_states]]`: one more reason for which an agent takes no calls, besides the built-in states."""
 
@@ -132,25 +132,32 @@ class AgentStateEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     reason: Annotated[str, Meta(description="The reason it carries; empty: the name of the operation.")] = ""
 
 
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole configuration. `read` fills in what depends on the machine: paths are absolute, passwords were read."""
+
+    server: Server
+    exchange: Exchange = Exchange()
+    recorder: Recorder = Recorder()
+    cometd: Cometd = Cometd()
     phones: tuple[Phone, ...] = ()
+    agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
 
     def directory(self) -> Directory:
         """The users as the rules know them."""
         return Directory(tuple(_agent(entry) for entry in self.agents))
 
+    def states(self) -> tuple[AgentState, ...]:
+        """The states an agent can be in: the built-in ones, then those of this installation."""
+        return (*AGENT_STATES, *(_agent_state(entry) for entry in self.agent_states))
+
     def password_hashes(self) -> dict[str, str]:
-    agent_states: tuple[AgentStateEntry, ...] = ()
         """The Argon2 hash of each user's password."""
         return {entry.user_name: revealed(entry.password_hash) for entry in self.agents}
 
 
 def revealed(secret: Secret | UnsetType) -> str:
     """The text of a secret that reading the file has made sure of."""
-    def states(self) -> tuple[AgentState, ...]:
-        """The states an agent can be in: the built-in ones, then those of this installation."""
-        return (*AGENT_STATES, *(_agent_state(entry) for entry in self.agent_states))
-
     assert isinstance(secret, Secret), "read() refuses a file without it"
     return secret.reveal()
 

@@ -186,11 +186,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Originate:
-    """Ring this number under this leg."""
+    """Ring this number under this leg; `lift` when its own agent asked for the call, so that the phone may go off the hook
+    by itself."""
 
     leg: LegId
     number: str
     caller: str
+    lift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def dialled(call: Call, now: float) -> Step:
     before = Conversation((call,))
     caller = replace(call.caller, state=LegState.DIALING, originated=True, appeared_at=now)
     call = call.with_leg(caller)
-    draft = Draft(before).put(call).ask(Originate(caller.id, caller.number, call.called.number))
+    draft = Draft(before).put(call).ask(Originate(caller.id, caller.number, call.called.number, lift=True))
     return finished(before, draft.tell(call, caller))
 
 

@@ -34,4 +34,6 @@ class PhoneOptions:
     """Answers by itself after so long; None: by hand, or when it is asked to."""
     answers_on_talk: bool = True
     """Whether the exchange may take it off the hook (`Event: talk`)."""
+    answers_when_told: bool = False
+    """Whether it answers by itself a call that tells it to (`Call-Info: …;answer-after=0`)."""
     expires_s: int = 300

@@ -313,7 +313,10 @@ class Phone:
         headers = (_TALK,) if self.options.answers_on_talk else ()
         self._sip.respond(event.transaction, Reply(180, headers=headers))
         self._enter(PhoneState.RINGING)
-        if self.options.answers_after_s is not None:
+        told = "answer-after=0" in (event.request.headers.get("Call-Info") or "")
+        if told and self.options.answers_when_told:
+            self._answer()
+        elif self.options.answers_after_s is not None:
             self._answer_timer = asyncio.get_running_loop().call_later(self.options.answers_after_s, self._answer)
 
     def _changed_media(self, call: PhoneCall, body: bytes, method: str) -> Reply:

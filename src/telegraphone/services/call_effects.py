@@ -143,8 +143,8 @@ class Effects:
             case wish.Gate(uuid, gate):
                 seconds = RECORDING_SEAL_S if isinstance(gate, rec.Seal) else RECORDER_ANSWER_S
                 await self._gate(uuid, gate, by, self._limit(seconds))
-            case wish.Originate(leg, number, caller):
-                await self._at_switch(self._world.switch.originate(leg, number, Caller(caller)))
+            case wish.Originate(leg, number, caller, lift):
+                await self._at_switch(self._world.switch.originate(leg, number, Caller(caller), lift=lift))
                 self._mailbox.put_later(self._world.policies.ring_s, RingingTooLong(leg))
             case wish.Engaged(leg):
                 self._mailbox.put(LegEnded(leg, EndCause.BUSY))

@@ -103,9 +103,10 @@ class Switch(Protocol):
     def abilities(self) -> frozenset[Ability]:
         """What this switch can do; constant while it runs."""
 
-    async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
+    async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """Calls `number` under the given new leg id. What becomes of it comes as events; an unknown number or a phone
-        that is not registered comes as `LegEnded` with the cause."""
+        that is not registered comes as `LegEnded` with the cause. With `lift` a phone that can goes off the hook by
+        itself: its own user asked for this call."""
 
     async def ring(self, leg: LegId) -> None:
         """Tells an arrived leg that the far phone rings (SIP 180)."""

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegAnswered, LegArrived, LegEnded, LegRinging
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.services.ports import Caller, SwitchEvent
-from telegraphone.switches.exchange import Account, Exchange
+from telegraphone.switches.exchange import Account, Answering, Exchange
 
 HOST = "127.0.0.1"
 NUMBERS = ("5000", "5001", "5002")
@@ -60,9 +60,9 @@ class Router:
                 self._other |= {leg: called, called: leg}
                 self._deadlines[called] = asyncio.get_running_loop().call_later(self.ring_s, self._too_long, called)
                 await switch.originate(called, dialled, Caller(number))
-            case LegRinging(leg, _):
+            case LegRinging(leg, _) if leg in self._other:
                 await switch.ring(self._other[leg])
-            case LegAnswered(leg):
+            case LegAnswered(leg) if leg in self._other:
                 self._deadlines.pop(leg).cancel()
                 await switch.answer(self._other[leg])
                 await switch.join((leg, self._other[leg]))
@@ -79,12 +79,12 @@ class Router:
         task.add_done_callback(self._tasks.discard)
 
 
-def new_exchange(**options: object) -> Exchange:
+def new_exchange(*, answering: Answering = Answering.DETECT, **options: object) -> Exchange:
     return Exchange(
         host=HOST,
         port=0,
         rtp_ports=(31_200, 32_198),
-        accounts=[Account(number, number, password(number), f"Phone {number}") for number in NUMBERS],
+        accounts=[Account(number, number, password(number), f"Phone {number}", answering) for number in NUMBERS],
         realm="example.com",
         clock=SystemClock(),
         **options,  # type: ignore[arg-type] # the few a test wants to change
@@ -92,7 +92,7 @@ def new_exchange(**options: object) -> Exchange:
 
 
 @asynccontextmanager
-async def routed(**options: object) -> AsyncIterator[Router]:
+async def routed(**options: Any) -> AsyncIterator[Router]:
     """An exchange that runs, with its router."""
     exchange = new_exchange(**options)
     await exchange.start()

@@ -55,7 +55,7 @@ def test_a_call_from_a_phone() -> None:
 
 def test_a_call_asked_for_by_an_agent_rings_the_destination_once() -> None:
     step = begun(by_phone=False)
-    assert step.effects == (Originate(A, "5000", "5001"),)
+    assert step.effects == (Originate(A, "5000", "5001", lift=True),)
     step = progress.fact(step.conversation, LegAnswered(A), 1)
     assert step.effects == (Originate(B, "5001", "5000"),)
     assert progress.fact(step.conversation, LegAnswered(A), 2).effects == ()

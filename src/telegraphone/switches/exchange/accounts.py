@@ -2,6 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Answering(Enum):
+    """How a phone can be taken off the hook. TALK: it heeds a NOTIFY with `Event: talk` while it rings. AUTO: it heeds
+    header fields that tell it to answer by itself. DETECT: TALK if it says so itself. HAND: not at all."""
+
+    DETECT = "detect"
+    TALK = "talk"
+    AUTO = "auto"
+    HAND = "hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +23,7 @@ class Account:
     user: str
     password: str = field(repr=False)
     display_name: str = ""
+    answering: Answering = Answering.DETECT
 
 
 class Accounts:

@@ -160,9 +160,9 @@ class Exchange:
         """All there are."""
         return frozenset(Ability)
 
-    async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
+    async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
-        cause = self._open.outgoing.originate(leg, number, caller)
+        cause = self._open.outgoing.originate(leg, number, caller, lift=lift)
         if cause is not None:
             self._board.tell(LegEnded(leg, cause))
 

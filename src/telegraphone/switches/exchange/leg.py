@@ -36,6 +36,8 @@ class Leg:
     failures: list[EndCause] = field(default_factory=list)
     ringing: Dialog | None = None
     """The early dialog of the phone that can be taken off the hook."""
+    lift: bool = False
+    """Whether its phone shall go off the hook by itself."""
     dialog: Dialog | None = None
     stage: Stage = Stage.CALLING
     held: bool = False

@@ -26,13 +26,15 @@ DIGESTS = ("SHA-256", "MD5")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One phone of a number: its Contact, the way to it, and until when (monotonic seconds)."""
+    """One phone of a number: its Contact, the way to it, until when (monotonic seconds), and whether it says that it heeds
+    `Event: talk`."""
 
     uri: SipUri
     flow: Flow
     call_id: str
     cseq: int
     expires_at: float
+    talks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class Registrar:
                 self._remove(dn, key)
             return None
         wanted = [(each, _seconds(each, default)) for each in read_name_addrs(request.headers, "Contact")]
-        refusal = self._refusal(dn, request, wanted)
+        # A phone that is to be called by TLS alone must be there by TLS: calls go back by the way it came.
+        refusal = self._refusal(dn, request, wanted, {"sip", "sips"} if flow.transport == "TLS" else {"sip"})
         if refusal is not None:
             return refusal
         for contact, seconds in wanted:
@@ -123,14 +126,15 @@ class Registrar:
             if seconds == 0:
                 self._remove(dn, key)
             else:
-                made = Binding(contact.uri, flow, request.call_id, request.cseq.number, now + seconds)
+                talks = "talk" in request.headers.tokens("Allow-Events")
+                made = Binding(contact.uri, flow, request.call_id, request.cseq.number, now + seconds, talks)
                 self._put(dn, key, made)
         return None
 
-    def _refusal(self, dn: str, request: Request, wanted: list[tuple[NameAddr, int]]) -> Reply | None:
+    def _refusal(self, dn: str, request: Request, wanted: list[tuple[NameAddr, int]], schemes: set[str]) -> Reply | None:
         known = self._bindings.get(dn, {})
         for contact, seconds in wanted:
-            if contact.uri.scheme not in {"sip", "sips"} or not contact.uri.host:
+            if contact.uri.scheme not in schemes or not contact.uri.host:
                 return Reply(400)
             if 0 < seconds < REGISTRATION_S_MIN:
                 return Reply(423, headers=(("Min-Expires", str(REGISTRATION_S_MIN)),))

@@ -23,6 +23,8 @@ class Script:
     refuses_with: EndCause = EndCause.BUSY
     can_answer: bool = True
     """Whether the switch can take it off the hook."""
+    lifts: bool = False
+    """Whether it goes off the hook by itself for a call that its own user asked for."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -73,7 +74,7 @@ class SimulatedSwitch:
         """As given."""
         return self._abilities
 
-    async def originate(self, leg: LegId, number: str, caller: Caller) -> None:
+    async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
         self._must_be_reachable()
         self._wiring.add(leg, number, arrived=False)
@@ -84,7 +85,7 @@ class SimulatedSwitch:
             self._wiring.gone(leg, EndCause.UNREACHABLE)
         else:
             phone.caller = caller
-            self._play(leg, phone.script)
+            self._play(leg, replace(phone.script, answers_after_s=0.0) if lift and phone.script.lifts else phone.script)
 
     async def ring(self, leg: LegId) -> None:
         """See `Switch`."""

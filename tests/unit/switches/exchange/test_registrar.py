@@ -188,3 +188,17 @@ def test_accounts_are_told_apart() -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Account("5000", "anna", "secret"))
+
+
+def test_a_contact_for_tls_alone_is_taken_by_tls_alone(desk: Desk) -> None:
+    asked = desk.prove(desk.request("<sips:5000@192.0.2.7>"), "anna", "secret", NOW)
+    assert desk.registrar.receive(asked, Flow("TLS", "192.0.2.7", 40_000, 1), NOW).status == 200
+
+
+def test_a_phone_says_that_it_can_be_told_to_answer(desk: Desk) -> None:
+    desk.register(ONE)
+    assert [each.talks for each in desk.registrar.bindings("5000", NOW)] == [False]
+    asked = desk.request(TWO)
+    asked = Request(asked.headers.adding("Allow-Events", "talk, hold"), b"", asked.method, asked.uri)
+    desk.registrar.receive(desk.prove(asked, "anna", "secret", NOW), FLOW, NOW)
+    assert [each.talks for each in desk.registrar.bindings("5000", NOW)] == [True, False]
