@@ -33,7 +33,7 @@ _BEHIND: Final = RATE
 class Lane:
     """One track's sockets and pipeline."""
 
-    __slots__ = ("control", "descriptor", "drops", "pipeline", "rtp")
+    __slots__ = ("control", "deaf", "descriptor", "drops", "pipeline", "rtp")
 
     def __init__(self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline) -> None:
         self.rtp = rtp
@@ -41,6 +41,8 @@ class Lane:
         self.descriptor = rtp.fileno()
         self.pipeline = pipeline
         self.drops = 0
+        self.deaf = False
+        """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,14 @@ class Tap:
         for lane, source in zip(self.lanes, sources, strict=True):
             if lane.pipeline.source.codecs:  # what waits was sent by the old source, and is judged by its aim
                 self.around.drain(lane)
+            lane.deaf = not source.host
+            if lane.deaf:
+                sockets.deliver_nothing(lane.rtp)
+                continue
             lane.rtp.connect((source.host, source.port))
             codecs = {int(kind): codec for kind, codec in source.codecs.items()}
             lane.pipeline.aim(codecs, source.ssrc)
-            if not self.gate.is_open:
-                sockets.deliver_headers(lane.rtp)
+            self._deliver(lane, whole=self.gate.is_open)
             if source.port < 65_535:
                 lane.control.connect((source.host, source.port + 1))
                 sockets.deliver_all(lane.control)
@@ -145,7 +150,7 @@ class Tap:
         elif state.keeps_audio:
             self.gate.since_ns = origin_ns + opened * FRAME_NS
             for lane in self.lanes:
-                sockets.deliver_all(lane.rtp)
+                self._deliver(lane, whole=True)
         return max(0, (now_ns - origin_ns) // FRAME_NS - max(floors))
 
     def _start(self, note: dict[str, str], answer: Answer) -> None:
@@ -238,7 +243,11 @@ class Tap:
 
     def _cut_off(self) -> None:
         for lane in self.lanes:
-            sockets.deliver_headers(lane.rtp)
+            self._deliver(lane, whole=False)
+
+    def _deliver(self, lane: Lane, *, whole: bool) -> None:
+        if not lane.deaf:
+            (sockets.deliver_all if whole else sockets.deliver_headers)(lane.rtp)
 
     def _let_in(self, position: int) -> None:
         """Throws away what arrived so far and opens the gate for what comes."""
@@ -247,7 +256,7 @@ class Tap:
             lane.pipeline.flush()
         now_ns = self.around.now_ns()
         for lane in self.lanes:
-            sockets.deliver_all(lane.rtp)
+            self._deliver(lane, whole=True)
         self.gate.open(position, now_ns)
 
     def _position(self, at_ns: int) -> int:
