@@ -16,6 +16,7 @@ help:
 	@sed -n 's/^#   /  /p' Makefile
 
 demo: setup-runtime
+	@scripts/setup-desk if-possible
 	@$(bin)/telegraphone demo $(if $(ONCE),--once)
 
 check: setup-test

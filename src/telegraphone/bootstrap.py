@@ -41,6 +41,7 @@ from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Account, Answering, Exchange
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
+from telegraphone.web.desk import desk_files
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
 from telegraphone.web.settings import Compatibility, WebSettings
@@ -165,6 +166,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         notifications=notifications,
         password_hashes=config.password_hashes(),
         checks={"recorder": lambda: all(process is not None for process in recorder.process_ids)},
+        pages=desk_files(),
     )
     return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
 

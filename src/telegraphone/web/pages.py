@@ -55,10 +55,12 @@ class Pages:
 
 def _policy(settings: WebSettings) -> str:
     """Scripts, styles and pictures from here and nowhere else, none of them inline (security 7: 3.4.3, 3.4.6). The
-    socket's origin is named because not every browser takes 'self' for it."""
+    socket's origin is named because not every browser takes 'self' for it. A worker may be made from a script's own text,
+    since the CometD library keeps its time in one: browsers let pages behind other windows sleep. Desktops that may use
+    the API may also show the page inside their own."""
     socket = "ws" + settings.external_url.removeprefix("http")
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-        f"connect-src 'self' {socket}; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        f"connect-src 'self' {socket}; font-src 'self'; manifest-src 'self'; worker-src blob:; base-uri 'none'; "
+        f"form-action 'none'; frame-ancestors {' '.join(sorted(settings.allowed_origins))}"
     )

@@ -25,7 +25,8 @@ def test_a_page_comes_with_its_rules() -> None:
     assert response.headers["content-type"] == PAGE.media_type
     assert response.headers["cache-control"] == "no-cache"
     rules = dict(rule.split(" ", 1) for rule in response.headers["content-security-policy"].split("; "))
-    assert rules["default-src"] == rules["frame-ancestors"] == "'none'"
+    assert rules["default-src"] == "'none'"
+    assert rules["frame-ancestors"] == "https://gws.example.com", "whose pages may use the API may also show the page"
     assert rules["script-src"] == "'self'", "nothing inline, nothing from elsewhere"
     assert rules["connect-src"] == "'self' wss://gws.example.com"
 
