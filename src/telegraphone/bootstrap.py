@@ -9,27 +9,24 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-import uvicorn
 
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config, Phone, Secret
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
-from telegraphone.database.engine import migrate, open_engine, sqlite_url
 from telegraphone.database.desks import SqlDesks
+from telegraphone.database.engine import migrate, open_engine, sqlite_url
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
 from telegraphone.keystore.file import FileKeyStore
-from telegraphone.limits import BAYEUX_BODY_BYTES_MAX, WORKER_STOP_S
+from telegraphone.limits import WORKER_STOP_S
 from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
@@ -44,15 +41,10 @@ from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connect
 from telegraphone.web.desk import desk_files
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
+from telegraphone.web.serving import HttpServer, Listening
 from telegraphone.web.settings import Compatibility, WebSettings
 
 log = structlog.get_logger()
-
-_HTTP_CLOSE_S = 5
-_HTTP_BACKLOG = 2048
-_HTTP_IDLE_S = 120
-"""Longer than clients keep a connection (the .NET library: 100 s), so that it is they who close it: a request that meets
-the server's own closing on its way is lost, and a POST must not be sent again by the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +69,10 @@ class Places:
         return self.data / "telegraphone.db"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: this process has one stop, and its order is ours."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves the signals alone."""
-        yield
-
-
 async def serve(config: Config) -> None:
-    """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken,
-    `FolderInUse` for a data folder that another node serves, and `Unavailable` for a database or recorder that does not start."""
+    """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken
+    or a certificate that cannot be used, `FolderInUse` for a data folder that another node serves, and `Unavailable` for a
+    database or recorder that does not start."""
     set_up_logging()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -186,43 +170,27 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
 async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
     parts.notifications.start()
-    server = _Server(
-        uvicorn.Config(
-            parts.app,
-            http=http_connections(parts.app.short_way),
-            ws=CometdWebSocket,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            ws_max_size=BAYEUX_BODY_BYTES_MAX,
-            ws_per_message_deflate=False,
-            timeout_keep_alive=_HTTP_IDLE_S,
-            timeout_graceful_shutdown=_HTTP_CLOSE_S,
-        )
-    )
-    # Bound here, because a port that is taken must be an error of ours and not the end of the process in a library.
-    listener = _listener(config.server.listen_host, config.server.listen_port)
-    task = tasks.create_task(server.serve(sockets=[listener]))
+    server = HttpServer(parts.app, _listening(config), http=http_connections(parts.app.short_way), ws=CometdWebSocket)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.renew_certificate)
+    task = tasks.create_task(server.serve())
     stack.push_async_callback(_web_closed, parts, server, task)
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # The protocol is named (getaddrinfo does), since the event loop turns Nagle's algorithm off only then: with it on,
-    # every answer in two pieces waits 40 ms for the client's delayed acknowledgement.
-    assert protocol == socket.IPPROTO_TCP
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(address)
-    listener.listen(_HTTP_BACKLOG)
-    return listener
+def _listening(config: Config) -> Listening:
+    server = config.server
+    return Listening(
+        host=server.listen_host,
+        port=server.listen_port,
+        certificate=Path(server.tls_certificate) if server.tls_certificate else None,
+        key=Path(server.tls_key) if server.tls_key else None,
+        trusted_proxies=server.trusted_proxies,
+    )
 
 
-async def _web_closed(parts: _Parts, server: _Server, task: "asyncio.Task[None]") -> None:
+async def _web_closed(parts: _Parts, server: HttpServer, task: "asyncio.Task[None]") -> None:
     await parts.calls.close()
     parts.notifications.close()
-    server.should_exit = True
+    server.close()
     await task
 
 

@@ -218,6 +218,18 @@ HTTP_BODY_BYTES_MAX: Final = 64 * 1024
 HTTP_BODY_S: Final = 10.0
 """How long a client may take to send the body of its request."""
 
+HTTP_HEAD_BYTES_MAX: Final = 32 * 1024
+"""Request line and header fields of one request: a long authorization, many cookies, and a search of six long criteria."""
+
+HTTP_FIELDS_MAX: Final = 100
+"""Header fields of one request: browsers behind proxies send some 30."""
+
+HTTP_HEAD_S: Final = 20.0
+"""How long a client may take to send the head of a request, once it has connected or begun."""
+
+HTTP_CONNECTIONS_MAX: Final = 20_000
+"""Connections open at once: ten thousand agents with a held connect and one for requests each."""
+
 SIGN_IN_IDLE_S: Final = 1_800.0
 """A sign-in that nobody uses ends after this (gws-api 4)."""
 

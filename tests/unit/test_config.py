@@ -39,6 +39,8 @@ def _complaints(text: str) -> tuple[str, ...]:
         (('external_url = "http://127.0.0.1:8080"', ""), "server: object missing required field `external_url`"),
         (("127.0.0.1:8080", "127.0.0.1:8080/api"), "server.external_url: must look like https://host"),
         (("[server]", '[server]\ncookie_same_site = "None"'), "server.cookie_same_site: 'None' needs an https"),
+        (("[server]", '[server]\ntls_key = "a.key"'), "server.tls_key: give both"),
+        (("[server]", '[server]\ntls_key = "a.key"\ntls_certificate = "a.pem"'), "server.external_url: must begin with https"),
         (('phone = "5001"', 'phone = "5002"'), "agents[0].phone: there is no phone '5002' among [[phones]]"),
         (('password = "phone-secret"', ""), "phones[0].password: give either password or password_file"),
         (('password = "phone-secret"', 'password = ""'), "phones[0].password: expected a text that is not empty"),

@@ -1,6 +1,7 @@
 """What is wrong with a configuration that is TOML and has the right types: keys that mean nothing, contradictions."""
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
@@ -55,6 +56,7 @@ def contradictions(config: Config) -> Iterator[str]:
         if names.count(entry.operation_name) > 1 or entry.operation_name in _OTHER_OPERATIONS:
             yield f"agent_states[{index}].operation_name: {entry.operation_name!r} means something already"
     yield from _about_agents(config)
+    yield from _about_trunks(config)
 
 
 def _about_server(config: Config) -> Iterator[str]:
@@ -62,6 +64,10 @@ def _about_server(config: Config) -> Iterator[str]:
         yield "server.external_url: must look like https://host or https://host:port, without a path"
     if config.server.cookie_same_site == "None" and not config.server.external_url.startswith("https:"):
         yield "server.cookie_same_site: 'None' needs an https external_url, because browsers drop such a cookie otherwise"
+    if bool(config.server.tls_certificate) != bool(config.server.tls_key):
+        yield "server.tls_key: give both tls_certificate and tls_key, or neither"
+    if config.server.tls_certificate and not config.server.external_url.startswith("https:"):
+        yield "server.external_url: must begin with https, since the server speaks TLS"
 
 
 def _about_phones(config: Config) -> Iterator[str]:
@@ -76,12 +82,46 @@ def _about_agents(config: Config) -> Iterator[str]:
     yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])
     numbers = {phone.number for phone in config.phones}
     for index, agent in enumerate(config.agents):
-        if agent.phone and agent.phone not in numbers:
+        # Agents whose calls come by a trunk have their phones at the exchange behind it.
+        if agent.phone and agent.phone not in numbers and not config.trunks:
             yield f"agents[{index}].phone: there is no phone {agent.phone!r} among [[phones]]"
         if (agent.password_hash is msgspec.UNSET) == (not agent.password_file):
             yield f"agents[{index}].password_hash: give either password_hash or password_file"
         elif not agent.password_file and not _is_hash(revealed(agent.password_hash)):
             yield f"agents[{index}].password_hash: is no Argon2 hash; make one with `telegraphone user hash-password`"
+
+
+def _about_trunks(config: Config) -> Iterator[str]:
+    yield from _twice("trunks", "name", [trunk.name for trunk in config.trunks])
+    if bool(config.siprec.tls_port) != bool(config.siprec.tls_certificate and config.siprec.tls_key):
+        yield "siprec.tls_port: TLS needs tls_port, tls_certificate and tls_key, or none of them"
+    for index, trunk in enumerate(config.trunks):
+        for source in trunk.sources:
+            if not _is_network(source):
+                yield f"trunks[{index}].sources: {source!r} is no address and no network"
+        if trunk.certificates and not config.siprec.tls_client_authorities:
+            yield f"trunks[{index}].certificates: needs siprec.tls_client_authorities, by which certificates are checked"
+        if not _is_pattern(trunk.device_pattern):
+            yield f"trunks[{index}].device_pattern: is no regular expression"
+        for key in ("devices", "user_data_from"):
+            if not all("=" in pair.strip("=") for pair in getattr(trunk, key)):
+                yield f"trunks[{index}].{key}: each must be two texts with = in between"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _twice(table: str, key: str, values: list[str]) -> Iterator[str]:

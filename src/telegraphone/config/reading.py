@@ -76,12 +76,20 @@ def _completed(config: Config, path: Path) -> Config:
         config.server,
         data_dir=str(folder / config.server.data_dir),
         host_name=config.server.host_name or socket.gethostname(),
+        tls_certificate=_beside(folder, config.server.tls_certificate),
+        tls_key=_beside(folder, config.server.tls_key),
     )
     exchange = msgspec.structs.replace(
         config.exchange,
         rtp_host=config.exchange.rtp_host or config.exchange.sip_host,
         tls_certificate=_beside(folder, config.exchange.tls_certificate),
         tls_key=_beside(folder, config.exchange.tls_key),
+    )
+    siprec = msgspec.structs.replace(
+        config.siprec,
+        tls_certificate=_beside(folder, config.siprec.tls_certificate),
+        tls_key=_beside(folder, config.siprec.tls_key),
+        tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
     hasher = PasswordHasher()
     phones = tuple(
@@ -98,7 +106,7 @@ def _completed(config: Config, path: Path) -> Config:
         else agent
         for agent in config.agents
     )
-    return msgspec.structs.replace(config, server=server, exchange=exchange, phones=phones, agents=agents)
+    return msgspec.structs.replace(config, server=server, exchange=exchange, siprec=siprec, phones=phones, agents=agents)
 
 
 def _beside(folder: Path, name: str) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
+from telegraphone.config.trunks import Siprec, TrunkEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 
@@ -23,6 +24,14 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     external_url: Annotated[str, Meta(description="The URL by which clients reach this server; all links begin with it.")]
     listen_host: Annotated[str, Meta(description="The address to listen on for HTTP.")] = "127.0.0.1"
     listen_port: Annotated[Port, Meta(description="The TCP port to listen on for HTTP.")] = 8080
+    tls_certificate: Annotated[
+        str, Meta(description="The file of the certificate chain (PEM) for HTTP by TLS; empty: a proxy in front does that.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="The file of its private key (PEM).")] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="The addresses of proxies whose `X-Forwarded-For` is believed; without them nobody's is."),
+    ] = ()
     data_dir: Annotated[
         str, Meta(description="The folder of recordings, keys and database; relative to the configuration file.")
     ] = "telegraphone-data"
@@ -119,6 +128,7 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         "api-voice",
         "api-voice-recording",
     )
+    recorded: Annotated[bool, Meta(description="Whether this agent's calls are recorded from the start.")] = False
     listens: Annotated[bool, Meta(description="Whether an administrator may listen to recordings.")] = False
 
 
@@ -139,9 +149,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
     cometd: Cometd = Cometd()
+    siprec: Siprec = Siprec()
     phones: tuple[Phone, ...] = ()
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
+    trunks: tuple[TrunkEntry, ...] = ()
 
     def directory(self) -> Directory:
         """The users as the rules know them."""
@@ -150,6 +162,10 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def states(self) -> tuple[AgentState, ...]:
         """The states an agent can be in: the built-in ones, then those of this installation."""
         return (*AGENT_STATES, *(_agent_state(entry) for entry in self.agent_states))
+
+    def recorded_numbers(self) -> frozenset[str]:
+        """The phones of agents whose calls are recorded from the start."""
+        return frozenset(entry.phone for entry in self.agents if entry.recorded and entry.phone)
 
     def password_hashes(self) -> dict[str, str]:
         """The Argon2 hash of each user's password."""

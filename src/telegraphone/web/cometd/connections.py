@@ -7,10 +7,11 @@ Both are optional: whatever a short way does not do is done by the application, 
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from telegraphone.web.bounded_http import BoundedHttp
 from telegraphone.web.cometd.gatekeeper import SignedIn
 from telegraphone.web.cometd.short_way import ADMITTED, Admission, Exchange, ShortWay, comparable
 from telegraphone.web.cometd.websocket import PUSH
@@ -19,7 +20,7 @@ _PATHS_MAX = 8
 """Paths that one connection is admitted with: there are five that libraries append."""
 
 
-class CometdHttp(HttpToolsProtocol):
+class CometdHttp(BoundedHttp):
     """An HTTP connection. What the base class starts as a task is decided on when the whole of what came has been read."""
 
     short_way: ShortWay
