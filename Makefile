@@ -3,6 +3,7 @@
 #   make demo        a call, recorded and proved before your eyes; then it keeps serving (ONCE=1: ends by itself)
 #   make test        everything: check, unit, contract, scenario, simulation, interop
 #   make check       the quick, static part: ruff, mypy, import contracts, house rules
+#   make wheel       an installable package in dist/, with the agent desk
 #   make bench       measurements, written to benchmarks/RESULTS.md
 #   make soak fuzz   long runs; SECONDS says how long
 #   make clean       away with what the other verbs made
@@ -25,11 +26,14 @@ check: setup-test
 	$(bin)/lint-imports
 	$(bin)/pytest -q tests/tidy
 
-test: setup-test setup-system setup-node
+test: setup-test setup-system setup-node setup-desk
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports
 	$(bin)/pytest -m "not soak" $(PYTEST)
+
+wheel: setup-runtime setup-desk
+	$(bin)/python -m hatchling build -t wheel
 
 bench: setup-test setup-system
 	$(bin)/python -m benchmarks.results $(BENCH)
@@ -41,7 +45,8 @@ fuzz: setup-test
 	FUZZ_SECONDS=$(SECONDS) $(bin)/pytest --timeout=0 tests/fuzz
 
 clean:
-	rm -rf .venv tests/interop/node_modules benchmarks/build telegraphone-demo build dist
+	rm -rf .venv benchmarks/build telegraphone-demo build dist
+	rm -rf tests/interop/node_modules tests/interop/desk/pictures scripts/desk/node_modules src/telegraphone/web/desk/build
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -57,4 +62,7 @@ setup-system:
 setup-node: setup-system
 	@scripts/setup-node
 
-.PHONY: help demo check test bench soak fuzz clean setup-runtime setup-test setup-system setup-node
+setup-desk: setup-system
+	@scripts/setup-desk
+
+.PHONY: help demo check test wheel bench soak fuzz clean setup-runtime setup-test setup-system setup-node setup-desk
