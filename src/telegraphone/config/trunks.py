@@ -1,0 +1,67 @@
+"""The settings of the recording server for SIPREC: where it listens, and what is known of each recording client."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from telegraphone.limits import CALL_S_MAX
+
+
+class Siprec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[siprec]`: the recording server that border controllers and exchanges fork calls to; it runs when there are trunks."""
+
+    sip_host: Annotated[str, Meta(description="The address to listen on for SIP, over UDP and TCP.")] = "127.0.0.1"
+    sip_port: Annotated[int, Meta(ge=1, le=65_535, description="The port to listen on for SIP.")] = 5070
+    advertised_host: Annotated[str, Meta(description="The address clients are told for SIP; empty: `sip_host`.")] = ""
+    tls_port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on for SIP over TLS; 0: none.")] = 0
+    tls_certificate: Annotated[str, Meta(description="The file of the certificate chain (PEM) for SIP over TLS.")] = ""
+    tls_key: Annotated[str, Meta(description="The file of its private key (PEM).")] = ""
+    tls_client_authorities: Annotated[
+        str,
+        Meta(description="The file of the authorities (PEM) clients' certificates must come from; empty: none is asked."),
+    ] = ""
+
+
+class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[trunks]]`: one recording client, such as a session border controller."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="What it is called in the log.")]
+    sources: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, description="The addresses or networks it calls from, such as `192.0.2.0/28`; others are refused."),
+    ]
+    certificates: Annotated[
+        tuple[str, ...], Meta(description="The names one of which its certificate must bear; empty: it need not use TLS.")
+    ] = ()
+    recording: Annotated[
+        Literal["always", "on-demand", "by-rule"],
+        Meta(description="Whether its calls are recorded from the start: all, none, or those of agents that are `recorded`."),
+    ] = "always"
+    strict: Annotated[
+        bool, Meta(description="Whether what RFC 7866 demands of a client is insisted on; for conformance laboratories.")
+    ] = False
+    codecs: Annotated[tuple[Literal["PCMA", "PCMU"], ...], Meta(min_length=1, description="What may be sent, best first.")] = (
+        "PCMA",
+        "PCMU",
+    )
+    devices: Annotated[
+        tuple[str, ...],
+        Meta(description="Agents' numbers by address of record, each as `sip:name@example.com=5001`."),
+    ] = ()
+    device_pattern: Annotated[
+        str,
+        Meta(description="A regular expression for the user part of an address; its first group, or all of it, is the number."),
+    ] = ""
+    first_is_called: Annotated[
+        bool, Meta(description="Whether the first participant in its metadata is the called one, and not the caller.")
+    ] = False
+    call_uuid_from: Annotated[
+        tuple[str, ...], Meta(description="Header fields or metadata elements that may hold the call's UUID, best first.")
+    ] = ()
+    user_data_from: Annotated[
+        tuple[str, ...],
+        Meta(description="Header fields or metadata elements that become user data, each as `X-Campaign=Campaign`."),
+    ] = ()
+    call_s_max: Annotated[
+        float, Meta(gt=0, le=7 * 86_400, description="A recording session that nobody ends is ended after so many seconds.")
+    ] = CALL_S_MAX
