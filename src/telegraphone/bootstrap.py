@@ -107,20 +107,15 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stack.callback(os.close, lock(places.data / "serving.lock"))
-    # A node that was killed leaves workers behind, which seal what they had and then let go of this one.
-    lent = lock(places.data / "recording.lock", WORKER_STOP_S)
-    stack.callback(os.close, lent)
-    keys = FileKeyStore(places.keys)
-    engine = open_engine(sqlite_url(places.database))
+    lent = _locked(places, stack)
+    keys, engine = FileKeyStore(places.keys), open_engine(sqlite_url(places.database))
     stack.push_async_callback(engine.dispose)
     await migrate(engine)
     catalogue = SqlCatalogue(engine)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), _exchange(config, clock)
-    settings = _web_settings(config)
-    notifications = Notifications(websocket=config.cometd.websocket)
+    settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     await agents.load(config.directory())
@@ -135,6 +130,9 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         directory=config.directory(),
         names=_names(config),
         policies=Policies(ring_s=config.exchange.ring_s),
+        leg_media=exchange.sound,
+        conference_taps=exchange.sound,
+        monitoring=exchange.sound,
         reached=agents.reached,
     )
     recovered = RecoveredParts(catalogue, writer)
@@ -153,6 +151,15 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         pages=desk_files(),
     )
     return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
+
+
+def _locked(places: Places, stack: AsyncExitStack) -> int:
+    """Keeps other nodes off the data folder; answers the lock that recorder workers are to hold as well."""
+    stack.callback(os.close, lock(places.data / "serving.lock"))
+    # A node that was killed leaves workers behind, which seal what they had and then let go of this one.
+    lent = lock(places.data / "recording.lock", WORKER_STOP_S)
+    stack.callback(os.close, lent)
+    return lent
 
 
 async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:

@@ -1,0 +1,217 @@
+"""An office of real phones whose voices are tones: who hears whom is seen at each phone, and in what was recorded.
+
+Every phone says one pitch all the time and tells five times a second which pitches it hears. A test waits until everybody
+hears just whom they shall, watches that it stays so, and remembers when that was: the recording has to agree.
+"""
+
+import asyncio
+import io
+import wave
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import time
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telegraphone.demo.desktop import Desktop
+from tests.interop.phones import PATIENCE_S, PjsipPhone, pjsip_phone
+from tests.interop.system import AGENT, OTHER_AGENT, PASSWORD, SUPERVISOR, System, telegraphone
+
+CUSTOMER, ONE, TWO, OTHER = NUMBERS = ("5000", "5001", "5002", "5003")
+"""A customer, two agents, and somebody without a desktop."""
+TONES: Final = dict(zip(NUMBERS, (1_000, 1_300, 1_600, 1_900), strict=True))
+MUSIC: Final = "music"
+RATE: Final = 8_000
+STEADY_S: Final = 0.5
+_AMPLITUDE: Final = 8_000
+_MUSIC_STRENGTH: Final = 100
+_WINDOW: Final = 1_600
+_EDGE_S: Final = 0.25
+"""So near to a change, a recording may hold either side of it."""
+
+Hearing = frozenset[str]
+
+
+def voice(folder: Path, number: str) -> Path:
+    """A second of the number's pitch, to be said again and again: it has no seam."""
+    path = folder / f"voice-{number}.wav"
+    pcm = (_AMPLITUDE * np.sin(2 * np.pi * TONES[number] * np.arange(RATE) / RATE)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm.tobytes())
+    return path
+
+
+@dataclass(slots=True)
+class Desk:
+    """An agent at a desktop; `events` is all it was told."""
+
+    user: str
+    number: str
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    api: Desktop | None = None
+
+    async def calls(self) -> list[dict[str, Any]]:
+        assert self.api is not None
+        found: list[dict[str, Any]] = (await self.api.get("/me/calls?fields=*"))["calls"]
+        return found
+
+    async def call(self, state: str = "Established", **fields: Any) -> dict[str, Any]:
+        """The one call in this state, as soon as there is one."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                match = [
+                    each
+                    for each in await self.calls()
+                    if each["state"] == state and all(each.get(name) == wanted for name, wanted in fields.items())
+                ]
+                if match:
+                    return match[0]
+                await asyncio.sleep(0.05)
+
+    async def do(self, call: Mapping[str, Any], operation: str, **attributes: object) -> None:
+        assert self.api is not None
+        await self.api.post(f"/me/calls/{call['id']}", operation, **attributes)
+
+    async def dial_into(self, call: Mapping[str, Any], operation: str, number: str) -> None:
+        """An operation that names a destination."""
+        await self.do(call, operation, destination={"phoneNumber": number})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of wall-clock time in which nothing changed."""
+
+    begins: float
+    ends: float
+
+
+@dataclass(slots=True)
+class Office:
+    """A running system with its phones and desks."""
+
+    system: System
+    phones: dict[str, PjsipPhone]
+    one: Desk
+    two: Desk
+
+    async def hear(self, **expected: Iterable[str]) -> Moment:
+        """Waits until each phone (`p5000=[…]`) hears exactly these and nothing else, then until that has lasted."""
+        wanted = {name[1:]: frozenset(heard) for name, heard in expected.items()}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    await asyncio.gather(*(self._hears(*each) for each in wanted.items()))
+                    begins = time()
+                    await asyncio.sleep(STEADY_S)
+                    if all(self._steady(number, heard, begins) for number, heard in wanted.items()):
+                        return Moment(begins, time())
+        except TimeoutError:
+            heard_now = {number: sorted(self.last_heard(number)) for number in wanted}
+            raise AssertionError(f"wanted {wanted}, heard {heard_now}\n{self.system.log[-3000:]}") from None
+
+    async def _hears(self, number: str, wanted: Hearing) -> None:
+        await self.phones[number].until(lambda: self.last_heard(number) == wanted)
+
+    def _steady(self, number: str, wanted: Hearing, begins: float) -> bool:
+        # The first window after the beginning may reach back before it.
+        since = [fact for fact in self.phones[number].facts if fact["fact"] == "hears" and fact["at"] > begins + 0.2]
+        return bool(since) and all(_hearing(fact) == wanted for fact in since)
+
+    def last_heard(self, number: str) -> Hearing:
+        """What this phone heard in the newest fifth of a second."""
+        told = (fact for fact in reversed(self.phones[number].facts) if fact["fact"] == "hears")
+        return next(map(_hearing, told), frozenset())
+
+
+def _hearing(fact: Mapping[str, Any]) -> Hearing:
+    if fact["tones"]:
+        return frozenset(fact["tones"])
+    return frozenset({MUSIC}) if fact["rest"] > _MUSIC_STRENGTH else frozenset()
+
+
+@asynccontextmanager
+async def office(folder: Path, *numbers: str, codecs: Mapping[str, str] | None = None, **options: str) -> AsyncIterator[Office]:
+    """The office with the phones of these numbers, all of which answer by themselves; both agents are signed in."""
+    spoken = codecs or {}
+    async with AsyncExitStack() as stack:
+        system = await stack.enter_async_context(telegraphone(folder, numbers=NUMBERS, **options))
+        phones = {}
+        for number in numbers:
+            how = {"again": True, "tones": TONES, "codecs": [spoken.get(number, "PCMU")]}
+            entered = pjsip_phone(system, number, voice(folder, number), **how)
+            phones[number] = await stack.enter_async_context(entered)
+        desks = [Desk(AGENT, ONE), Desk(OTHER_AGENT, TWO)]
+        for desk in desks:
+            desk.api = await stack.enter_async_context(Desktop(system.url, desk.user, PASSWORD, desk.events.append))
+            if desk.number in phones:
+                await desk.api.post("/me", "StartContactCenterSession", channels=["voice"])
+        yield Office(system, phones, *desks)
+        assert '"level": "error"' not in system.log, system.log
+
+
+async def in_a_call(here: Office) -> dict[str, Any]:
+    """The customer has called agent one, who has answered; the agent's view of the call."""
+    here.phones[CUSTOMER].do("call", number=ONE)
+    call = await here.one.call()
+    await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+    return call
+
+
+# --- what was recorded ---
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One media file: whose it is, when it began, and who is heard in it, in windows of 200 ms."""
+
+    number: str
+    starts: float
+    agent: NDArray[np.float64]
+    other: NDArray[np.float64]
+
+    def holds(self, moment: Moment, *, agent: Iterable[str], other: Iterable[str]) -> None:
+        """In all this time exactly these are heard on each track; digital zero where nobody is."""
+        first, last = moment.begins + _EDGE_S - self.starts, moment.ends - self.starts
+        span = slice(round(first * RATE), round(last * RATE))
+        for track, wanted in ((self.agent, frozenset(agent)), (self.other, frozenset(other))):
+            sound = track[span]
+            assert len(sound) >= _WINDOW, f"the part is too short: {len(track) / RATE:.2f} s, wanted {first:.2f} to {last:.2f}"
+            heard = [_tones(sound[at : at + _WINDOW]) for at in range(0, len(sound) - _WINDOW + 1, _WINDOW // 2)]
+            assert all(each == wanted for each in heard), f"wanted {wanted} from {first:.2f} s on, heard {heard}"
+            if not wanted:
+                assert not sound.any(), "this should be digital silence"
+
+
+def _tones(sound: NDArray[np.float64]) -> Hearing:
+    at = np.arange(len(sound)) / RATE
+    strength = {number: 2 * abs(np.exp(-2j * np.pi * hz * at) @ sound) / len(sound) for number, hz in TONES.items()}
+    return frozenset(number for number, each in strength.items() if each > _AMPLITUDE / 4)
+
+
+async def recorded(here: Office, call_uuid: str, parts: int = 1) -> list[Part]:
+    """The parts of the call's recording, as the supervisor gets them."""
+    async with Desktop(here.system.url, SUPERVISOR, PASSWORD) as supervisor:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found = (await supervisor.get(f"/recordings?callUuid={call_uuid}&fields=*"))["recordings"]
+                if found and len(found[0]["mediaFiles"]) >= parts:
+                    break
+                await asyncio.sleep(0.1)
+        [resource] = found
+        made = []
+        for media in resource["mediaFiles"]:
+            wav = await supervisor.fetch(media["mediaUri"].split("/api/v2", 1)[1])
+            with wave.open(io.BytesIO(wav)) as file:
+                frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2).astype(float)
+            starts = datetime.strptime(media["startTime"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+            made.append(Part(media["parameters"]["recordDN"], starts, frames[:, 0], frames[:, 1]))
+    assert len(made) == parts
+    return sorted(made, key=lambda part: part.starts)
