@@ -6,6 +6,7 @@ from pathlib import Path
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.media.seal import SealedSegment, Sealer
@@ -34,7 +35,7 @@ def _ports(root: str, sealer: type[Sealer]) -> Ports:
     data, keys = Path(root) / "data", FileKeyStore(Path(root) / "keys")
     sink = DiskSink(data)
     library = Library(LocalSource(data), sink, keys, keys, _utc, "benchmark")
-    return Ports(sink, library, Workshop(sink, keys, _utc, sealer))
+    return Ports(sink, library, Workshop(sink, KeyPool(keys), _utc, sealer))
 
 
 def _utc() -> datetime:

@@ -8,6 +8,7 @@ from telegraphone import __version__
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.storage.local import LocalSource
@@ -21,4 +22,4 @@ def worker_ports(audio: str, keys: str) -> Ports:
         return datetime.now(UTC)
 
     library = Library(LocalSource(Path(audio)), sink, store, store, utc, f"telegraphone {__version__}")
-    return Ports(sink, library, Workshop(sink, store, utc))
+    return Ports(sink, library, Workshop(sink, KeyPool(store), utc))

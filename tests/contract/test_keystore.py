@@ -42,6 +42,19 @@ def test_a_key_is_handed_out_for_writing_once(store: Store) -> None:
             store.create(tenant, DEK_ID)
 
 
+def test_many_keys_made_at_once_are_like_single_ones(store: Store) -> None:
+    ids = [f"{number:032x}" for number in range(20)]
+    deks = store.create_all("tenant-one", ids)
+    assert len(set(deks)) == 20
+    assert [store.open("tenant-one", dek_id) for dek_id in ids] == deks
+    for known in (ids[3], DEK_ID):
+        if known == DEK_ID:
+            store.create("tenant-one", DEK_ID)
+            store.erase("tenant-one", DEK_ID)
+        with pytest.raises(KeyExists):
+            store.create_all("tenant-one", ["another-key-id", known])
+
+
 def test_an_unknown_key_and_another_tenants_look_the_same(store: Store) -> None:
     store.create("tenant-one", DEK_ID)
     with pytest.raises(KeyMissing):

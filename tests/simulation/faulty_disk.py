@@ -51,7 +51,7 @@ class FaultyDisk:
         self.retried_syncs = 0
         self.written_after_failure = 0
         self.before_durable_header = 0
-        """Appends to a file whose header or name was not durable yet (W2)."""
+        """Segments in a file whose header or name was not durable yet (W2)."""
 
     def step(self, name: str) -> None:
         """Counts an operation, and lets the fault happen when its number is up."""
@@ -71,6 +71,16 @@ class FaultyDisk:
             raise FileExistsError(path)
         self._files[path] = _File(path)
         return FaultyFile(self, self._files[path])
+
+    @property
+    def elsewhere(self) -> "FaultyDisk":
+        """See `GroupSink.elsewhere`: there is no other place."""
+        return self
+
+    def begindir(self, path: str) -> None:
+        """See `GroupSink.begindir`."""
+        self.step("begindir")
+        self._directories.add(path)
 
     def makedir(self, path: str) -> None:
         """See `SealedSink.makedir`."""
@@ -130,7 +140,8 @@ class FaultyFile:
     def append(self, data: SealedSegment | PublicFacts) -> None:
         """See `SealedFile.append`; a failing one leaves a part behind."""
         self._disk.written_after_failure += self._file.broken
-        self._disk.before_durable_header += bool(self._file.data) and not (self._file.synced and self._file.named)
+        unsafe = bool(self._file.data) and not (self._file.synced and self._file.named)
+        self._disk.before_durable_header += unsafe and self._file.name.endswith(".tgs")
         self._attempt("append", lambda: self._file.data.extend(data[: len(data) // 3]))
         self._file.data.extend(data)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from telegraphone.capture.files import Lives, RecordingFailed, RecordingFiles, Workshop
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.limits import SEGMENT_FRAMES
 from telegraphone.media import layout
@@ -62,7 +63,7 @@ class World:
                 world.nonces.append((self.dek, self.count))
                 return super().seal(pcm)
 
-        workshop = Workshop(self.disk, self.keys, self._utc, Watched, self.chance.randbytes)
+        workshop = Workshop(self.disk, KeyPool(self.keys, self.chance.randbytes), self._utc, Watched, self.chance.randbytes)
         self.files = RecordingFiles(workshop, "tenant", RECORDING, Lives())
 
     def _utc(self) -> datetime:

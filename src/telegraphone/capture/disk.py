@@ -14,6 +14,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class GroupSink(SealedSink, Protocol):
     """A sink that can make many files durable at once, for a recorder with thousands of them."""
 
+    @property
+    def elsewhere(self) -> "GroupSink":
+        """Where to go on when a file here has failed: another place, or this one when there is no other."""
+
+    def begindir(self, path: str) -> None:
+        """Makes a directory, or finds it there; durable after `syncdir` of the one above. Raises OSError."""
+
     def sync_all(self) -> None:
         """Makes everything appended to any file so far durable, or raises OSError: then each file's own `datasync` says
         whether it was concerned."""
@@ -47,8 +54,9 @@ class DiskFile:
 class DiskSink:
     """A `GroupSink` over a data directory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, elsewhere: GroupSink | None = None) -> None:
         """Makes the directory if it is missing. Raises OSError."""
+        self._elsewhere = elsewhere
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root = root
         self._descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -57,6 +65,18 @@ class DiskSink:
         """See `SealedSink.create`."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         return DiskFile(os.open(self._root / path, flags, 0o600))
+
+    @property
+    def elsewhere(self) -> "GroupSink":
+        """See `GroupSink.elsewhere`."""
+        return self._elsewhere or self
+
+    def begindir(self, path: str) -> None:
+        """See `GroupSink.begindir`."""
+        try:
+            (self._root / path).mkdir(mode=0o700, exist_ok=True)
+        except FileNotFoundError:
+            self.makedir(path)
 
     def makedir(self, path: str) -> None:
         """See `SealedSink.makedir`."""

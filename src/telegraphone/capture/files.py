@@ -1,28 +1,34 @@
-"""The files of one recording while it is written: journal and epochs, their keys, and what becomes of them when a disk fails.
+"""The files of one recording while it is written: journal and epochs, and what becomes of them when a disk fails.
 
-Used by the writer thread alone. The order of things is what a crash may find: a journal says that an epoch begins before
-the epoch has a file, a key's envelope is durable before its header, the header before the first segment (W2). A file that
-failed once is never touched again (W6): an epoch goes on as a new one under a new key, a journal as that of a new writer
-life which repeats what was not yet known to be durable. When that fails too, the recording has failed.
+Theory. Making a file costs several syncs, and hundreds of calls may start in the same moment; so nothing here waits for a
+disk by itself. A new file is *fresh*: its header is written, and audio for it waits until header and name are durable (W2).
+That, like everything else, becomes durable by `sync`, file by file, or by `synced`, when all of a disk was made so at once
+for many recordings. A key's envelope is durable before its header is written, see `KeyPool`.
+
+A file that failed once is never touched again (W6): an epoch goes on as a new one under a new key, a journal as that of a
+new writer life which repeats what was not yet known to be durable; both in the sink's other place, if it has one. When
+that fails too, the recording has failed.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
+from telegraphone.capture.disk import GroupSink
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.limits import JOURNAL_GAPS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
 from telegraphone.media.header import FILLER, JOURNAL_CODEC, EpochHeader
 from telegraphone.media.journal import Continued, EpochBegan, Gap, Record, encode
-from telegraphone.media.ports import KeyStore, SealedFile, SealedSink
+from telegraphone.media.ports import SealedFile
 from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commitment
 from telegraphone.media.timeline import RATE
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled
 
-T = TypeVar("T")
 BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)
 """How the world behind a recording's files fails."""
 
@@ -35,7 +41,10 @@ class SegmentsMissed:
     frames: int
 
 
-Item = Record | EpochOpened | SegmentsFilled | SegmentsMissed | EpochClosed
+Audio = EpochOpened | SegmentsFilled | SegmentsMissed | EpochClosed
+AUDIO: Final = (SegmentsFilled, EpochOpened, EpochClosed, SegmentsMissed)
+"""What goes to audio files, in order; everything else is for the journal."""
+Item = Record | Audio
 
 
 class RecordingFailed(Exception):
@@ -46,8 +55,8 @@ class RecordingFailed(Exception):
 class Workshop:
     """What every recording's files need: where they go, their keys, time and chance."""
 
-    sink: SealedSink
-    keys: KeyStore
+    sink: GroupSink
+    keys: KeyPool
     utc: Callable[[], datetime]
     sealer: Callable[[EpochHeader, bytes], Sealer] = Sealer
     """Makes the sealer of an audio epoch; only a measurement replaces it."""
@@ -63,95 +72,123 @@ class Lives:
 
 
 @dataclass(slots=True)
-class _Epoch:
-    """One audio file being written."""
-
-    number: int
-    codec: str
-    first_frame: int
-    file: SealedFile | None = None
-    sealer: Sealer | None = None
-    segments: int = 0
-
-    @property
-    def head(self) -> int:
-        return self.first_frame + self.segments * SEGMENT_FRAMES
-
-
-@dataclass(slots=True)
 class _Journal:
+    """The journal of this writer life."""
+
+    sink: GroupSink
     file: SealedFile
     sealer: JournalSealer
     size: int = 0
+    fresh: bool = True
     unsynced: list[Record] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Epoch:
+    """One audio file being written."""
+
+    sink: GroupSink
+    file: SealedFile
+    sealer: Sealer
+    segments: int = 0
+    fresh: bool = True
+    last_chance: bool = False
+    """Whether it stands for one that failed, and has not yet held durable audio itself."""
+    rest: bytes | None = None
+    """What it was closed with: it is complete when that is durable."""
+
+    @property
+    def codec(self) -> str:
+        return self.sealer.header.codec
+
+    @property
+    def head(self) -> int:
+        return self.sealer.header.first_frame + self.segments * SEGMENT_FRAMES
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a sync must come before anything more of this stream."""
+        return self.fresh or self.rest is not None
+
+
 class RecordingFiles:
-    """Writes one recording. `apply` and `sync` raise RecordingFailed once, when there is no way on."""
+    """Writes one recording, in one thread. `apply`, `sync` and `synced` raise RecordingFailed once, when there is no way on."""
 
     def __init__(self, workshop: Workshop, tenant: str, recording: str, lives: Lives) -> None:
         self._workshop = workshop
         self._tenant = tenant
-        self._recording = recording
+        self.recording = recording
         self._directory = layout.live_directory(recording)
+        self._sink = workshop.sink
         self._life = lives.next_journal
         self._next_epoch = list(lives.next_epochs)
         self._journal: _Journal | None = None
         self._epochs: dict[int, _Epoch] = {}
+        self._queues: dict[int, deque[Audio]] = {0: deque(), 1: deque()}
         self._dirty: set[SealedFile] = set()
+        self._homes: set[GroupSink] = set()
+        """Where the recording has a directory."""
+        self._unnamed: set[GroupSink] = set()
+        """Where the directory's own name may not be durable yet."""
         self.failed = False
         self.closed = False
-        self.losses = 0
-        """Epochs and journals that ended because the disk failed."""
+        self.losses: list[str] = []
+        """Why journals and epochs were given up; some of what they held may be lost."""
 
     @property
     def dirty(self) -> bool:
         """Whether something was written that is not known to be durable."""
         return bool(self._dirty)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether audio cannot be written before a sync."""
+        return any(epoch.waiting for epoch in self._epochs.values())
+
     def apply(self, item: Item) -> None:
-        """Writes one thing; it is durable after `sync`."""
-        if isinstance(item, SegmentsFilled):
-            self._segments(item.stream, item.audio)
-        elif isinstance(item, EpochOpened):
-            self._open_epoch(item.stream, item.codec, item.first_frame)
-        elif isinstance(item, EpochClosed):
-            self._close_epoch(item.stream, item.audio)
-        elif isinstance(item, SegmentsMissed):
-            self._missed(item.stream, item.frames)
+        """Writes one thing, as soon as a sync lets it; it is durable after another."""
+        if isinstance(item, AUDIO):
+            self._queues[item.stream].append(item)
+            self._go_on(item.stream)
         else:
             self._record(item)
 
     def sync(self, *, journal_only: bool = False) -> None:
-        """Makes what was written durable, file by file; what fails is replaced."""
+        """Makes everything applied durable, file by file, or the journal alone; what fails is replaced."""
         self._sync_journal()
-        if not journal_only:
+        while self._dirty and not journal_only:
             for stream, epoch in list(self._epochs.items()):
                 if epoch.file in self._dirty:
                     self._sync_epoch(stream, epoch)
+            self._sync_journal()
 
     def synced(self) -> None:
-        """Everything written so far has become durable by other means."""
+        """Everything written so far has become durable by other means; audio that waited for it is written."""
         self._dirty.clear()
+        self._unnamed.clear()
         if self._journal:
+            self._journal.fresh = False
             self._journal.unsynced.clear()
+        for stream, epoch in list(self._epochs.items()):
+            self._durable(stream, epoch)
 
     def close(self) -> None:
         """Gives up all files and keys; what was not synced stays as it is."""
         self.closed = True
-        for epoch in self._epochs.values():
-            _drop(epoch)
+        for opened in (*self._epochs.values(), self._journal):
+            if opened:
+                opened.sealer.drop()
+                opened.file.close()
+        for queue in self._queues.values():
+            queue.clear()
         self._epochs.clear()
         self._dirty.clear()
-        if self._journal:
-            self._journal.sealer.drop()
-            self._journal.file.close()
-            self._journal = None
+        self._journal = None
 
     # --- the journal ----------------------------------------------------------------------------------------------
 
     def _record(self, record: Record) -> None:
-        journal = self._journal or self._guarded(self._open_journal)
+        journal = self._journal or self._first_journal()
         if isinstance(record, Gap) and journal.size > JOURNAL_GAPS_BYTES_MAX:
             return
         journal.unsynced.append(record)
@@ -166,23 +203,31 @@ class RecordingFiles:
         journal.file.append(sealed)
         journal.size += len(sealed)
 
+    def _first_journal(self) -> _Journal:
+        try:
+            return self._open_journal()
+        except BROKEN as error:
+            self._move_on(error)
+        try:
+            return self._open_journal()
+        except BROKEN as error:
+            raise self._given_up(error) from error
+
     def _open_journal(self) -> _Journal:
-        self._workshop.sink.makedir(self._directory)
         life, self._life = self._life, self._life + 1
-        header, dek = self._header(0, life, JOURNAL_CODEC, 0)
-        sealer = JournalSealer(header, dek)
+        sealer = JournalSealer(*self._header(0, life, JOURNAL_CODEC, 0))
         file = self._create(layout.journal_file(life), sealer.header_bytes)
-        self._journal = _Journal(file, sealer)
+        self._journal = _Journal(self._sink, file, sealer)
         return self._journal
 
     def _replace_journal(self, error: OSError) -> _Journal:
         """The journal is lost to us: a new writer life repeats what may not have become durable."""
         broken, self._journal = self._journal, None
         assert broken is not None
-        self.losses += 1
         self._dirty.discard(broken.file)
         broken.sealer.drop()
         broken.file.close()
+        self._move_on(error)
         try:
             journal = self._open_journal()
             position = max((epoch.head for epoch in self._epochs.values()), default=0)
@@ -198,112 +243,100 @@ class RecordingFiles:
         if journal is None or journal.file not in self._dirty:
             return
         try:
-            journal.file.datasync()
+            self._settle(journal)
         except OSError as error:
             journal = self._replace_journal(error)
-            self._guarded(journal.file.datasync)
-        self._dirty.discard(journal.file)
+            try:
+                self._settle(journal)
+            except OSError as second:
+                raise self._given_up(second) from error
         journal.unsynced.clear()
 
     # --- epochs ---------------------------------------------------------------------------------------------------
 
-    def _open_epoch(self, stream: int, codec: str, first_frame: int) -> None:
+    def _go_on(self, stream: int) -> None:
+        """Writes what is queued until a sync must come first. What is under way when an epoch fails stays queued."""
+        queue = self._queues[stream]
+        while queue and not ((epoch := self._epochs.get(stream)) and epoch.waiting):
+            item = queue[0]
+            if isinstance(item, EpochOpened):
+                self._open_epoch(stream, item.codec, item.first_frame)
+            elif epoch:
+                try:
+                    self._write(stream, epoch, item)
+                except OSError as error:
+                    self._replace_epoch(stream, error)
+                    return
+            queue.popleft()
+
+    def _write(self, stream: int, epoch: _Epoch, item: SegmentsFilled | SegmentsMissed | EpochClosed) -> None:
+        """Seals each segment by itself and writes them at once."""
+        self._dirty.add(epoch.file)
+        if isinstance(item, EpochClosed):
+            epoch.file.append(epoch.sealer.close(item.audio))
+            epoch.rest = item.audio
+            return
+        audio = item.audio if isinstance(item, SegmentsFilled) else FILLER[epoch.codec] * item.frames
+        epoch.file.append(epoch.sealer.seal_run(audio))
+        start = epoch.head
+        epoch.segments += len(audio) // SEGMENT_FRAMES
+        if isinstance(item, SegmentsMissed):
+            self._record(Gap(stream, start, epoch.head, "overflow"))
+
+    def _open_epoch(self, stream: int, codec: str, first_frame: int, *, last_chance: bool = False) -> None:
         number = self._next_epoch[stream]
         self._next_epoch[stream] = number + 1
         self._record(EpochBegan(self._workshop.utc(), stream, number, codec, first_frame))
-        self.sync(journal_only=True)
-        epoch = _Epoch(number, codec, first_frame)
-
-        def make() -> None:
-            header, dek = self._header(stream, number, codec, first_frame)
-            epoch.sealer = self._workshop.sealer(header, dek)
-            epoch.file = self._create(layout.segment_file(stream, number), epoch.sealer.header_bytes)
-
-        self._guarded(make)
-        self._epochs[stream] = epoch
-
-    def _segments(self, stream: int, audio: bytes | bytearray) -> None:
-        epoch = self._epochs[stream]
         try:
-            self._append_segments(epoch, audio)
-        except OSError:
-            epoch = self._replace_epoch(stream, epoch)
-            try:
-                self._append_segments(epoch, audio)
-            except OSError as error:
+            sealer = self._workshop.sealer(*self._header(stream, number, codec, first_frame))
+            file = self._create(layout.segment_file(stream, number), sealer.header_bytes)
+        except BROKEN as error:
+            if last_chance:
                 raise self._given_up(error) from error
-        epoch.segments += len(audio) // SEGMENT_FRAMES
+            self._move_on(error)
+            self._open_epoch(stream, codec, first_frame, last_chance=True)
+            return
+        self._epochs[stream] = _Epoch(self._sink, file, sealer, last_chance=last_chance)
 
-    def _append_segments(self, epoch: _Epoch, audio: bytes | bytearray) -> None:
-        """Seals each segment by itself and writes them at once."""
-        assert epoch.sealer is not None
-        self._append(epoch, epoch.sealer.seal_run(audio))
-
-    def _missed(self, stream: int, frames: int) -> None:
-        epoch = self._epochs.get(stream)
-        if epoch:
-            start = epoch.head
-            for _ in range(0, frames, SEGMENT_FRAMES):
-                self._segments(stream, FILLER[epoch.codec] * SEGMENT_FRAMES)
-            self._record(Gap(stream, start, start + frames, "overflow"))
-
-    def _close_epoch(self, stream: int, audio: bytes) -> None:
-        epoch = self._epochs[stream]
-        assert epoch.sealer is not None
+    def _sync_epoch(self, stream: int, epoch: _Epoch) -> None:
         try:
-            self._append(epoch, epoch.sealer.close(audio))
-        except OSError:
-            epoch = self._replace_epoch(stream, epoch)
-            assert epoch.sealer is not None
-            try:
-                self._append(epoch, epoch.sealer.close(audio))
-            except OSError as error:
-                raise self._given_up(error) from error
-        self._sync_epoch(stream, epoch, last=audio)
-        last = self._epochs.pop(stream)
-        assert last.file is not None
-        last.file.close()
+            self._settle(epoch)
+        except OSError as error:
+            self._replace_epoch(stream, error)
+            return
+        self._durable(stream, epoch)
 
-    def _append(self, epoch: _Epoch, sealed: SealedSegment) -> None:
-        assert epoch.file is not None
-        self._dirty.add(epoch.file)
-        epoch.file.append(sealed)
+    def _durable(self, stream: int, epoch: _Epoch) -> None:
+        """What the epoch holds has become durable: on with what waited for it."""
+        epoch.fresh = False
+        epoch.last_chance = epoch.last_chance and not epoch.segments
+        if epoch.rest is not None:
+            epoch.file.close()
+            del self._epochs[stream]
+        self._go_on(stream)
 
-    def _sync_epoch(self, stream: int, epoch: _Epoch, *, last: bytes | None = None) -> None:
-        assert epoch.file is not None
-        try:
-            epoch.file.datasync()
-        except OSError:
-            epoch = self._replace_epoch(stream, epoch)
-            if last is not None:
-                assert epoch.sealer is not None
-                assert epoch.file is not None
-                try:
-                    self._append(epoch, epoch.sealer.close(last))
-                    epoch.file.datasync()
-                except OSError as error:
-                    raise self._given_up(error) from error
-        self._dirty.discard(epoch.file)
-
-    def _replace_epoch(self, stream: int, epoch: _Epoch) -> _Epoch:
+    def _replace_epoch(self, stream: int, error: OSError) -> None:
         """The file is lost to us: the stream goes on at the same frame in a new one."""
-        self.losses += 1
-        _drop(epoch)
+        epoch = self._epochs.pop(stream)
         self._dirty.discard(epoch.file)
-        self._open_epoch(stream, epoch.codec, epoch.head)
-        return self._epochs[stream]
+        epoch.sealer.drop()
+        epoch.file.close()
+        if epoch.last_chance:
+            raise self._given_up(error) from error
+        if epoch.rest is not None:
+            self._queues[stream].appendleft(EpochClosed(stream, epoch.rest))
+        self._move_on(error)
+        self._open_epoch(stream, epoch.codec, epoch.head, last_chance=True)
 
     # --- what both need -------------------------------------------------------------------------------------------
 
     def _header(self, stream: int, number: int, codec: str, first_frame: int) -> tuple[EpochHeader, bytes]:
         """A header and its data key, whose envelope is durable."""
-        entropy = self._workshop.entropy
-        dek_id = entropy(16).hex()
-        dek = self._workshop.keys.create(self._tenant, dek_id)
+        dek_id, dek = self._workshop.keys.take(self._tenant)
         audio = codec != JOURNAL_CODEC
         header = EpochHeader(
             tenant=self._tenant,
-            recording=self._recording,
+            recording=self.recording,
             stream=stream,
             epoch=number,
             codec=codec,
@@ -312,38 +345,45 @@ class RecordingFiles:
             segment_bytes=SEGMENT_FRAMES if audio else 0,
             first_frame=first_frame,
             dek_id=dek_id,
-            nonce_prefix=entropy(7),
+            nonce_prefix=self._workshop.entropy(7),
             commit=commitment(dek),
             created=self._workshop.utc(),
         )
         return header, dek
 
     def _create(self, name: str, header: SealedSegment) -> SealedFile:
-        """A new file that durably bears its name and its header."""
-        file = self._workshop.sink.create(f"{self._directory}/{name}")
+        """A new file with its header, neither it nor its name durable yet."""
+        if self._sink not in self._homes:
+            self._sink.begindir(self._directory)
+            self._homes.add(self._sink)
+            self._unnamed.add(self._sink)
+        file = self._sink.create(f"{self._directory}/{name}")
         try:
             file.append(header)
-            file.datasync()
-            self._workshop.sink.syncdir(self._directory)
         except OSError:
             file.close()
             raise
+        self._dirty.add(file)
         return file
 
-    def _guarded(self, make: Callable[[], T]) -> T:
-        try:
-            return make()
-        except BROKEN as error:
-            raise self._given_up(error) from error
+    def _settle(self, opened: _Journal | _Epoch) -> None:
+        """Makes one file durable, and its name if it is fresh. Raises OSError."""
+        opened.file.datasync()
+        if opened.fresh:
+            opened.sink.syncdir(self._directory)
+            if opened.sink in self._unnamed:
+                opened.sink.syncdir(layout.LIVE)
+                self._unnamed.discard(opened.sink)
+        opened.fresh = False
+        self._dirty.discard(opened.file)
+
+    def _move_on(self, error: Exception) -> None:
+        """A file has failed: what comes next goes to the sink's other place, where there is one."""
+        self.losses.append(f"{type(error).__name__}: {error}")
+        self._homes.discard(self._sink)
+        self._sink = self._sink.elsewhere
 
     def _given_up(self, error: Exception) -> RecordingFailed:
         self.failed = True
         self.close()
         return RecordingFailed(f"{type(error).__name__}: {error}")
-
-
-def _drop(epoch: _Epoch) -> None:
-    if epoch.sealer:
-        epoch.sealer.drop()
-    if epoch.file:
-        epoch.file.close()

@@ -66,7 +66,8 @@ class Receiver:
 
     def drain(self, lane: Lane, offset_ns: int) -> None:
         """Reads the lane's socket until it is empty and hands everything to its pipeline. `offset_ns` is what the system
-        clock, by which the kernel stamps packets, is ahead of the monotonic one."""
+        clock, by which the kernel stamps packets, is ahead of the monotonic one; 0 when it was just set, so that the stamps
+        mean nothing: then everything was received now."""
         pipeline = lane.pipeline
         messages, whole, cut = self._messages, self._whole, self._cut
         while True:
@@ -122,6 +123,8 @@ class Receiver:
         return pipeline.receive_run(headers, audio, self._received_ns(start, offset_ns), last_ns)
 
     def _received_ns(self, index: int, offset_ns: int) -> int:
+        if not offset_ns:
+            return time.monotonic_ns()
         seconds, nanoseconds = _STAMP.unpack_from(self._control, _CONTROL_BYTES * index + 16)
         stamped_ns: int = seconds * 1_000_000_000 + nanoseconds - offset_ns
         return stamped_ns

@@ -11,7 +11,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from telegraphone.capture import sockets
@@ -298,9 +298,11 @@ class Tap:
                 output.clear()
 
     def advance(self, now_ns: int) -> None:
-        """Silence grows with time, and drift is measured."""
+        """Silence grows with time: at once while the gate is shut, so that what was said before is not kept waiting in
+        memory for its segment to fill."""
         if self.state.started and not self.ending:
-            position = self.lanes[0].pipeline.timeline.position_at(now_ns) - _BEHIND
+            behind = _BEHIND if self.gate.is_open else 0
+            position = self.lanes[0].pipeline.timeline.position_at(now_ns) - behind
             for lane in self.lanes:
                 lane.pipeline.advance(position)
 
@@ -318,8 +320,3 @@ def new_lanes(opened: list[socket.socket], gate: Gate, moment: Callable[[int], d
         for stream, (rtp, control) in enumerate(zip(opened[0::2], opened[1::2], strict=True))
     ]
     return lanes[0], lanes[1]
-
-
-def utc_of(at_ns: int, offset_ns: int) -> datetime:
-    """UTC of a monotonic instant, the system clock being `offset_ns` ahead of the monotonic one."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=(at_ns + offset_ns) // 1000)

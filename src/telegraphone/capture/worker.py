@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from telegraphone.capture import control
@@ -23,11 +22,13 @@ from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
 from telegraphone.capture.finishing import Finishing, Library
 from telegraphone.capture.receive import Receiver
-from telegraphone.capture.tap import Answer, Lane, Surroundings, Tap, new_lanes, utc_of
-from telegraphone.capture.writer import Answered, Failed, Writer
+from telegraphone.capture.stamp_clock import StampClock
+from telegraphone.capture.tap import Answer, Lane, Surroundings, Tap, new_lanes
+from telegraphone.capture.writer import Answered, Failed, Moved, Writer
 from telegraphone.limits import DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing
 from telegraphone.media.gate import Gate
+from telegraphone.media.journal import ClockNoted
 from telegraphone.media.recovery import journal_state
 
 _CONTROL_SOCKETS_EVERY: Final = 10
@@ -58,19 +59,21 @@ class Worker:
         self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._writer = Writer(ports.sink, self._wake)
         self._finishing = Finishing(ports.library)
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._clock = StampClock()
+        self._stamps_hold = True
         self._ticks = 0
         self._advance_every = max(1, round(_ADVANCE_S / period_s))
         self._drain_ms_max = 0.0
         self._alarmed = False
         self._unsent: deque[control.Message] = deque()
-        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._moment)
+        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._clock.moment)
 
     def run(self) -> None:
         """Serves until the other end of the link is closed."""
         self._link.setblocking(False)
         self._writer.start()
         self._finishing.start()
+        self._ports.workshop.keys.start()
         poll = select.epoll()
         poll.register(self._link.fileno(), select.EPOLLIN)
         poll.register(self._woken, select.EPOLLIN)
@@ -98,9 +101,7 @@ class Worker:
     def _tick(self) -> None:
         begun = time.monotonic_ns()
         self._ticks += 1
-        offset_ns = time.time_ns() - time.monotonic_ns()
-        # A packet stamped before the system clock was set seems to come from another time; one drain takes the older view.
-        self._offset_ns = offset_ns
+        offset_ns = self._offset_ns()
         receivers = self._receivers
         for tap in self._taps.values():
             for lane in tap.lanes:
@@ -111,6 +112,10 @@ class Worker:
                     pipeline.drained(time.monotonic_ns())
                 if pipeline.track.output or pipeline.records:
                     tap.collect()
+            if not tap.gate.is_open:
+                tap.advance(begun)
+                tap.collect()
+        self._stamps_hold = True
         if self._ticks % self._advance_every == 0:
             self._advance(begun)
         self._drain_ms_max = max(self._drain_ms_max, (time.monotonic_ns() - begun) / 1e6)
@@ -135,16 +140,24 @@ class Worker:
 
     def _drain(self, lane: Lane) -> int:
         now_ns = time.monotonic_ns()
-        offset_ns = time.time_ns() - now_ns
         receiver = self._receivers.get(lane.pipeline.frames) or self._receiver(lane.pipeline.frames)
-        receiver.drain(lane, offset_ns)
+        receiver.drain(lane, self._offset_ns())
         return now_ns
+
+    def _offset_ns(self) -> int:
+        """What the system clock is ahead; 0 when it was set and stamps of the old time may still wait in the kernel."""
+        step_ns = self._clock.look()
+        if step_ns:
+            self._stamps_hold = False
+            self._send(control.Alarm(f"the system clock was set by {step_ns / 1e9:+.3f} s"))
+            note = ClockNoted(self._clock.moment(time.monotonic_ns()), "system", None, step_ns / 1e6)
+            for tap in self._taps.values():
+                if tap.state.started and not tap.ending:
+                    self._write(tap.files, note, None)
+        return self._clock.offset_ns if self._stamps_hold else 0
 
     def _receiver(self, frames: int) -> Receiver:
         return self._receivers.setdefault(frames, Receiver(frames))
-
-    def _moment(self, at_ns: int) -> datetime:
-        return utc_of(at_ns, self._offset_ns)
 
     # --- the writer's answers -------------------------------------------------------------------------------------
 
@@ -167,6 +180,8 @@ class Worker:
                     self._tickets.pop(ticket)(error)
                 case Failed(files, error):
                     self._broken(files, error)
+                case Moved(files, error):
+                    self._send(control.Alarm(f"recording {files.recording} goes on in another file: {error}"))
         while self._outcomes:
             self._outcomes.popleft()()
 
@@ -227,8 +242,9 @@ class Worker:
                 each.close()
             self._send(control.Refused(command.number, "no room"))
             return
+        self._ports.workshop.keys.expect(order.tenant)
         gate = Gate()
-        lanes = new_lanes(opened, gate, self._moment)
+        lanes = new_lanes(opened, gate, self._clock.moment)
         try:
             tap = self._restored(command, lanes, gate) if command.again else None
         except (OSError, KeyMissing, DamagedEnvelope) as error:
@@ -246,9 +262,10 @@ class Worker:
     def _restored(self, command: control.Reserve, lanes: tuple[Lane, Lane], gate: Gate) -> Tap | None:
         """The recording as an earlier life left it, before any packet is read; None when it had not started."""
         order, library = command.order, self._ports.library
-        if order.recording not in library.live():
+        try:
+            lives, floors = library.lives(order.recording)
+        except FileNotFoundError:
             return None
-        lives, floors = library.lives(order.recording)
         state = journal_state(library.source, library.keys, order.recording)
         files = RecordingFiles(self._ports.workshop, order.tenant, order.recording, lives)
         tap = Tap(order, lanes, gate, files, self._around)
@@ -276,7 +293,7 @@ class Worker:
         """The tap has ended: everything becomes durable, then the recording is finished."""
         tap.close()
         self._taps.pop(recording, None)
-        sound = not tap.broken and tap.files.losses == 0 and tap.state.continued == 0
+        sound = not tap.broken and not tap.files.losses and tap.state.continued == 0
         self._ticket += 1
         self._writer.finish(tap.files, self._ticket, lambda: self._finish(recording, finished, every_slot=not sound))
 
@@ -289,7 +306,7 @@ class Worker:
 
     def _nothing(self, recording: str, tap: Tap | None) -> SealedFact:
         call = tap.order.call if tap else ""
-        return SealedFact(recording, call, self._moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0)
+        return SealedFact(recording, call, self._clock.moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0)
 
     def _salvage(self, command: control.Salvage) -> None:
         def told(recording: str) -> Callable[[SealedFact | str | None], None]:
@@ -352,6 +369,7 @@ class Worker:
             self._settle()
         self._writer.stop()
         self._finishing.stop()
+        self._ports.workshop.keys.stop()
 
 
 def _read_away(control_socket: socket.socket) -> None:

@@ -3,24 +3,28 @@
 Theory. The drain thread hands over one batch per tick. The thread writes it and, every COMMIT_PERIOD_S, makes everything
 durable in one round: file by file while they are few, all at once when they are many, and then file by file only to find
 whom an error concerned. An operation that waits for an answer (a *ticket*) is not kept waiting for the round: its journal
-is synced at once, and only then the ticket is answered (W5). The queue is bounded in bytes; what does not fit becomes a
-counted gap, never a wait (W9).
+is synced at once, and only then the ticket is answered (W5). Operations that come together share their syncs in the same
+way, so five hundred recordings start for little more than the price of one. Journal records go before audio, however much
+of it waits: a pause is answered even while a thousand files are being opened after a crash. The queue is bounded in bytes;
+what does not fit becomes a counted gap, never a wait (W9).
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from telegraphone.capture.disk import GroupSink
-from telegraphone.capture.files import Item, RecordingFailed, RecordingFiles, SegmentsMissed
+from telegraphone.capture.files import AUDIO, Item, RecordingFailed, RecordingFiles, SegmentsMissed
 from telegraphone.limits import COMMIT_PERIOD_S, SEGMENT_FRAMES, WRITER_BACKLOG_BYTES_MAX
 from telegraphone.media.track import Output, SegmentsFilled
 
 _FEW: Final = 8
-"""Dirty recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
+"""Recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
+_PIECE: Final = 64
+"""Stretches of audio written between two looks for something more urgent: some 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,15 @@ class Failed:
     error: str
 
 
-Result = Answered | Failed
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A file of a recording failed, and the recording goes on in another."""
+
+    files: RecordingFiles
+    error: str
+
+
+Result = Answered | Failed | Moved
 Finisher = Callable[[], None]
 
 
@@ -57,11 +69,14 @@ class Writer:
         self._sink = sink
         self._wake = wake
         self._batches: deque[tuple[float, list[_Job]]] = deque()
+        self._audio: deque[tuple[float, _Job]] = deque()
+        self._ending: list[_Job] = []
         self._at_work_since: float | None = None
         self._prepared: list[_Job] = []
         self._news = threading.Condition()
         self._stopping = False
         self._dirty: set[RecordingFiles] = set()
+        self._told: dict[RecordingFiles, int] = {}
         # Each is written by one thread only, so that nothing is miscounted.
         self._given_bytes = 0
         self._taken_bytes = 0
@@ -128,95 +143,125 @@ class Writer:
         due = time.monotonic() + COMMIT_PERIOD_S
         while True:
             with self._news:
-                if not self._batches and not self._stopping:
+                if not self._batches and not self._audio and not self._stopping:
                     self._news.wait(max(0.0, due - time.monotonic()) if self._dirty else None)
                 stopping = self._stopping
-                given, jobs = self._batches.popleft() if self._batches else (None, [])
-                self._at_work_since = given
-                last = not self._batches
-            self._write(jobs)
+                given, self._batches = self._batches, deque()
+                if given and self._at_work_since is None:
+                    self._at_work_since = given[0][0]
+            self._write_records(given)
+            self._write_audio()
+            self._open_files()
+            self._finish()
+            last = stopping and not self._audio and not self._batches
             if not self._dirty:
                 due = time.monotonic() + COMMIT_PERIOD_S
-            elif (stopping and last) or time.monotonic() >= due:
-                self._round()
+            elif last or time.monotonic() >= due:
+                self._make_durable(self._dirty)
                 due = time.monotonic() + COMMIT_PERIOD_S
-            self._at_work_since = None
-            if stopping and last:
+            self._at_work_since = self._audio[0][0] if self._audio else None
+            if last and not self._dirty:
                 return
 
-    def _write(self, jobs: list[_Job]) -> None:
+    def _write_records(self, given: Iterable[tuple[float, list[_Job]]]) -> None:
+        """Writes and answers what was asked of the journals; the rest joins the queue of audio."""
         waiting: list[_Job] = []
-        for job in jobs:
-            if job.finisher:
-                self._answer(waiting)
-                waiting = []
-                self._finish(job)
-                continue
-            self._apply(job)
-            if job.ticket is not None:
-                waiting.append(job)
-        self._answer(waiting)
+        for at, batch in given:
+            for job in batch:
+                if job.finisher or isinstance(job.item, AUDIO):
+                    self._audio.append((at, job))
+                else:
+                    self._apply(job)
+                    if job.ticket is not None:
+                        waiting.append(job)
+        if waiting:
+            self._make_durable({job.files for job in waiting}, journal_only=True)
+            for job in waiting:
+                assert job.ticket is not None
+                self.results.append(Answered(job.ticket, "the recording has failed" if job.files.failed else ""))
+            self._wake()
+
+    def _write_audio(self) -> None:
+        """Writes audio until something new is given, or a round of syncs has been put off long enough; but always some,
+        so that nobody's haste can stop it."""
+        until = time.monotonic() + COMMIT_PERIOD_S
+        while self._audio:
+            for _ in range(min(_PIECE, len(self._audio))):
+                job = self._audio.popleft()[1]
+                if job.finisher:
+                    self._ending.append(job)
+                else:
+                    self._apply(job)
+            if self._batches or time.monotonic() >= until:
+                return
+
+    def _open_files(self) -> None:
+        """Audio for files that were just made waits for them in memory: they are made durable now, together."""
+        waiting = {files for files in self._dirty if files.waiting}
+        if waiting:
+            self._make_durable(waiting)
+
+    def _finish(self) -> None:
+        """Recordings that have been written to their end are made durable, together, and let go."""
+        ending, self._ending = self._ending, []
+        while dirty := {job.files for job in ending if job.files.dirty}:
+            self._make_durable(dirty)
+        for job in ending:
+            assert job.finisher is not None
+            self._dirty.discard(job.files)
+            self._told.pop(job.files, None)
+            job.files.close()
+            job.finisher()
 
     def _apply(self, job: _Job) -> None:
         item = job.item
         if isinstance(item, SegmentsFilled):
             self._taken_bytes += len(item.audio)
-        if item is None or job.files.failed or job.files.closed:
+        files = job.files
+        if item is None or files.failed or files.closed:
             return
         try:
-            job.files.apply(item)
-            self._dirty.add(job.files)
+            files.apply(item)
         except RecordingFailed as failure:
-            self._fail(job.files, failure)
+            self._fail(files, failure)
+        self._note(files)
 
-    def _answer(self, waiting: list[_Job]) -> None:
-        """Operations have been written: their journals are synced now, each once, and then they are answered."""
-        for files in {job.files for job in waiting}:
+    def _make_durable(self, concerned: set[RecordingFiles], *, journal_only: bool = False) -> None:
+        """What was written of these recordings becomes durable; of all, if that is cheaper."""
+        if len(concerned) > _FEW and self._synced_together():
+            return
+        for files in list(concerned):
             if not files.failed:
                 try:
-                    files.sync(journal_only=True)
+                    files.sync(journal_only=journal_only)
                 except RecordingFailed as failure:
                     self._fail(files, failure)
-        for job in waiting:
-            assert job.ticket is not None
-            self.results.append(Answered(job.ticket, "the recording has failed" if job.files.failed else ""))
-        if waiting:
-            self._wake()
+                self._note(files)
 
-    def _finish(self, job: _Job) -> None:
-        assert job.finisher is not None
-        assert job.ticket is not None
+    def _synced_together(self) -> bool:
         try:
-            if not job.files.failed:
-                job.files.sync()
-        except RecordingFailed as failure:
-            self._fail(job.files, failure)
-        self._dirty.discard(job.files)
-        job.files.close()
-        job.finisher()
-
-    def _round(self) -> None:
-        dirty = [files for files in self._dirty if files.dirty and not files.failed]
-        self._dirty.clear()
-        if len(dirty) > _FEW:
+            self._sink.sync_all()
+        except OSError:
+            return False
+        for files in list(self._dirty):
             try:
-                self._sink.sync_all()
-            except OSError:
-                self._each(dirty)
-            else:
-                for files in dirty:
-                    files.synced()
-        else:
-            self._each(dirty)
-
-    def _each(self, dirty: list[RecordingFiles]) -> None:
-        for files in dirty:
-            try:
-                files.sync()
+                files.synced()
             except RecordingFailed as failure:
                 self._fail(files, failure)
+            self._note(files)
+        return True
+
+    def _note(self, files: RecordingFiles) -> None:
+        """Remembers whom the next sync concerns, and tells of files that were replaced."""
+        if files.dirty:
+            self._dirty.add(files)
+        else:
+            self._dirty.discard(files)
+        if files.losses and len(files.losses) > self._told.get(files, 0) and not files.failed:
+            self._told[files] = len(files.losses)
+            self.results.append(Moved(files, files.losses[-1]))
+            self._wake()
 
     def _fail(self, files: RecordingFiles, failure: RecordingFailed) -> None:
-        self._dirty.discard(files)
         self.results.append(Failed(files, str(failure)))
         self._wake()

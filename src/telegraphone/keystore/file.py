@@ -6,13 +6,17 @@
     envelopes/<first two characters>/<key id>.json      wrapped data keys; `.erased` marks an id whose key was destroyed
 
 A new file is written under a temporary name, synced, and linked to its final name, which fails if that is taken: so two
-processes that start together agree on one key, and a data key is handed out once. The directory belongs on another
-volume, and in another backup, than the audio; erasing reaches only the copies that are here.
+processes that start together agree on one key, and a data key is handed out once. Many envelopes at once are made under
+their names and share one sync of the whole file system; of those, one torn by a crash belongs to a key that nobody was
+given. The directory belongs on another volume, and in another backup, than the audio; erasing reaches only the copies
+that are here.
 """
 
+import ctypes
+import errno
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -25,6 +29,7 @@ from telegraphone.media.seal import DEK_BYTES
 
 _KEY_BYTES: Final = 32
 _DEK_ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z_-]{7,127}", re.ASCII)
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class FileKeyStore:
@@ -52,6 +57,24 @@ class FileKeyStore:
         except FileExistsError:
             raise KeyExists(dek_id) from None
         return dek
+
+    def create_all(self, tenant: str, dek_ids: Sequence[str]) -> list[bytes]:
+        """See `KeyStore.create_all`."""
+        deks = []
+        _make_private(self._directory / "envelopes")
+        for dek_id in dek_ids:
+            path = self._envelope(dek_id)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if _tombstone(path).exists():
+                raise KeyExists(dek_id)
+            dek = self._entropy(DEK_BYTES)
+            try:
+                _write(path, wrap(self._kek, tenant, dek_id, dek, nonce=self._entropy(NONCE_BYTES)), mode=0o600)
+            except FileExistsError:
+                raise KeyExists(dek_id) from None
+            deks.append(dek)
+        self._sync_all()
+        return deks
 
     def open(self, tenant: str, dek_id: str) -> bytes:
         """See `KeyStore.open`."""
@@ -84,6 +107,16 @@ class FileKeyStore:
     def public_key(self) -> bytes:
         """See `Signer.public_key`."""
         return self._signing.public_key().public_bytes_raw()
+
+    def _sync_all(self) -> None:
+        """Makes everything durable that was written below the directory. Raises OSError."""
+        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if _libc.syncfs(descriptor) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
+        finally:
+            os.close(descriptor)
 
     def _envelope(self, dek_id: str) -> Path:
         if not _DEK_ID.fullmatch(dek_id):
@@ -121,15 +154,23 @@ def _publish(path: Path, content: bytes, *, mode: int) -> None:
     """Writes a file that appears under its name complete and durable, or not at all. Raises FileExistsError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(temporary, content, mode=mode, sync=True)
         os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_directory(path.parent)
+
+
+def _write(path: Path, content: bytes, *, mode: int, sync: bool = False) -> None:
+    """Makes a file of a few bytes. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        if os.write(descriptor, content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -1,6 +1,6 @@
 """Keys that live as long as the process, for trials and tests; passes the same contract as every other key store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,6 +25,10 @@ class MemoryKeyStore:
         self._used.add(dek_id)
         self._keys[tenant, dek_id] = self._entropy(DEK_BYTES)
         return self._keys[tenant, dek_id]
+
+    def create_all(self, tenant: str, dek_ids: Sequence[str]) -> list[bytes]:
+        """See `KeyStore.create_all`."""
+        return [self.create(tenant, dek_id) for dek_id in dek_ids]
 
     def open(self, tenant: str, dek_id: str) -> bytes:
         """See `KeyStore.open`."""

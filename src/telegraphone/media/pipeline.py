@@ -211,7 +211,8 @@ class Pipeline:
     def advance(self, position: int) -> None:
         """Time has passed: what has not come by now up to this frame is filler."""
         if self.track.codec and position > self.track.head:
-            self.leave_run()
+            if self._storing:
+                self.leave_run()
             self.track.fill(position)
 
     def aim(self, codecs: Mapping[int, str], ssrc: int | None) -> None:

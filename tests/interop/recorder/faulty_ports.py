@@ -11,6 +11,7 @@ from pathlib import Path
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.media.ports import PublicFacts, SealedFile
@@ -74,4 +75,4 @@ def faulty_ports(data: str, keys: str) -> Ports:
     sink = FaultySink(Path(data), Path(data).with_name("fault"))
     store = FileKeyStore(Path(keys))
     library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
-    return Ports(sink, library, Workshop(sink, store, utc))
+    return Ports(sink, library, Workshop(sink, KeyPool(store), utc))

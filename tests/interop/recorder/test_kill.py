@@ -10,11 +10,12 @@ import random
 import signal
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from telegraphone.services.ports import RecorderEvent, SealedRecording
+from telegraphone.services.ports import Cut, RecorderEvent, SealedRecording, Unavailable
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import Speaker, speak_all
 
@@ -35,7 +36,20 @@ class Story:
     started: float = 0.0
     ended: float = 0.0
     pauses: list[tuple[float, float, float, float]] = field(default_factory=list)
+    unanswered: list[tuple[float, float]] = field(default_factory=list)
+    """When nobody lived long enough to answer an operation, which was asked again then."""
     sealed: SealedRecording | None = None
+
+
+async def _answered(story: Story, ask: Callable[[], Awaitable[Cut]]) -> None:
+    while True:
+        asked = time.monotonic()
+        try:
+            await ask()
+        except Unavailable:
+            story.unanswered.append((asked, time.monotonic()))
+        else:
+            return
 
 
 async def _live(bench: Bench, story: Story, seed: str, over: asyncio.Event) -> None:
@@ -46,11 +60,11 @@ async def _live(bench: Bench, story: Story, seed: str, over: asyncio.Event) -> N
     while not over.is_set():
         await asyncio.sleep(chance.uniform(0.3, 1.5))
         asked = time.monotonic()
-        await recorder.shut_gate(recording, "agent", NOTE)
+        await _answered(story, lambda: recorder.shut_gate(recording, "agent", NOTE))
         answered = time.monotonic()
         await asyncio.sleep(chance.uniform(0.1, 0.9))
         resume = time.monotonic()
-        await recorder.open_gate(recording, "agent", NOTE)
+        await _answered(story, lambda: recorder.open_gate(recording, "agent", NOTE))
         story.pauses.append((asked, answered, resume, time.monotonic()))
     await asyncio.sleep(0.5)
     story.ended = time.monotonic()
@@ -75,6 +89,8 @@ def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
     assert story.sealed.status == "recovered"
     told = [span for span in story.sealed.spans if span.kind == "paused"]
     assert len(told) == len(story.pauses), "each acknowledged pause is there, once"
+    for asked, given_up in story.unanswered:
+        assert sum(asked - 0.5 < killed < given_up for killed in kills) >= 3, "an answer takes three deaths to fail"
     lost = []
     for stream, speaker in enumerate(story.call.speakers):
         for span in told:
@@ -142,3 +158,27 @@ async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:
         f"p50 {statistics.median(losses):.0f} ms, p99 {losses[int(len(losses) * 0.99)]:.0f} ms, max {losses[-1]:.0f} ms"
     )
     assert losses[-1] <= 1000
+
+
+async def test_what_was_said_before_a_pause_is_not_kept_waiting_for_its_segment_to_fill(bench: Bench) -> None:
+    call = await bench.call(1)
+    stop = asyncio.Event()
+    speaking = asyncio.create_task(speak_all(list(call.speakers), stop))
+    await bench.recorder.open_gate(call.recording, None, NOTE)
+    started = time.monotonic()
+    await asyncio.sleep(1.1)
+    asked = time.monotonic()
+    await bench.recorder.shut_gate(call.recording, "agent", NOTE)
+    await asyncio.sleep(1.0)  # less than what silence may take to be written while a call is being recorded
+    (process,) = bench.recorder.process_ids
+    assert process
+    os.kill(process, signal.SIGKILL)
+    stop.set()
+    await speaking
+    await bench.recorder.seal(call.recording, NOTE)
+    found = bench.read(call)
+    for stream, speaker in enumerate(call.speakers):
+        places = found.frames(stream, SEED, speaker.name, speaker.number)
+        due = [number for number, sent in enumerate(speaker.sent_at) if started + GUARD_S < sent < asked - 0.02]
+        assert len(due) > 40
+        assert not [number for number in due if number not in places]

@@ -6,6 +6,7 @@ from pathlib import Path
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
+from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.storage.local import LocalSource
@@ -20,7 +21,7 @@ def disk_ports(data: str, keys: str) -> Ports:
     sink = DiskSink(Path(data))
     store = FileKeyStore(Path(keys))
     library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
-    return Ports(sink, library, Workshop(sink, store, utc))
+    return Ports(sink, library, Workshop(sink, KeyPool(store), utc))
 
 
 def disk_ports_unless_broken(data: str, keys: str) -> Ports:
