@@ -14,7 +14,7 @@ import uvicorn
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from telegraphone.web.cometd import Cometd, Notifications, SignedIn
+from telegraphone.web.cometd import Cometd, CometdWebSocket, Notifications, ShortWay, SignedIn, http_connections
 
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
@@ -24,13 +24,18 @@ CLIENT = Path(__file__).parent / "client.mjs"
 Fact = dict[str, Any]
 
 
-async def doorman(connection: HTTPConnection) -> SignedIn | Response:
+class Doorman:
     """Lets in everybody who gives a name by Basic authentication."""
-    kind, _, word = connection.headers.get("authorization", "").partition(" ")
-    if kind != "Basic":
-        return JSONResponse({"statusCode": 20, "statusMessage": "Access denied"}, 403)
-    user = base64.b64decode(word).decode().partition(":")[0]
-    return SignedIn(user, f"{user}-1")
+
+    async def __call__(self, connection: HTTPConnection) -> SignedIn | Response:
+        kind, _, word = connection.headers.get("authorization", "").partition(" ")
+        if kind != "Basic":
+            return JSONResponse({"statusCode": 20, "statusMessage": "Access denied"}, 403)
+        user = base64.b64decode(word).decode().partition(":")[0]
+        return SignedIn(user, f"{user}-1")
+
+    def again(self, who: SignedIn) -> bool:
+        return True
 
 
 def free_port() -> int:
@@ -42,10 +47,17 @@ def free_port() -> int:
 @asynccontextmanager
 async def serving(port: int) -> AsyncIterator[Notifications]:
     """A notification server, until the block ends; then it goes down as the product does: clients are told first."""
-    notifications = Notifications()
+    notifications, doorman = Notifications(), Doorman()
     notifications.start()
     config = uvicorn.Config(
-        Cometd(notifications, doorman), host=HOST, port=port, lifespan="off", log_level="error", timeout_graceful_shutdown=3
+        Cometd(notifications, doorman),
+        http=http_connections(ShortWay(notifications, doorman, lambda _: ())),
+        ws=CometdWebSocket,
+        host=HOST,
+        port=port,
+        lifespan="off",
+        log_level="error",
+        timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())

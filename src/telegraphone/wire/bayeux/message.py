@@ -49,7 +49,7 @@ class Message(msgspec.Struct, rename="camel"):
 
     @property
     def ack(self) -> object:
-        """The acknowledge extension's field: in a handshake whether to use it, in a connect the last batch received."""
+        """The acknowledge extension's field: in a handshake whether to use it, in a connect the last number received."""
         return self.ext.get("ack") if isinstance(self.ext, dict) else None
 
     @property
@@ -58,8 +58,8 @@ class Message(msgspec.Struct, rename="camel"):
         return self.ack is True or (isinstance(self.ack, dict) and self.ack.get("enabled") is True)
 
     @property
-    def acked_batch(self) -> int | None:
-        """The last batch the client says it received; None when it says nothing."""
+    def acked(self) -> int | None:
+        """The last number the client says it received; None when it says nothing."""
         return self.ack if isinstance(self.ack, int) and not isinstance(self.ack, bool) else None
 
 

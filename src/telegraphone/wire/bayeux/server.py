@@ -69,6 +69,8 @@ class BayeuxServer:
         self._transports = [transport.value for transport in transports]
         self._sessions: dict[str, Session] = {}
         self._users: dict[str, dict[str, Session]] = {}
+        self._numbers: dict[str, int] = {}
+        """How many messages each user was ever sent, heard or not; kept while the user has no client, for the next one."""
         self._sockets: dict[str, set[Line]] = {}
         self._deadlines: Deadlines[Session] = Deadlines()
         self._events: list[Line] = []
@@ -110,7 +112,7 @@ class BayeuxServer:
             if session.held is not None and session.held.line is line and session.held.released:
                 self._answer(session, session.held, now)
             elif session.line is line and not session.acks:
-                line.messages += session.outbox.close_batch()[0]
+                line.messages += session.outbox.take()
         pushed, line.messages = line.messages, []
         replies, line.replies = line.replies, []
         if line.whole:
@@ -147,6 +149,7 @@ class BayeuxServer:
 
     def deliver(self, user: str, channel: str, data: bytes) -> None:
         """Sends `data` (JSON, taken as it is) to every client of this user that listens to the channel or its alias."""
+        number = self._numbers[user] = self._numbers.get(user, 0) + 1
         sessions = self._users.get(user)
         if not sessions:
             return
@@ -157,7 +160,7 @@ class BayeuxServer:
             if name is None:
                 continue
             message = encoded.get(name) or encoded.setdefault(name, messages.encode_event(name, data))
-            if session.outbox.put(message):
+            if session.outbox.put(number, message):
                 self._stir(session)
             else:
                 session.outbox.clear()
@@ -223,8 +226,8 @@ class BayeuxServer:
             return
         if session.held is not None:
             self._overtake(session, session.held)
-        if session.acks and message.acked_batch is not None:
-            session.outbox.acknowledge(message.acked_batch)
+        if session.acks and message.acked is not None:
+            session.outbox.acknowledge(message.acked)
         fields: Fields = {"successful": True}
         if message.advice is not None or session.transport is not line.transport:
             fields["advice"] = _KEEP_ON
@@ -343,9 +346,10 @@ class BayeuxServer:
 
     def _answer(self, session: Session, held: Held, now: float) -> None:
         """Writes the connect reply, with the messages that wait, to its line; the session ages from now on."""
-        waiting, batch = session.outbox.close_batch()
-        fields = {**held.fields, "ext": {"ack": batch}} if session.acks else held.fields
-        held.line.messages += waiting
+        fields = held.fields
+        if session.acks:
+            fields = {**fields, "ext": {"ack": self._numbers.get(session.owner.user, 0)}}
+        held.line.messages += session.outbox.take()
         held.line.replies.append(messages.encode_reply(held.message, fields))
         session.held = None
         self._deadlines.set(session, now + BAYEUX_EXPIRY_S)
@@ -355,7 +359,7 @@ class BayeuxServer:
         self._forget(session)
         if session.held is not None:
             line = session.held.line
-            line.messages += session.outbox.close_batch()[0]
+            line.messages += session.outbox.take()
             line.replies.append(messages.encode_reply(session.held.message, farewell))
             session.held = None
             self._wake(line)

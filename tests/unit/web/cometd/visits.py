@@ -16,12 +16,20 @@ CALLS = "/v2/me/calls"
 PATIENCE_S = 5.0
 
 
-async def doorman(connection: HTTPConnection) -> SignedIn | Response:
-    """Believes the header `user`; its sign-in is `<user>-1`."""
-    user = connection.headers.get("user")
-    if user is None:
-        return JSONResponse({"statusCode": 20, "statusMessage": "Access denied"}, 403)
-    return SignedIn(user, f"{user}-1", (("set-cookie", "JSESSIONID=1"),))
+class Doorman:
+    """Believes the header `user`; its sign-in is `<user>-1`, and is over when it stands in `gone`."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+
+    async def __call__(self, connection: HTTPConnection) -> SignedIn | Response:
+        user = connection.headers.get("user")
+        if user is None or f"{user}-1" in self.gone:
+            return JSONResponse({"statusCode": 20, "statusMessage": "Access denied"}, 403)
+        return SignedIn(user, f"{user}-1", (("set-cookie", "JSESSIONID=1"),))
+
+    def again(self, who: SignedIn) -> bool:
+        return who.sign_in_id not in self.gone
 
 
 class Visit:
@@ -60,7 +68,8 @@ class Site:
 
     def __init__(self, **options: Any) -> None:
         self.notifications = Notifications(**options)
-        self.app = Cometd(self.notifications, doorman)
+        self.doorman = Doorman()
+        self.app = Cometd(self.notifications, self.doorman)
 
     def visit(self, kind: str, path: str, method: str = "POST", headers: dict[str, str] | None = None) -> Visit:
         raw = [(name.encode(), value.encode()) for name, value in ({"user": "kate"} if headers is None else headers).items()]

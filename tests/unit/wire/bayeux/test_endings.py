@@ -175,5 +175,5 @@ def test_an_event_is_encoded_once_for_all_clients() -> None:
     server = new_server()
     clients = [started(server) for _ in range(3)]
     server.deliver("kate", CALLS, b"1")
-    queued = [server._sessions[client.client_id].outbox._messages[0] for client in clients]
+    queued = [server._sessions[client.client_id].outbox._messages[0][1] for client in clients]
     assert all(one is other for one, other in pairwise(queued))

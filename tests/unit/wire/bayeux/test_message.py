@@ -117,7 +117,7 @@ def test_the_time_a_client_asks_for(advice: bytes, timeout_s: float | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("ext", "wants_acks", "acked_batch"),
+    ("ext", "wants_acks", "acked"),
     [
         (b'{"ack":true}', True, None),
         (b'{"ack":{"enabled":true}}', True, None),
@@ -133,9 +133,9 @@ def test_the_time_a_client_asks_for(advice: bytes, timeout_s: float | None) -> N
         (b"{}", False, None),
     ],
 )
-def test_the_acknowledge_extension(ext: bytes, wants_acks: bool, acked_batch: int | None) -> None:
+def test_the_acknowledge_extension(ext: bytes, wants_acks: bool, acked: int | None) -> None:
     [message] = read_messages(b'[{"channel":"/meta/connect","ext":%b}]' % ext)
-    assert (message.wants_acks, message.acked_batch) == (wants_acks, acked_batch)
+    assert (message.wants_acks, message.acked) == (wants_acks, acked)
 
 
 def test_an_event_takes_its_data_as_it_is() -> None:

@@ -13,7 +13,7 @@ Replies = list[dict[str, Any]]
 
 
 class Desktop:
-    """A client as cometd.js is one: it counts what it was sent, echoes the last batch, and begins anew on a 402."""
+    """A client as cometd.js is one: it counts what it was sent, echoes the last number, and begins anew on a 402."""
 
     def __init__(self, server: BayeuxServer) -> None:
         self.client = Client(server)
@@ -25,11 +25,11 @@ class Desktop:
     def begin(self, published: int, now: float) -> None:
         self.client.handshake(now=now, ext={"ack": True})
         self.client.subscribe(CALLS, now=now)
-        self.batch = 0
+        self.number = 0
         self.expected = published
 
     def connect(self, now: float) -> dict[str, Any]:
-        return self.client.say("/meta/connect", ext={"ack": self.batch})
+        return self.client.say("/meta/connect", ext={"ack": self.number})
 
     def hear(self, messages: Replies, published: int, now: float) -> None:
         for message in messages:
@@ -37,7 +37,7 @@ class Desktop:
                 assert message["data"] == self.expected, "lost, doubled or out of order"
                 self.expected += 1
             elif message["successful"]:
-                self.batch = message["ext"]["ack"]
+                self.number = message["ext"]["ack"]
             else:
                 assert message["advice"]["reconnect"] == "handshake"
                 self.begin(published, now)
