@@ -27,7 +27,7 @@ CUSTOMER, ONE, TWO, OTHER = NUMBERS = ("5000", "5001", "5002", "5003")
 TONES: Final = dict(zip(NUMBERS, (1_000, 1_300, 1_600, 1_900), strict=True))
 MUSIC: Final = "music"
 RATE: Final = 8_000
-STEADY_S: Final = 0.5
+STEADY_S: Final = 0.7
 _AMPLITUDE: Final = 8_000
 _MUSIC_STRENGTH: Final = 100
 _WINDOW: Final = 1_600
@@ -179,7 +179,7 @@ class Part:
 
     def holds(self, moment: Moment, *, agent: Iterable[str], other: Iterable[str]) -> None:
         """In all this time exactly these are heard on each track; digital zero where nobody is."""
-        first, last = moment.begins + _EDGE_S - self.starts, moment.ends - self.starts
+        first, last = moment.begins + _EDGE_S - self.starts, moment.ends - _EDGE_S / 2 - self.starts
         span = slice(round(first * RATE), round(last * RATE))
         for track, wanted in ((self.agent, frozenset(agent)), (self.other, frozenset(other))):
             sound = track[span]

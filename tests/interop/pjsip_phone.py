@@ -109,6 +109,9 @@ class Call(pj.Call):  # type: ignore[misc] # as above
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._phone.call = None
 
+    def onDtmfDigit(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        self._phone.tell("digit", digit=param.digit, duration=param.duration)
+
     def onCallMediaState(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
         states = {
             pj.PJSUA_CALL_MEDIA_ACTIVE: "active",

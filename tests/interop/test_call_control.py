@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.office import CUSTOMER, MUSIC, ONE, in_a_call, office, recorded
+from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, in_a_call, office, recorded
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
@@ -25,3 +25,125 @@ async def test_hold_and_retrieve(tmp_path: Path, codec: str) -> None:
         for moment in (before, after):
             part.holds(moment, agent=[ONE], other=[CUSTOMER])
         part.holds(held, agent=[], other=[])
+
+
+async def test_mute(tmp_path: Path) -> None:
+    """Nobody hears the muted agent, the recording as little; the agent hears everybody."""
+    async with office(tmp_path, CUSTOMER, ONE) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        await here.one.do(call, "MuteCall")
+        muted = await here.hear(p5000=[], p5001=[CUSTOMER])
+        await here.one.do(call, "UnmuteCall")
+        after = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.do(call, "Hangup")
+        [part] = await recorded(here, call["callUuid"])
+        part.holds(muted, agent=[], other=[CUSTOMER])
+        part.holds(after, agent=[ONE], other=[CUSTOMER])
+
+
+async def test_keypad_digits(tmp_path: Path) -> None:
+    """The customer's phone gets each key once, in order, and the voices go on."""
+    async with office(tmp_path, CUSTOMER, ONE) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "SendDtmf", digits="11*0#")
+        for digit, times in (("1", 2), ("*", 1), ("0", 1), ("#", 1)):
+            await here.phones[CUSTOMER].reports("digit", times, digit=digit)
+        digits = [fact["digit"] for fact in here.phones[CUSTOMER].facts if fact["fact"] == "digit"]
+        assert digits == list("11*0#")
+        await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        assert not [fact for fact in here.phones[ONE].facts if fact["fact"] == "digit"]
+
+
+async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
+    """To a colleague, to and fro, and away: whoever waits hears music, the recording only the call it is of."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.dial_into(call, "InitiateTransfer", TWO)
+        consult = await here.one.call(callType="Consult")
+        consulting = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(consult, "SwapCalls", otherCallUri=call["uri"])
+        swapped = await here.hear(p5000=[ONE], p5001=[CUSTOMER], p5002=[MUSIC])
+        await here.one.do(call, "SwapCalls", otherCallUri=consult["uri"])
+        again = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(call, "CompleteTransfer")
+        await here.phones[ONE].reports("call", state="DISCONNECTED")
+        await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+        taken = await here.two.call(callUuid=call["callUuid"])
+        await here.two.do(taken, "StartCallRecording")
+        after = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+        await here.two.do(taken, "Hangup")
+        await here.phones[CUSTOMER].reports("call", state="DISCONNECTED")
+        first, second = await recorded(here, call["callUuid"], parts=2)
+        for moment in (before, swapped):
+            first.holds(moment, agent=[ONE], other=[CUSTOMER])
+        for moment in (consulting, again):
+            first.holds(moment, agent=[], other=[])
+        assert (first.number, second.number) == (ONE, TWO)
+        second.holds(after, agent=[TWO], other=[CUSTOMER])
+
+
+async def test_single_step_transfer(tmp_path: Path) -> None:
+    """The customer hears music until the other answers, and then the other."""
+    async with office(tmp_path, CUSTOMER, ONE, OTHER) as here:
+        call = await in_a_call(here)
+        await here.one.dial_into(call, "SingleStepTransfer", OTHER)
+        await here.phones[ONE].reports("call", state="DISCONNECTED")
+        await here.hear(p5000=[OTHER], p5003=[CUSTOMER])
+
+
+async def test_single_step_conference(tmp_path: Path) -> None:
+    """A third party comes in and is sent away: each hears the two others, and the recording both of them."""
+    async with office(tmp_path, CUSTOMER, ONE, OTHER, codecs={OTHER: "PCMA"}) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        await here.one.dial_into(call, "SingleStepConference", OTHER)
+        three = await here.hear(p5000=[ONE, OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER, ONE])
+        await here.one.do(call, "Hold")
+        held = await here.hear(p5000=[OTHER], p5001=[], p5003=[CUSTOMER])
+        await here.one.do(call, "Retrieve")
+        back = await here.hear(p5000=[ONE, OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER, ONE])
+        await here.one.do(call, "MuteCall")
+        muted = await here.hear(p5000=[OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER])
+        await here.phones[OTHER].hang_up()
+        await here.one.do(call, "UnmuteCall")
+        two = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.do(call, "Hangup")
+        [part] = await recorded(here, call["callUuid"])
+        for moment in (three, back):
+            part.holds(moment, agent=[ONE], other=[CUSTOMER, OTHER])
+        part.holds(held, agent=[], other=[])
+        part.holds(muted, agent=[], other=[CUSTOMER, OTHER])
+        part.holds(two, agent=[ONE], other=[CUSTOMER])
+
+
+async def test_conference_after_a_consult(tmp_path: Path) -> None:
+    """The colleague asked first comes in, keys reach everybody, one is removed, and the owner ends it for all."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        await here.one.dial_into(call, "InitiateConference", TWO)
+        await here.one.call(callType="Consult")
+        consulting = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(call, "CompleteConference")
+        three = await here.hear(p5000=[ONE, TWO], p5001=[CUSTOMER, TWO], p5002=[CUSTOMER, ONE])
+        await here.one.dial_into(call, "SingleStepConference", OTHER)
+        four = await here.hear(
+            p5000=[ONE, TWO, OTHER], p5001=[CUSTOMER, TWO, OTHER], p5002=[CUSTOMER, ONE, OTHER], p5003=[CUSTOMER, ONE, TWO]
+        )
+        await here.one.do(call, "SendDtmf", digits="5")
+        for number in (CUSTOMER, TWO, OTHER):
+            await here.phones[number].reports("digit", digit="5")
+        await here.one.do(call, "RemoveParticipantFromConference", participant=TWO)
+        await here.phones[TWO].reports("call", state="DISCONNECTED")
+        removed = await here.hear(p5000=[ONE, OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER, ONE])
+        await here.one.do(call, "ClearCall")
+        for number in (CUSTOMER, ONE, OTHER):
+            await here.phones[number].reports("call", state="DISCONNECTED")
+        [part] = await recorded(here, call["callUuid"])
+        part.holds(consulting, agent=[], other=[])
+        part.holds(three, agent=[ONE], other=[CUSTOMER, TWO])
+        part.holds(four, agent=[ONE], other=[CUSTOMER, TWO, OTHER])
+        part.holds(removed, agent=[ONE], other=[CUSTOMER, OTHER])
