@@ -14,6 +14,7 @@ from telegraphone.domain.agent import Directory
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.ports import AuditTrail, Catalogue, Clock, Player
+from telegraphone.web import openapi
 from telegraphone.web.admin import health
 from telegraphone.web.api import Api
 from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
@@ -29,6 +30,7 @@ from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.startup import StartUp, nothing
+from telegraphone.web.openapi import Description
 from telegraphone.web.origins import Origins
 from telegraphone.web.pages import PageFile, Pages
 from telegraphone.web.passwords import Passwords
@@ -67,7 +69,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     devices = MyDevices(shapes, ports.agents, ports.calls, calls)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
-    return RouteTable(
+    description = Description(settings)
+    table = RouteTable(
         [
             Route(f"{API}/me", {"GET": me.get, "POST": me.post}),
             Route(f"{API}/me/channels", {"GET": me.get_media}),
@@ -94,12 +97,15 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
             Route(f"{API}/settings/agent-states", {"GET": start.agent_states}),
             Route(f"{API}/settings/general-settings", {"GET": start.general_settings}),
             Route(f"{API}/diagnostics/version", {"GET": start.version}),
+            Route(f"{API}/openapi.json", {"GET": description.get}),
             Route(f"{INTERNAL}/me/settings", {"GET": start.own_settings}),
             Route(f"{INTERNAL}/contact-center", {"GET": start.business_attributes}),
             Route(f"{INTERNAL}/business-attributes", {"GET": start.business_attributes}),
             Route(f"{INTERNAL}/operations", {"POST": start.accepted}),
         ]
     )
+    description.describe(table.routes)
+    return table
 
 
 def _voice_works(checks: Mapping[str, health.Check]) -> Callable[[], bool]:
@@ -123,7 +129,7 @@ class WebApp:
         gatekeeper = CometdGatekeeper(self._auth)
         self._cometd = Cometd(notifications, gatekeeper)
         self.short_way = ShortWay(notifications, gatekeeper, self._always_told)
-        self._pages = Pages(ports.pages, settings)
+        self._pages = Pages({**ports.pages, **openapi.files()}, settings)
         self._always = _browser_rules(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,10 +159,10 @@ class WebApp:
             if any(path.startswith(root) for root in _COMETD_ROOTS):
                 return answer(200, {"Allow": "POST, OPTIONS", **self._origins.preflight(request.headers)})
             return self._api.preflight(request)
-        if path.startswith(_API_ROOTS):
-            return await self._api.respond(request)
         if path in self._pages:
             return self._pages.respond(request)
+        if path.startswith(_API_ROOTS):
+            return await self._api.respond(request)
         return refuse(UNKNOWN_URL)
 
     def _heard(self, scope: Scope, receive: Receive) -> Receive:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,12 @@ from telegraphone.web.gws.errors import method_not_allowed
 from telegraphone.web.settings import WebSettings
 
 _METHODS = ("GET", "HEAD")
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,11 @@ class PageFile:
     def etag(self) -> str:
         """A strong validator: the same for the same bytes."""
         return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+
+
+def read(path: Path) -> PageFile:
+    """The file of this name, whose ending tells its media type."""
+    return PageFile(path.read_bytes(), _MEDIA_TYPES[path.suffix])
 
 
 class Pages:
