@@ -24,7 +24,8 @@ from telegraphone.media.track import Output, SegmentsFilled
 _FEW: Final = 8
 """Recordings up to which each is synced by itself: some 2 ms at 0.3 ms a file."""
 _PIECE: Final = 64
-"""Stretches of audio written between two looks for something more urgent: some 2 ms."""
+"""Stretches of audio written between two looks for something more urgent, some 2 ms; and operations answered together, so
+that the first of many do not wait for the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,13 @@ class Writer:
                     self._apply(job)
                     if job.ticket is not None:
                         waiting.append(job)
+                    if len(waiting) == _PIECE:
+                        self._answer(waiting)
+                        waiting = []
+        self._answer(waiting)
+
+    def _answer(self, waiting: list[_Job]) -> None:
+        """Operations have been written: they become durable together, and then they are answered."""
         if waiting:
             self._make_durable({job.files for job in waiting}, journal_only=True)
             for job in waiting:

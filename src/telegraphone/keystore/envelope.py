@@ -11,10 +11,10 @@ import re
 from typing import Final
 
 import msgspec
-import rfc8785
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from telegraphone.media.canonical import canonical
 from telegraphone.media.errors import DamagedEnvelope
 
 WRAPPER: Final = "kek-gcm"
@@ -43,7 +43,7 @@ def wrap(kek: bytes, tenant: str, dek_id: str, dek: bytes, *, nonce: bytes) -> b
     kek_id = kek_id_of(kek)
     wrapped = AESGCM(kek).encrypt(nonce, dek, _context(tenant, dek_id, kek_id))
     facts = Envelope(WRAPPER, tenant, dek_id, kek_id, nonce.hex(), wrapped.hex())
-    return rfc8785.dumps(msgspec.to_builtins(facts))
+    return canonical(msgspec.structs.asdict(facts))
 
 
 def read_envelope(data: bytes) -> Envelope:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-import rfc8785
 
 from telegraphone.limits import SEALED_HEADER_BYTES_MAX, SEALED_SEGMENT_BYTES_MAX
+from telegraphone.media.canonical import canonical
 from telegraphone.media.errors import DamagedHeader
 
 ALGORITHM: Final = "A256GCM-STREAM-1"
@@ -80,7 +80,7 @@ class EpochHeader:
 
     def to_bytes(self) -> bytes:
         """The H bytes that open the file, H a multiple of 64. Raises ValueError when ids make it too long."""
-        json = rfc8785.dumps(
+        json = canonical(
             {
                 "alg": ALGORITHM,
                 "tenant": self.tenant,
