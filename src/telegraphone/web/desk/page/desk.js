@@ -7,6 +7,7 @@ import { noted, stillSo } from "./timeline.js";
 
 const AFTERGLOW_MS = 6_000; // how long a call that has ended stays to be seen
 const NO_NEWS_MS = 1_500; // an operation's event comes within milliseconds; without it the desk looks for itself
+const LOOK_MS = 100; // messages about several calls come in one go
 const MEMORY = "telegraphone.timelines";
 const RELEASED = "Released";
 
@@ -23,6 +24,7 @@ export class Desk {
   agentStates = [];
   #heard = new Set();
   #messages = 0;
+  #look = 0;
 
   /** `onChange()` when anything is to be drawn anew; `onNews({text, urgent})` for what is worth saying aloud. */
   constructor(api, { onChange, onNews }) {
@@ -82,6 +84,7 @@ export class Desk {
       case "CallStateChangeMessage":
         this.#heard.add(data.call.id);
         this.#note(data.call, true);
+        this.#lookAtTheOthers();
         break;
       case "DeviceStateChangeMessage":
         this.device = data.devices.find((each) => each.id === this.device?.id) ?? data.devices[0];
@@ -146,6 +149,14 @@ export class Desk {
   /** Signs out of the device and of the API. */
   async endWork() {
     await this.api.post("/me", "EndContactCenterSession");
+  }
+
+  /** What can be done to one call changes with the state of another, and of that the server tells nothing. */
+  #lookAtTheOthers() {
+    if (this.calls.size > 1) {
+      clearTimeout(this.#look);
+      this.#look = setTimeout(() => this.user && this.refresh().catch(() => {}), LOOK_MS);
+    }
   }
 
   async #ask(path, operation, attributes) {

@@ -15,7 +15,7 @@ export function keypad(input) {
   const keys = KEYS.map((key) =>
     h(
       "button",
-      { type: "button", "aria-label": NAMES[key] ?? key, click: () => press(key) },
+      { type: "button", "aria-label": NAMES[key], click: () => press(key) },
       h("span", {}, key),
       h("small", { "aria-hidden": "true" }, LETTERS[key] ?? ""),
     ),

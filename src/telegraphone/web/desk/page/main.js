@@ -258,7 +258,7 @@ function stateChoices() {
   return desk.agentStates.map((state) => ({
     operation: state.operationName,
     label: state.operationName === OFFLINE ? "Offline" : words(state.displayName.replaceAll(" ", "")),
-    pressed: state.id === userState.id,
+    pressed: String(state.id === userState.id),
     go: () => desk.setState(state.operationName),
   }));
 }
