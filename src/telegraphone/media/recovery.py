@@ -5,7 +5,7 @@ and the manifest says what was found. Nothing is ever sealed again under a key t
 segment: a torn one may already have used that nonce (W3). Every slot is tried, because after a power loss an unsynced
 hole may lie before good data; a slot that does not open becomes a `corrupt` span and the rest keeps its place. Frames
 that no file covers become `gap` spans, unless the gate was shut there. The recording counts as `sealed` when its journal
-says how it ended and every epoch is closed, else as `recovered`.
+says how it ended, one writer saw it through, and every epoch is closed; else as `recovered`.
 
 Writing the manifest goes signature first, manifest second, each to a temporary name, synced, then renamed; the directory
 moves to its final place last. A crash in between leaves a live directory, and doing all of it again gives the same.
@@ -93,7 +93,7 @@ def recover(
     rate = state.started.rate if state.started else max((header.rate for header in headers), default=0)
     frames = _length(state, epochs)
     started_at = state.started_at or min(header.created for header in headers)
-    whole = state.ended is not None and all(epoch.fact.state == "closed" for epoch in epochs)
+    whole = state.ended is not None and not state.continued and all(epoch.fact.state == "closed" for epoch in epochs)
     return Manifest(
         tenant=headers[0].tenant,
         recording=recording,

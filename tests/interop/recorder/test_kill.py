@@ -90,7 +90,7 @@ def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
     told = [span for span in story.sealed.spans if span.kind == "paused"]
     assert len(told) == len(story.pauses), "each acknowledged pause is there, once"
     for asked, given_up in story.unanswered:
-        assert sum(asked - 0.5 < killed < given_up for killed in kills) >= 3, "an answer takes three deaths to fail"
+        assert any(asked - 1.0 < killed < given_up for killed in kills), "only death keeps a recorder from answering"
     lost = []
     for stream, speaker in enumerate(story.call.speakers):
         for span in told:
