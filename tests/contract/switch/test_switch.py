@@ -1,75 +1,20 @@
 """What every switch promises, on each implementation: one call's life in primitives, and who hears whom in it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from telegraphone.domain.ids import Dn, LegId
+from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import (
-    Ability,
     DeviceRegistered,
     DeviceUnregistered,
     EndCause,
     LegAnswered,
-    LegArrived,
     LegEnded,
     LegHeld,
     LegRetrieved,
-    LegRinging,
 )
 from telegraphone.services.ports import Caller, Unavailable
-from tests.contract.switch.worlds import AWAY, CALLED, CALLER, UNKNOWN, ExchangeWorld, Facts, SimulatedWorld, World
-
-NEW = LegId("leg-made-by-the-caller-of-the-port")
-NEVER = LegId("leg-that-never-was")
-
-
-@pytest.fixture(params=[SimulatedWorld, ExchangeWorld], ids=["simulated", "exchange"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    made: World = request.param()
-    await made.start()
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-@pytest.fixture
-async def facts(world: World) -> Facts:
-    """The events after the phones have registered."""
-    facts = Facts(world.switch)
-    there = set()
-    while there != {CALLER, CALLED}:
-        match await facts.next():
-            case DeviceRegistered(dn):
-                there.add(dn)
-            case event:
-                raise AssertionError(event)
-    return facts
-
-
-async def arrived(world: World, facts: Facts, dialled: str = CALLED) -> LegId:
-    await world.dial(CALLER, dialled)
-    event = await facts.next_of(LegArrived)
-    assert (event.number, event.dialled) == (CALLER, dialled)
-    return event.leg
-
-
-async def ringing(world: World, facts: Facts, leg: LegId = NEW) -> LegId:
-    await world.switch.originate(leg, CALLED, Caller(CALLER))
-    assert await facts.next_of(LegRinging) == LegRinging(leg, can_answer=True)
-    return leg
-
-
-async def talking(world: World, facts: Facts) -> tuple[LegId, LegId]:
-    """Two answered legs that are not joined yet."""
-    caller = await arrived(world, facts)
-    called = await ringing(world, facts)
-    await world.switch.ring(caller)
-    await world.pick_up(CALLED)
-    assert await facts.next() == LegAnswered(called)
-    await world.switch.answer(caller)
-    return caller, called
+from tests.contract.switch.calls import NEVER, NEW, arrived, ringing, talking, third
+from tests.contract.switch.worlds import AWAY, CALLED, CALLER, UNKNOWN, Facts, World
 
 
 async def hear_each_other(world: World) -> tuple[bool, bool]:
@@ -180,25 +125,11 @@ async def test_only_joined_legs_hear_each_other(world: World, facts: Facts) -> N
 async def test_who_is_joined_anew_leaves_the_old_bridge(world: World, facts: Facts) -> None:
     caller, called = await talking(world, facts)
     await world.switch.join((caller, called))
-    await world.come_back(AWAY)
-    assert await facts.next() == DeviceRegistered(Dn(AWAY))
-    third = LegId("third-leg")
-    await world.switch.originate(third, AWAY, Caller(CALLER))
-    assert await facts.next() == LegRinging(third, can_answer=True)
-    await world.pick_up(AWAY)
-    assert await facts.next() == LegAnswered(third)
-    await world.switch.join((caller, third))
+    other = await third(world, facts)
+    await world.switch.join((caller, other))
     assert await world.hears(CALLER, AWAY)
     assert await world.hears(AWAY, CALLER)
     assert not await world.hears(CALLED, CALLER)
-
-
-async def test_a_third_party_needs_the_ability(world: World, facts: Facts) -> None:
-    if Ability.CONFERENCE in world.switch.abilities:
-        await world.switch.join((NEW, NEVER, LegId("a third")))
-    else:
-        with pytest.raises(Unavailable):
-            await world.switch.join((NEW, NEVER, LegId("a third")))
 
 
 async def test_a_party_holds_and_takes_back(world: World, facts: Facts) -> None:

@@ -2,15 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from telegraphone.domain.legs import EndCause
 from telegraphone.endpoints.clock import SystemClock
-from telegraphone.phone import Phone, PhoneOptions, PhoneState, speech
+from telegraphone.media.g711 import a_to_linear, mu_to_linear
+from telegraphone.phone import Phone, PhoneOptions, PhoneState, tone
 from telegraphone.services.ports import MediaAddress, Switch, SwitchEvent, SwitchEvents, Taps
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring
 from telegraphone.switches.exchange import Account, Exchange
 from telegraphone.switches.simulated import SimulatedSwitch
+from telegraphone.wire.rtp.dtmf import KEYS, read_event
+from telegraphone.wire.rtp.packet import RtpPacket, read_packet
 
 Fact = TypeVar("Fact")
 
@@ -19,13 +26,23 @@ CALLER, CALLED, AWAY, UNKNOWN = "5000", "5001", "5002", "5999"
 """Two phones that are there, one that is not registered, and a number that nobody has."""
 
 _REFUSALS = {EndCause.BUSY: 486, EndCause.DECLINED: 603}
-_LISTEN_S = 0.2
+_LISTEN_S = 0.3
+_TONES = {CALLER: 1_000.0, CALLED: 1_300.0, AWAY: 1_600.0}
+_VOICE = 8_000
+MUSIC = "music"
 
 
 class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
     """All that a switch offers to those above it."""
 
+    @property
+    def sound(self) -> "AnySound": ...
+
     async def close(self) -> None: ...
+
+
+class AnySound(LegMedia, ConferenceTaps, Monitoring, Protocol):
+    """All that a switch does to the sound of legs."""
 
 
 class Sink(Protocol):
@@ -34,6 +51,7 @@ class Sink(Protocol):
     address: MediaAddress
 
     async def receives(self) -> bool: ...
+    async def voices(self) -> frozenset[str]: ...
 
 
 class World(Protocol):
@@ -51,7 +69,9 @@ class World(Protocol):
     async def hang_up(self, number: str) -> None: ...
     async def leave(self, number: str) -> None: ...
     async def come_back(self, number: str) -> None: ...
+    async def heard(self, number: str) -> frozenset[str]: ...
     async def hears(self, number: str, other: str) -> bool: ...
+    async def keys(self, number: str) -> str: ...
     def sink(self) -> Sink: ...
 
 
@@ -61,7 +81,17 @@ class SimulatedSink:
         self._switch = switch
 
     async def receives(self) -> bool:
-        return self.address in self._switch.forks.values()
+        return self.address in (*self._switch.forks.values(), *self._switch.sound.mixes.values())
+
+    async def voices(self) -> frozenset[str]:
+        own = [leg for leg, to in self._switch.forks.items() if to == self.address and not self._switch.legs[leg].muted]
+        mixed = [
+            each
+            for leg, to in self._switch.sound.mixes.items()
+            if to == self.address
+            for each in self._switch.hears(leg) & self._switch.legs[leg].joined
+        ]
+        return frozenset(self._switch.legs[leg].number for leg in (*own, *mixed))
 
 
 class SimulatedWorld:
@@ -99,9 +129,20 @@ class SimulatedWorld:
     async def come_back(self, number: str) -> None:
         self.switch.phone(number).register()
 
+    async def heard(self, number: str) -> frozenset[str]:
+        leg = self.switch.phone(number).leg
+        if leg is None:
+            return frozenset()
+        heard = {self.switch.legs[each].number for each in self.switch.hears(leg)}
+        return frozenset(heard or ({MUSIC} if self.switch.legs[leg].music else ()))
+
     async def hears(self, number: str, other: str) -> bool:
-        leg, others = self.switch.phone(number).leg, self.switch.phone(other).leg
-        return leg is not None and others in self.switch.hears(leg)
+        return other in await self.heard(number)
+
+    async def keys(self, number: str) -> str:
+        leg = self.switch.phone(number).leg
+        assert leg is not None
+        return self.switch.legs[leg].digits
 
     def sink(self) -> Sink:
         self._sinks += 1
@@ -126,24 +167,32 @@ class UdpSink:
                 return packets
 
     async def receives(self) -> bool:
+        return bool(await self._fresh())
+
+    async def voices(self) -> frozenset[str]:
+        return voices([read_packet(data) for data, _ in await self._fresh()])
+
+    async def _fresh(self) -> list[tuple[bytes, tuple[str, int]]]:
         self.drain()
         await asyncio.sleep(_LISTEN_S)
-        return bool(self.drain())
+        return self.drain()
 
     def close(self) -> None:
         self._socket.close()
 
 
-class Remembering:
-    """A voice that remembers what it said."""
+def voices(packets: list[RtpPacket]) -> frozenset[str]:
+    """Whose tones make up these packets; music when it is none of theirs."""
+    sound = np.concatenate([np.zeros(1), *(_linear(packet) for packet in packets if packet.payload_type in (0, 8))])
+    turns = 2j * np.pi * np.arange(len(sound)) / 8_000
+    strengths = {number: 2 * abs(np.exp(-turns * hz) @ sound) / len(sound) for number, hz in _TONES.items()}
+    heard = frozenset(number for number, strength in strengths.items() if strength > _VOICE / 4)
+    return heard or frozenset({MUSIC} if np.sqrt(np.mean(sound**2)) > _VOICE / 40 else ())
 
-    def __init__(self, voice: Callable[[int], bytes]) -> None:
-        self._voice = voice
-        self.said: list[bytes] = []
 
-    def __call__(self, frame: int) -> bytes:
-        self.said.append(self._voice(frame))
-        return self.said[-1]
+def _linear(packet: RtpPacket) -> NDArray[np.float64]:
+    linear = a_to_linear(packet.payload) if packet.payload_type else mu_to_linear(packet.payload)
+    return np.frombuffer(linear, "<i2").astype(np.float64)
 
 
 class ExchangeWorld:
@@ -153,20 +202,18 @@ class ExchangeWorld:
             host=HOST, port=0, rtp_ports=(31_000, 31_098), accounts=accounts, realm="example.com", clock=SystemClock()
         )
         self._phones: dict[str, Phone] = {}
-        self._voices: dict[str, Remembering] = {}
         self._sinks: list[UdpSink] = []
 
     async def start(self) -> None:
         await self.switch.start()
-        for number, pitch_hz in ((CALLER, 120), (CALLED, 210), (AWAY, 160)):
-            self._voices[number] = Remembering(speech(pitch_hz))
+        for number, hz in _TONES.items():
             self._phones[number] = Phone(
                 number,
                 f"user{number}",
                 f"secret{number}",
                 (HOST, self.switch.port),
                 HOST,
-                voice=self._voices[number],
+                voice=tone(hz, _VOICE),
                 options=PhoneOptions(),
             )
             if number != AWAY:
@@ -208,13 +255,20 @@ class ExchangeWorld:
     async def come_back(self, number: str) -> None:
         await self._phones[number].register()
 
-    async def hears(self, number: str, other: str) -> bool:
-        heard, said = self._phones[number].heard, self._voices[other].said
-        before_heard, before_said = len(heard), len(said)
+    async def heard(self, number: str) -> frozenset[str]:
+        heard = self._phones[number].heard
+        before = len(heard)
         await asyncio.sleep(_LISTEN_S)
-        fresh = {each.packet.payload for each in list(heard)[before_heard:]}
-        assert fresh <= set(said), "something was heard that nobody said"
-        return bool(fresh & set(said[before_said:]))
+        return voices([each.packet for each in list(heard)[before:]])
+
+    async def hears(self, number: str, other: str) -> bool:
+        return other in await self.heard(number)
+
+    async def keys(self, number: str) -> str:
+        await asyncio.sleep(_LISTEN_S)
+        events = [each.packet for each in self._phones[number].heard if each.packet.payload_type == 101]
+        pressed = {packet.timestamp: read_event(packet.payload).code for packet in events}
+        return "".join(KEYS[code] for code in pressed.values())
 
     def sink(self) -> Sink:
         self._sinks.append(UdpSink())

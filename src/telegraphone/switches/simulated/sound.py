@@ -13,7 +13,7 @@ class SimulatedSound:
     def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None]) -> None:
         self._wiring = wiring
         self._must_be_reachable = must_be_reachable
-        self.mixes: dict[LegId, MediaAddress] = {}
+        self.mixes = wiring.mixes
         """Where what each leg hears is copied to now."""
 
     def hears(self, leg: LegId) -> frozenset[LegId]:
@@ -33,8 +33,7 @@ class SimulatedSound:
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `ConferenceTaps`."""
         self._must_be_reachable()
-        if leg not in self._wiring.legs:
-            raise Unavailable("switch", "this leg has no media")
+        self._must_have_media(leg)
         self.mixes[leg] = to
         return self._wiring.source(leg)
 
@@ -63,9 +62,8 @@ class SimulatedSound:
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""
         self._must_be_reachable()
-        found = [self._wiring.legs.get(each) for each in (supervisor, monitored)]
-        if not all(leg is not None and leg.answered for leg in found):
-            raise Unavailable("switch", "this leg has no media")
+        self._must_have_media(supervisor)
+        self._must_have_media(monitored)
         self._wiring.part(supervisor)
         self._wiring.ears[supervisor] = Ear(monitored, audible_to)
 
@@ -73,3 +71,8 @@ class SimulatedSound:
         """See `Monitoring`."""
         self._must_be_reachable()
         self._wiring.ears.pop(supervisor, None)
+
+    def _must_have_media(self, leg: LegId) -> None:
+        found = self._wiring.legs.get(leg)
+        if found is None or not found.answered:
+            raise Unavailable("switch", "this leg has no media")

@@ -59,6 +59,7 @@ class Wiring:
         self._ports = count(_FIRST_PORT, 2)
         self.legs: dict[LegId, SimulatedLeg] = {}
         self.forks: dict[LegId, MediaAddress] = {}
+        self.mixes: dict[LegId, MediaAddress] = {}
         self.ears: dict[LegId, Ear] = {}
         self.events: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(SWITCH_EVENTS_MAX)
 
@@ -115,6 +116,7 @@ class Wiring:
         self.part(leg)
         del self.legs[leg]
         self.forks.pop(leg, None)
+        self.mixes.pop(leg, None)
         self.ears.pop(leg, None)
         self.ears = {supervisor: ear for supervisor, ear in self.ears.items() if ear.monitored != leg}
         self.tell(LegEnded(leg, cause))
