@@ -6,8 +6,10 @@ others still write to them.
 """
 
 import asyncio
+import ipaddress
 import logging
 import os
+import re
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -17,11 +19,12 @@ from pathlib import Path
 import structlog
 
 from telegraphone.capture.client import RecorderClient
-from telegraphone.config import Config, Phone, Secret
+from telegraphone.config import Config, Phone, Secret, TrunkEntry
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.domain.legs import Keeping
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
@@ -33,9 +36,11 @@ from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Account, Answering, Exchange
+from telegraphone.switches.siprec import SiprecServer, Trunk
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
 from telegraphone.web.desk import desk_files
@@ -98,7 +103,7 @@ class _Parts:
     calls: Calls
     recovered: RecoveredParts
     recorder: RecorderClient
-    exchange: Exchange
+    switches: tuple[Exchange | SiprecServer, ...]
     app: WebApp
     notifications: Notifications
 
@@ -115,21 +120,23 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), _exchange(config, clock)
+    siprec = _siprec(config, recorder, clock)
+    switch = SwitchRouter(exchange, siprec)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     await agents.load(config.directory())
     world = Surroundings(
         clock=clock,
-        switch=exchange,
-        taps=exchange,
-        switch_events=exchange,
+        switch=switch,
+        taps=switch,
+        switch_events=switch,
         recorder=recorder,
         notifier=notifier,
         catalogue=writer,
         directory=config.directory(),
         names=_names(config),
-        policies=Policies(ring_s=config.exchange.ring_s),
+        policies=Policies(ring_s=config.exchange.ring_s, recorded_numbers=config.recorded_numbers()),
         leg_media=exchange.sound,
         conference_taps=exchange.sound,
         monitoring=exchange.sound,
@@ -150,7 +157,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         checks={"recorder": lambda: all(process is not None for process in recorder.process_ids)},
         pages=desk_files(),
     )
-    return _Parts(world, agents, calls, recovered, recorder, exchange, WebApp(settings, ports), notifications)
+    return _Parts(world, agents, calls, recovered, recorder, (exchange, *siprec), WebApp(settings, ports), notifications)
 
 
 def _locked(places: Places, stack: AsyncExitStack) -> int:
@@ -167,8 +174,9 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
     await parts.recovered.load()
     parts.recorder.awaited = parts.recovered.awaited
     await stack.enter_async_context(parts.recorder)
-    await parts.exchange.start()
-    stack.push_async_callback(parts.exchange.close)
+    for switch in parts.switches:
+        await switch.start()
+        stack.push_async_callback(switch.close)
     for life in (parts.world.catalogue.run(), parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
@@ -242,6 +250,47 @@ def _sip_tls(config: Config) -> SipTls:
         return SipTls()
     context = server_context(Path(settings.tls_certificate), Path(settings.tls_key))
     return SipTls(server=context, port=settings.tls_port)
+
+
+def _siprec(config: Config, recorder: RecorderClient, clock: SystemClock) -> tuple[SiprecServer, ...]:
+    """The recording server, if there is anybody who may call it."""
+    settings, tls = config.siprec, SipTls()
+    if not config.trunks:
+        return ()
+    if settings.tls_port:
+        authorities = Path(settings.tls_client_authorities) if settings.tls_client_authorities else None
+        context = server_context(Path(settings.tls_certificate), Path(settings.tls_key), authorities)
+        tls = SipTls(server=context, port=settings.tls_port)
+    server = SiprecServer(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        advertised_host=settings.advertised_host,
+        media_host=config.recorder.rtp_host,
+        trunks=[_trunk(each) for each in config.trunks],
+        intakes=recorder,
+        tls=tls,
+        clock=clock,
+    )
+    return (server,)
+
+
+def _trunk(entry: TrunkEntry) -> Trunk:
+    return Trunk(
+        name=entry.name,
+        sources=tuple(ipaddress.ip_network(each) for each in entry.sources),
+        certificates=frozenset(each.lower() for each in entry.certificates),
+        keeping=Keeping(entry.recording.replace("-", " ")),
+        strict=entry.strict,
+        codecs=entry.codecs,
+        devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
+        device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
+        first_is_called=entry.first_is_called,
+        call_uuid_from=tuple(each.lower() for each in entry.call_uuid_from),
+        user_data_from={
+            name.strip().lower(): key.strip() for name, _, key in (each.partition("=") for each in entry.user_data_from)
+        },
+        call_s_max=entry.call_s_max,
+    )
 
 
 def _account(phone: Phone) -> Account:

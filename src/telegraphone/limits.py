@@ -107,6 +107,12 @@ MULTIPART_NESTING_MAX: Final = 2
 METADATA_BYTES_MAX: Final = 64 * 1024
 """One metadata document, and what is kept of a rejected one (siprec 9)."""
 
+CALL_S_MAX: Final = 8 * 3_600.0
+"""A recording session that nobody ends is ended after this (siprec 9)."""
+
+SNAPSHOT_REQUEST_S: Final = 5.0
+"""Time between two requests for a metadata snapshot in one dialog (siprec 3)."""
+
 METADATA_DEPTH_MAX: Final = 16
 """Elements within elements of metadata (siprec 9): the schema needs four."""
 
@@ -118,9 +124,6 @@ METADATA_ITEMS_MAX: Final = 512
 
 METADATA_TEXT_CHARS_MAX: Final = 1_024
 """One text or attribute value of metadata (siprec 9)."""
-
-SNAPSHOTS_KEPT_MAX: Final = 1_000
-"""Metadata snapshots kept whole for one recording session; past it every tenth and the last (siprec 9)."""
 
 # --- sealed recordings --------------------------------------------------------------------------------------------
 

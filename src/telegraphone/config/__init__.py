@@ -8,3 +8,4 @@ from telegraphone.config.reading import read as read
 from telegraphone.config.secret import Secret as Secret
 from telegraphone.config.tables import Config as Config
 from telegraphone.config.tables import Phone as Phone
+from telegraphone.config.trunks import TrunkEntry as TrunkEntry

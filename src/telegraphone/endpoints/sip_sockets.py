@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_DATAGRAM_BYTES_MAX, SIP_SOCKET_BUFFER_BYTES
 from telegraphone.wire.sip.transport import Flow
@@ -115,15 +115,15 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
-        assert isinstance(transport, asyncio.Transport)
-        peer = transport.get_extra_info("peername")
-        self._transport = transport
+        # Not asked of it by isinstance: the transports of uvloop are like asyncio's and no kin of them.
+        self._transport = made = cast("asyncio.Transport", transport)
+        peer = made.get_extra_info("peername")
         name = "TCP" if transport.get_extra_info("ssl_object") is None else "TLS"
         self.flow = Flow(name, peer[0], peer[1], self.flow.connection)
         self.certificate = transport.get_extra_info("peercert") or {}
         self._wanted = self._opened(self)
         if not self._wanted:
-            transport.abort()
+            made.abort()
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""

@@ -201,6 +201,10 @@ class Picture:
         """The communication sessions that have not ended."""
         return tuple(item.ids[0] for item in self.of(Kind.CS) if not item.text("stop-time"))
 
+    def has_ended(self) -> bool:
+        """Whether there was a communication session and none goes on."""
+        return bool(self.of(Kind.CS)) and not self.cs_ids()
+
     def links(self) -> frozenset[str]:
         """Everything by which this call can be known as the same elsewhere: group, CS and SIP Session-ID."""
         sip_ids = {child.text for item in self.of(Kind.CS) for child in item.children if child.name == "sipsessionid"}

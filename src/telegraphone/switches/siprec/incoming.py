@@ -1,0 +1,259 @@
+"""Answers what recording clients ask: new sessions, changes of running ones, and the small questions in between.
+
+A refusal makes a client try the next recorder, so only what another recorder would do better is refused (siprec.md,
+section 4): metadata that cannot be read never is, it only is not believed.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from telegraphone.domain.legs import EndCause
+from telegraphone.endpoints.sip import SipEndpoint
+from telegraphone.limits import SNAPSHOT_REQUEST_S
+from telegraphone.services.ports import RecorderFull
+from telegraphone.switches.siprec.register import Register
+from telegraphone.switches.siprec.rs import Rs, Stage
+from telegraphone.switches.siprec.trunk import Trunk, certified_names
+from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
+from telegraphone.wire.sdp import SessionDescription
+from telegraphone.wire.sip.commands import Reply
+from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, RequestArrived
+from telegraphone.wire.sip.message import Request
+from telegraphone.wire.sip.transaction import ServerTransaction
+from telegraphone.wire.siprec import srs
+from telegraphone.wire.siprec.answering import answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
+from telegraphone.wire.siprec.metadata import Kind, read_snapshot
+
+log = structlog.get_logger()
+
+_RETRY_AFTER_S = 10
+_NOT_ACCEPTABLE = 488
+_SESSION_ID_BYTES = 6
+_CAUSES = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
+
+
+class Incoming:
+    """The recording server as user agent server."""
+
+    def __init__(self, register: Register, sip: SipEndpoint, trunks: Iterable[Trunk], host: str) -> None:
+        self._register = register
+        self._sip = sip
+        self._trunks = tuple(trunks)
+        self._host = host
+
+    def request(self, event: RequestArrived) -> None:
+        """Answers a request, or leaves an INVITE to the reader of the events."""
+        transaction, request = event.transaction, event.request
+        rs = self._register.by_dialog.get(event.dialog) if event.dialog is not None else None
+        match request.method:
+            case "INVITE" if event.dialog is None:
+                self._invite(transaction, request)
+            case "INVITE" | "UPDATE" if rs is not None:
+                self._change(transaction, request, rs)
+            case "OPTIONS":
+                self._sip.respond(transaction, self._elsewhere() if self._register.full else Reply(200))
+            case _:
+                self._sip.respond(transaction, Reply(200) if rs is not None else Reply(481))
+
+    # --- a new session --------------------------------------------------------------------------------------------
+
+    def _invite(self, transaction: ServerTransaction, request: Request) -> None:
+        trunk = self._trunk_of(transaction)
+        if trunk is None:
+            log.warning("stranger_refused", source=transaction.source.host)
+            self._sip.respond(transaction, Reply(403))
+            return
+        try:
+            rs = self._offered(transaction, request, trunk)
+        except RemoteProtocolError as error:
+            self._sip.respond(transaction, Reply(error.status or 400))
+        except RecorderFull as full:
+            self._sip.respond(transaction, self._elsewhere(full.retry_after_s))
+        else:
+            if rs is not None:
+                self._register.begin(rs, self._known_as(rs, request), self._user_data(rs, request))
+
+    def _trunk_of(self, transaction: ServerTransaction) -> Trunk | None:
+        source = transaction.source
+        names = certified_names(self._sip.certificate_of(source)) if source.transport == "TLS" else frozenset()
+        return next((trunk for trunk in self._trunks if trunk.takes(source.host, names)), None)
+
+    def _offered(self, transaction: ServerTransaction, request: Request, trunk: Trunk) -> Rs | None:
+        """The session an INVITE asks for; None when it was refused. Raises RemoteProtocolError and RecorderFull."""
+        refusal = srs.strict_refusal(request) if trunk.strict else None
+        if refusal is None and self._register.full:
+            refusal = self._elsewhere()
+        if refusal is not None:
+            self._sip.respond(transaction, refusal)
+            return None
+        body = read_body(request.headers.get("Content-Type") or "", request.body)
+        if body.sdp is None and body.others:
+            raise RemoteProtocolError("no session description can be found")
+        number = int.from_bytes(self._register.clock.entropy(_SESSION_ID_BYTES), "big")
+        rs = Rs(self._register.new_name(), trunk, transaction, SessionDescription(self._host, (), number, version=0))
+        if body.sdp is not None:
+            rs.offered = SessionDescription.parse(body.sdp)
+            rs.lines = taken_lines(rs.offered, trunk.codecs)
+            if not any(rs.lines):
+                raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
+        self._learn(rs, body)
+        self._register.open_places(rs)
+        return rs
+
+    def accept(self, rs: Rs) -> None:
+        """200 OK with our description; without ACK the engine ends the dialog."""
+        if rs.stage is not Stage.OFFERED:
+            return
+        if rs.offered is not None:
+            rs.ours = answer(rs.offered, rs.lines, rs.ports(), rs.ours)
+        else:
+            streams = max(1, len(rs.picture.of(Kind.STREAM)))
+            ports = [place.address.port for _, place in sorted(rs.places.items())][:streams]
+            rs.ours = our_offer(rs.trunk.codecs, ports, rs.ours)
+        dialog = self._sip.respond(rs.invite, Reply(200, body=rs.ours.serialize()))
+        if dialog is None:
+            return
+        rs.stage, rs.dialog, rs.awaits_answer = Stage.LIVE, dialog, rs.offered is None
+        self._register.by_dialog[dialog] = rs
+
+    def refuse(self, rs: Rs, cause: EndCause) -> None:
+        """It cannot be recorded here."""
+        self._sip.respond(rs.invite, self._elsewhere())
+        self._register.end(rs, cause)
+
+    def cancelled(self, transaction: ServerTransaction) -> None:
+        """The client gave up."""
+        for rs in tuple(self._register.alive):
+            if rs.invite is transaction and rs.stage is Stage.OFFERED:
+                self._register.end(rs, EndCause.CANCELLED)
+
+    # --- a running session ----------------------------------------------------------------------------------------
+
+    def _change(self, transaction: ServerTransaction, request: Request, rs: Rs) -> None:
+        """Re-INVITE or UPDATE, with a description, metadata, both or neither. Refused, it changes nothing."""
+        try:
+            body = read_body(request.headers.get("Content-Type") or "", request.body)
+            if body.sdp is not None:
+                self._describe(rs, SessionDescription.parse(body.sdp))
+        except RemoteProtocolError as error:
+            self._sip.respond(transaction, Reply(error.status or 400))
+            return
+        except RecorderFull as full:
+            self._sip.respond(transaction, self._elsewhere(full.retry_after_s))
+            return
+        if body.sdp is None and request.method == "INVITE":
+            # Our offer repeats the lines there are and adds none (siprec.md, 3.9).
+            rs.awaits_answer = True
+        described = body.sdp is not None or request.method == "INVITE"
+        self._learn(rs, body)
+        self._sip.respond(transaction, Reply(200, body=rs.ours.serialize() if described else b""))
+        self._register.refresh(rs)
+        if body.sdp is not None:
+            self._register.media_changed(rs)
+
+    def _describe(self, rs: Rs, offered: SessionDescription) -> None:
+        before = rs.lines
+        rs.lines = taken_lines(offered, rs.trunk.codecs)
+        try:
+            if not any(rs.lines) and any(not media.refused for media in offered.media):
+                raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
+            self._register.open_places(rs)
+        except (RemoteProtocolError, RecorderFull):
+            rs.lines = before
+            raise
+        rs.ours = answer(offered, rs.lines, rs.ports(), rs.ours)
+
+    def acknowledged(self, event: AckArrived) -> None:
+        """The ACK brings the client's answer where our 2xx made the offer; without a usable one the session ends."""
+        rs = self._register.by_dialog.get(event.dialog)
+        if rs is None:
+            return
+        if rs.awaits_answer:
+            rs.awaits_answer = False
+            try:
+                body = read_body(event.request.headers.get("Content-Type") or "", event.request.body)
+                answered = SessionDescription.parse(body.sdp or b"")
+            except RemoteProtocolError:
+                self.hang_up(rs, EndCause.FAILED)
+                return
+            rs.lines = lines_of_answer(rs.ours, answered, rs.trunk.codecs)
+            self._learn(rs, body)
+            self._register.refresh(rs)
+            self._register.media_changed(rs)
+        self._ask_for_snapshot(rs)
+
+    def ended(self, event: DialogEnded) -> None:
+        """The dialog is over, by whatever cause; a BYE may bring the last word about the parties (siprec.md, Q15)."""
+        rs = self._register.by_dialog.get(event.dialog)
+        if rs is None:
+            return
+        if event.request is not None and event.request.body:
+            try:
+                self._learn(rs, read_body(event.request.headers.get("Content-Type") or "", event.request.body))
+            except RemoteProtocolError as error:
+                log.warning("bye_body_unreadable", dialog=event.dialog.id.call_id, error=error.reason)
+        self._register.end(rs, _CAUSES.get(event.reason, EndCause.FAILED))
+
+    def hang_up(self, rs: Rs, cause: EndCause) -> None:
+        """Ends a session from our side."""
+        dialog = rs.dialog
+        self._register.end(rs, cause)
+        if dialog is not None:
+            self._sip.hang_up(dialog)
+
+    # --- metadata -------------------------------------------------------------------------------------------------
+
+    def _learn(self, rs: Rs, body: Body) -> None:
+        """Takes a snapshot in. One that cannot be read, or builds on what is not known, has a full one asked for."""
+        if body.metadata is None:
+            return
+        rs.old_name = body.metadata_type == METADATA_OLD
+        try:
+            snapshot = read_snapshot(body.metadata)
+            rs.needs_snapshot = snapshot.partial and not rs.picture.knows_all_of(snapshot)
+            rs.picture = rs.picture.after(snapshot)
+        except RemoteProtocolError as error:
+            log.warning("metadata_unreadable", trunk=rs.trunk.name, error=error.reason, size=len(body.metadata))
+            rs.needs_snapshot = True
+        if rs.stage is Stage.LIVE:
+            self._ask_for_snapshot(rs)
+
+    def _ask_for_snapshot(self, rs: Rs) -> None:
+        """At most one request in five seconds, and none to a client that takes no UPDATE."""
+        now = self._register.clock.now()
+        if rs.dialog is None or not rs.needs_snapshot or not srs.may_be_asked(rs.dialog):
+            return
+        if rs.asked_at is not None and now - rs.asked_at < SNAPSHOT_REQUEST_S:
+            return
+        rs.asked_at, rs.needs_snapshot = now, False
+        try:
+            self._sip.request(srs.request_for_snapshot(rs.dialog, old_name=rs.old_name, reason="metadata is incomplete"))
+        except LocalProtocolError as error:
+            log.warning("snapshot_not_asked_for", trunk=rs.trunk.name, error=str(error))
+
+    def snapshot_refused(self, dialog: Dialog, status: int) -> None:
+        """A client that does not know the new name of metadata is asked by the old one."""
+        rs = self._register.by_dialog.get(dialog)
+        if rs is not None and status == 415 and not rs.old_name:
+            rs.old_name, rs.needs_snapshot, rs.asked_at = True, True, None
+            self._ask_for_snapshot(rs)
+
+    def _known_as(self, rs: Rs, request: Request) -> str:
+        return next((value for name in rs.trunk.call_uuid_from if (value := _said(rs, request, name))), "")
+
+    def _user_data(self, rs: Rs, request: Request) -> dict[str, object]:
+        wanted: Mapping[str, str] = rs.trunk.user_data_from
+        return {key: value for name, key in wanted.items() if (value := _said(rs, request, name))}
+
+    def _elsewhere(self, retry_after_s: int = _RETRY_AFTER_S) -> Reply:
+        return Reply(503, headers=(("Retry-After", str(retry_after_s)),))
+
+
+def _said(rs: Rs, request: Request, name: str) -> str:
+    """What a header field or an element of the metadata of this name says."""
+    facts = (rs.picture.facts, *(party.facts for party in rs.picture.parties()))
+    found = next((each[name] for each in facts if each.get(name)), "")
+    return request.headers.get(name) or found

@@ -1,0 +1,99 @@
+"""Turns what is known of the parties into legs, and each change of it into facts for those above.
+
+A call needs two parties (`domain.leaving`), so who leaves last stays until somebody else comes or the call ends. Who comes
+is told before who leaves. A party without a name that gets one is the same party; so is one whose number is corrected.
+"""
+
+from collections.abc import Callable, Mapping
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyAt, PartyJoined, PartyNamed
+from telegraphone.services.ports import SwitchEvent
+from telegraphone.switches.siprec.parties import Person, persons
+from telegraphone.switches.siprec.rs import Leg, Rs
+
+NewId = Callable[[], LegId]
+_UNKNOWN = Person("", "")
+_PARTIES_MIN = 2
+
+
+def begun(rs: Rs, new_id: NewId, known_as: str, user_data: Mapping[str, object]) -> CallForked:
+    """The call of a session that has just been offered, or whose next one begins. Who is not known yet has no number."""
+    known = persons(rs.picture, rs.lines, rs.trunk)
+    for person in (*known, *(_UNKNOWN,) * (_PARTIES_MIN - len(known))):
+        _add(rs, person, new_id)
+    _place(rs)
+    parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
+    return CallForked(parties, rs.trunk.keeping, rs.mixed, known_as, user_data)
+
+
+def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
+    """What the latest snapshot or description changes about the legs."""
+    known = persons(rs.picture, rs.lines, rs.trunk)
+    by_party = {leg.person.id: leg for leg in rs.legs if leg.person.id}
+    facts: list[SwitchEvent] = []
+    new = []
+    for person in known:
+        leg = by_party.get(person.id)
+        if leg is None:
+            new.append(person)
+        else:
+            facts += _renamed(leg, person)
+            leg.gone = False
+    nameless = [leg for leg in rs.legs if not leg.person.id]
+    for leg, person in zip(nameless, new, strict=False):
+        facts += _renamed(leg, person)
+    for person in new[len(nameless) :]:
+        anchor = rs.legs[0].id
+        leg = _add(rs, person, new_id)
+        facts.append(PartyJoined(anchor, PartyAt(leg.id, person.number)))
+    facts += _left(rs, {person.id for person in known})
+    _place(rs)
+    return facts
+
+
+def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:
+    """The call has ended for everybody."""
+    facts: list[SwitchEvent] = [LegEnded(leg.id, cause) for leg in rs.legs]
+    rs.legs.clear()
+    return facts
+
+
+def _add(rs: Rs, person: Person, new_id: NewId) -> Leg:
+    leg = Leg(new_id(), person)
+    rs.legs.append(leg)
+    return leg
+
+
+def _renamed(leg: Leg, person: Person) -> list[SwitchEvent]:
+    before, leg.person = leg.person.number, person
+    return [PartyNamed(leg.id, person.number)] if person.number != before else []
+
+
+def _left(rs: Rs, there: set[str]) -> list[SwitchEvent]:
+    facts: list[SwitchEvent] = []
+    for leg in tuple(rs.legs):
+        leg.gone = bool(leg.person.id) and leg.person.id not in there
+        if leg.gone and len(rs.legs) > _PARTIES_MIN:
+            rs.legs.remove(leg)
+            facts.append(LegEnded(leg.id, EndCause.NORMAL))
+    return facts
+
+
+def _place(rs: Rs) -> None:
+    """Everybody to the line that carries their voice; where two claim one, the first has it."""
+    taken: set[int] = set()
+    for leg in sorted(rs.legs, key=lambda each: (each.gone, not each.person.lines)):
+        own = [index for index in leg.person.lines if index in rs.places and index not in taken]
+        free = own or _others(rs, leg, taken)
+        leg.place = free[0] if free else leg.place
+        taken.add(leg.place)
+
+
+def _others(rs: Rs, leg: Leg, taken: set[int]) -> list[int]:
+    """Places for one whose line is not known: where the leg is already, else one that nobody claims."""
+    claimed = {index for each in rs.legs if each is not leg for index in each.person.lines}
+    free = [index for index in sorted(rs.places) if index not in taken]
+    unclaimed = [index for index in free if index not in claimed]
+    stay = [leg.place] if leg.place in unclaimed else []
+    return [*stay, *unclaimed, *free]

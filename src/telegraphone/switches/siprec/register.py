@@ -1,0 +1,122 @@
+"""All recording sessions that live, and what every part of the recording server does with them: find, tell, give ports, end."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyJoined
+from telegraphone.limits import CALLS_MAX, SWITCH_EVENTS_MAX
+from telegraphone.services.ports import Clock, SwitchEvent, TapMoved
+from telegraphone.services.switch_ports import Intakes
+from telegraphone.switches.siprec import legs
+from telegraphone.switches.siprec.rs import PLACES_MIN, Leg, Place, Rs, Stage
+from telegraphone.wire.sip.dialog import Dialog
+
+_ID_BYTES = 12
+
+
+@dataclass(slots=True, eq=False)
+class Register:
+    """The sessions, and the facts of which the one reader is told."""
+
+    clock: Clock
+    intakes: Intakes
+    by_leg: dict[LegId, Rs] = field(default_factory=dict)
+    by_dialog: dict[Dialog, Rs] = field(default_factory=dict)
+    alive: set[Rs] = field(default_factory=set)
+    queue: "asyncio.Queue[SwitchEvent | None]" = field(default_factory=lambda: asyncio.Queue(SWITCH_EVENTS_MAX))
+    draining: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether the next session should go to another recorder."""
+        return self.draining or len(self.alive) >= CALLS_MAX or self.queue.qsize() > SWITCH_EVENTS_MAX // 2
+
+    def new_name(self) -> str:
+        """An id that was never used."""
+        return self.clock.entropy(_ID_BYTES).hex()
+
+    def new_leg(self) -> LegId:
+        """An id for a leg."""
+        return LegId(self.new_name())
+
+    def leg(self, leg_id: LegId) -> tuple[Rs, Leg] | None:
+        """The session and leg of this id."""
+        rs = self.by_leg.get(leg_id)
+        leg = rs.leg(leg_id) if rs is not None else None
+        return (rs, leg) if rs is not None and leg is not None else None
+
+    # --- ports ---
+
+    def open_places(self, rs: Rs) -> None:
+        """Has the recorder open a port for each taken line that has none. Raises `RecorderFull`, and then none is new."""
+        wanted = [line.index for line in rs.lines if line is not None and line.index not in rs.places]
+        spare = (index for index in range(len(rs.lines) + PLACES_MIN) if index not in rs.places and index not in wanted)
+        while len(rs.places) + len(wanted) < PLACES_MIN:
+            wanted.append(next(spare))
+        opened: dict[int, Place] = {}
+        try:
+            for index in wanted:
+                name = f"{rs.name}.{index}"
+                opened[index] = Place(name, self.intakes.open_intake(name))
+        except BaseException:
+            for place in opened.values():
+                self.intakes.close_intake(place.name)
+            raise
+        rs.places |= opened
+
+    def close_places(self, rs: Rs) -> None:
+        """Gives the ports back."""
+        for place in rs.places.values():
+            self.intakes.close_intake(place.name)
+        rs.places.clear()
+
+    # --- facts ---
+
+    def begin(self, rs: Rs, known_as: str, user_data: dict[str, object]) -> None:
+        """The call of a session begins."""
+        self.alive.add(rs)
+        self._tell(rs, [legs.begun(rs, self.new_leg, known_as, user_data)])
+
+    def refresh(self, rs: Rs) -> None:
+        """A snapshot or description has come: tells what it changes. When nobody is left in a session that lives on, its
+        call is over; when somebody comes then, a new one begins."""
+        if rs.legs and rs.picture.drawn and not rs.picture.parties() and rs.picture.has_ended():
+            self._tell(rs, legs.over(rs, EndCause.NORMAL))
+        elif rs.legs:
+            self._tell(rs, legs.changed(rs, self.new_leg))
+        elif rs.picture.parties() and rs.stage is Stage.LIVE:
+            self.begin(rs, "", {})
+
+    def media_changed(self, rs: Rs) -> None:
+        """Says anew who sends where audio is being recorded, since another source may have taken over."""
+        for leg in rs.legs:
+            if leg.fork is not None:
+                self.queue.put_nowait(TapMoved(leg.id, rs.source(leg.fork)))
+
+    def end(self, rs: Rs, cause: EndCause) -> None:
+        """The session is gone: its ports are free and the reader is told, once."""
+        if rs.stage is Stage.ENDED:
+            return
+        rs.stage = Stage.ENDED
+        self.alive.discard(rs)
+        if rs.dialog is not None:
+            self.by_dialog.pop(rs.dialog, None)
+        self._tell(rs, legs.over(rs, cause))
+        self.close_places(rs)
+
+    def _tell(self, rs: Rs, facts: list[SwitchEvent]) -> None:
+        for fact in facts:
+            match fact:
+                case CallForked(parties):
+                    self.by_leg |= dict.fromkeys((party.leg for party in parties), rs)
+                case PartyJoined(party=party):
+                    self.by_leg[party.leg] = rs
+                case LegEnded(leg_id):
+                    self.by_leg.pop(leg_id, None)
+                    self.intakes.assign_intake(leg_id, None)
+                case _:
+                    pass
+            self.queue.put_nowait(fact)
+        for leg in rs.legs:
+            self.intakes.assign_intake(leg.id, rs.places[leg.place].name)

@@ -1,0 +1,97 @@
+"""Keeps one recording session (RS): the dialog with a recording client, its streams, and the legs made of its parties.
+
+A leg's voice comes in at a *place*, an intake of the recorder that lives as long as the session; the n-th place belongs to
+the n-th line. There are two places at least, because a recording has two tracks and a line may be added later.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from telegraphone.domain.ids import LegId
+from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource
+from telegraphone.switches.siprec.parties import Person
+from telegraphone.switches.siprec.trunk import Trunk
+from telegraphone.wire.sdp import SessionDescription
+from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.sip.transaction import ServerTransaction
+from telegraphone.wire.siprec.answering import Line
+from telegraphone.wire.siprec.metadata import Picture
+
+PLACES_MIN = 2
+
+
+class Stage(Enum):
+    """How far a recording session is."""
+
+    OFFERED = "offered"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An intake: its name at the recorder and the address that is told to the client."""
+
+    name: str
+    address: MediaAddress
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One party. `gone` when the metadata no longer has it, though the call needs two; `fork` is where it is recorded."""
+
+    id: LegId
+    person: Person
+    place: int = -1
+    gone: bool = False
+    fork: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Rs:
+    """One recording session."""
+
+    name: str
+    trunk: Trunk
+    invite: ServerTransaction
+    ours: SessionDescription
+    offered: SessionDescription | None = None
+    """The offer that our answer to the first INVITE will answer; None when it has none, so that we offer."""
+    lines: tuple[Line | None, ...] = ()
+    places: dict[int, Place] = field(default_factory=dict)
+    legs: list[Leg] = field(default_factory=list)
+    picture: Picture = Picture()
+    dialog: Dialog | None = None
+    stage: Stage = Stage.OFFERED
+    awaits_answer: bool = False
+    """Our 2xx made the offer, so the client's ACK brings the answer."""
+    old_name: bool = False
+    """Whether the client calls metadata by its old name, so that we do too."""
+    needs_snapshot: bool = False
+    """Whether the metadata that came cannot be built on."""
+    asked_at: float | None = None
+    """When a snapshot was asked for last."""
+
+    @property
+    def mixed(self) -> bool:
+        """Whether all voices come on one line."""
+        return sum(line is not None for line in self.lines) == 1
+
+    def ports(self) -> dict[int, int]:
+        """Our port of each taken line."""
+        return {line.index: self.places[line.index].address.port for line in self.lines if line is not None}
+
+    def source(self, place: int | None) -> MediaSource:
+        """Who sends to a place now."""
+        line = self.lines[place] if place is not None and place < len(self.lines) else None
+        if line is None or not line.live or not line.port:
+            return NOBODY
+        return MediaSource(line.host, line.port, dict(line.codecs))
+
+    def place_at(self, address: MediaAddress) -> int | None:
+        """The place of this address, None if it is none of ours."""
+        return next((index for index, place in self.places.items() if place.address == address), None)
+
+    def leg(self, leg_id: LegId) -> Leg | None:
+        """The leg of this id."""
+        return next((leg for leg in self.legs if leg.id == leg_id), None)

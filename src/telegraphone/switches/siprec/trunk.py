@@ -1,0 +1,82 @@
+"""Says what is known of one recording client: where it calls from, how it is to be understood, what is kept of its calls."""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from telegraphone.domain.legs import Keeping
+from telegraphone.limits import CALL_S_MAX
+from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.sip.uri import SipUri, unescape
+from telegraphone.wire.siprec.answering import CODECS
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """The profile of one recording client.
+
+    `sources` are the networks it may call from; `certificates` the names its certificate may bear, and then it must come
+    by TLS. `devices` finds a number by address of record, `device_pattern` cuts one out of the user part (its first
+    group, or all of it). `call_uuid_from` and `user_data_from` name header fields or metadata elements, in lower case.
+    """
+
+    name: str
+    sources: tuple[Network, ...]
+    certificates: frozenset[str] = frozenset()
+    keeping: Keeping = Keeping.ALWAYS
+    strict: bool = False
+    codecs: tuple[str, ...] = CODECS
+    devices: Mapping[str, str] = field(default_factory=dict)
+    device_pattern: re.Pattern[str] | None = None
+    first_is_called: bool = False
+    call_uuid_from: tuple[str, ...] = ()
+    user_data_from: Mapping[str, str] = field(default_factory=dict)
+    call_s_max: float = CALL_S_MAX
+
+    def takes(self, host: str, certified: Iterable[str]) -> bool:
+        """Whether a request from this address, proved by a certificate of these names, is this client's."""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        if not any(address in network for network in self.sources):
+            return False
+        return not self.certificates or not self.certificates.isdisjoint(name.lower() for name in certified)
+
+    def number(self, aor: str) -> str:
+        """The number by which the party of this address of record is known here; "" for none."""
+        if not aor:
+            return ""
+        found = self.devices.get(aor.lower()) or self.devices.get(aor.lower().removeprefix("sip:").removeprefix("sips:"))
+        if found is not None:
+            return found
+        user = user_of(aor)
+        match = self.device_pattern.fullmatch(user) if self.device_pattern is not None else None
+        if match is None:
+            return user
+        return match[1] if match.re.groups else match[0]
+
+
+def user_of(aor: str) -> str:
+    """The user part or telephone number of an address of record; what is no URI is taken as it is, up to its `@`."""
+    try:
+        uri = SipUri.parse(aor)
+    except RemoteProtocolError:
+        return aor.partition("@")[0]
+    user = unescape(uri.user) if uri.user else uri.opaque or uri.host
+    return user.partition(";")[0]
+
+
+def certified_names(certificate: Mapping[str, object]) -> frozenset[str]:
+    """The names a certificate proves: its subject alternative names, or its common name where it has none."""
+    alternatives = certificate.get("subjectAltName", ())
+    assert isinstance(alternatives, tuple)
+    names = {str(value) for kind, value in alternatives if kind in ("DNS", "IP Address", "URI")}
+    if names:
+        return frozenset(names)
+    subject = certificate.get("subject", ())
+    assert isinstance(subject, tuple)
+    return frozenset(str(value) for part in subject for key, value in part if key == "commonName")

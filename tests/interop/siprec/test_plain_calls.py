@@ -1,0 +1,114 @@
+"""Calls forked by SIPREC to a whole server: what agents see of them, and what is in the recordings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from telegraphone.demo.desktop import Desktop
+from tests.interop import spoken
+from tests.interop.siprec.recording_client import AGENT, CALLER, RecordingClient, recording_client
+from tests.interop.system import AGENT as AGENT_NAME
+from tests.interop.system import HOST, PASSWORD, SUPERVISOR, System, free_port, telegraphone
+
+PATIENCE_S = 10.0
+
+
+@asynccontextmanager
+async def recorder(folder: Path, *, trunk: str = "", transport: str = "UDP") -> AsyncIterator[tuple[System, RecordingClient]]:
+    """A server with one trunk, and a client on it."""
+    port = free_port()
+    more = f'\n[siprec]\nsip_port = {port}\n[[trunks]]\nname = "sbc"\nsources = ["127.0.0.0/8"]\n{trunk}\n'
+    async with telegraphone(folder, more=more) as system, recording_client((HOST, port), transport) as client:
+        yield system, client
+
+
+async def until(condition: Callable[[], Any]) -> Any:
+    """The first true answer of an asynchronous question."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if found := await condition():
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def recordings(system: System, **criteria: str) -> list[dict[str, Any]]:
+    """What the supervisor finds."""
+    asked = {"startTime": "2026-01-01T00:00:00.000Z", **criteria, "fields": "*"}
+    query = "&".join(f"{key}={value}" for key, value in asked.items())
+    async with Desktop(system.url, SUPERVISOR, PASSWORD) as supervisor:
+        found: list[dict[str, Any]] = (await supervisor.get(f"/recordings?{query}"))["recordings"]
+    return found
+
+
+async def tracks(system: System, resource: dict[str, Any], media: int = 0) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Left and right of one of its media files."""
+    uri = resource["mediaFiles"][media]["mediaUri"]
+    async with Desktop(system.url, SUPERVISOR, PASSWORD) as supervisor:
+        return spoken.tracks(await supervisor.fetch(uri.partition("/api/v2")[2]))
+
+
+def pitch(track: NDArray[np.int16], start_s: float, length_s: float = 0.5) -> float:
+    """What is heard there; 0 for silence."""
+    piece = track[int(start_s * spoken.RATE) : int((start_s + length_s) * spoken.RATE)].astype(np.float64)
+    assert len(piece) > 0
+    return 0.0 if np.abs(piece).max() < 50 else spoken.hertz(piece)
+
+
+def near(found: float, hertz: int) -> bool:
+    return abs(found - hertz) < 5
+
+
+async def finished(system: System) -> list[dict[str, Any]]:
+    """The recordings, once there is one that has ended."""
+    found: list[dict[str, Any]] = await until(lambda: recordings(system))
+    return found
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+async def test_a_call_that_is_always_recorded(tmp_path: Path, transport: str) -> None:
+    async with recorder(tmp_path, transport=transport) as (system, client):
+        fork = await client.fork()
+        assert [media.direction.value for media in fork.answer.media] == ["recvonly", "recvonly"]
+        assert [media.attribute("label") for media in fork.answer.media] == ["1", "2"]
+        async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
+            [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+            assert (call["state"], call["dnis"]) == ("Established", "5001")
+            assert call["participants"] == ["15550100"]
+            assert call["recordingState"] == "Recording"
+            assert not {"Hold", "Hangup"} & set(call["capabilities"])
+            assert {"PauseCallRecording", "AttachUserData"} <= set(call["capabilities"])
+        await asyncio.sleep(2)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        left, right = await tracks(system, resource)
+        assert len(left) > 1.5 * spoken.RATE
+        assert near(pitch(left, 1), AGENT.hertz)
+        assert near(pitch(right, 1), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_an_agent_starts_pauses_and_stops_twice(tmp_path: Path) -> None:
+    async with recorder(tmp_path, trunk='recording = "on-demand"') as (system, client):
+        fork = await client.fork()
+        async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
+            [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+            assert call["recordingState"] == "Stopped"
+            for _ in range(2):
+                for operation in ("Start", "Pause", "Resume", "Stop"):
+                    await agent.post(f"/me/calls/{call['id']}", f"{operation}CallRecording")
+                    await asyncio.sleep(1)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        assert len(resource["mediaFiles"]) == 2
+        for media in range(2):
+            left, right = await tracks(system, resource, media)
+            assert near(pitch(left, 0.3), AGENT.hertz)
+            assert pitch(left, 1.3) == pitch(right, 1.3) == 0
+            assert near(pitch(right, 2.4), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
