@@ -81,13 +81,26 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_sip_port() -> int:
+    """A port that nobody has at this moment, neither over UDP nor over TCP."""
+    for _ in range(100):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket(socket.AF_INET) as streams:
+            datagrams.bind((HOST, 0))
+            try:
+                streams.bind((HOST, datagrams.getsockname()[1]))
+            except OSError:
+                continue
+            return int(datagrams.getsockname()[1])
+    raise AssertionError("every port is taken over TCP")
+
+
 @asynccontextmanager
 async def telegraphone(
     folder: Path, *, numbers: tuple[str, ...] = ("5000", "5001", "5002"), more: str = "", server: str = ""
 ) -> AsyncIterator[System]:
     """A server with these phones (password: the number, thrice) and the four accounts. `more` is further TOML, `server`
     further lines of its [server] table. Ends by SIGTERM, and fails the test when it does not end cleanly by itself."""
-    http_port, sip_port = free_port(), free_port(socket.SOCK_DGRAM)
+    http_port, sip_port = free_port(), free_sip_port()
     phones = "".join(f'\n[[phones]]\nnumber = "{each}"\npassword = "{each * 3}"\n' for each in numbers)
     (folder / "telegraphone.toml").write_text(
         f'[server]\nexternal_url = "http://{HOST}:{http_port}"\nlisten_host = "{HOST}"\nlisten_port = {http_port}\n'
