@@ -186,6 +186,15 @@ BAYEUX_RETURN_S: Final = 2.0
 BAYEUX_CROWDED_S: Final = 10.0
 """How long a client pushed out by the user's newest one waits before it tries again: 21 tabs must not chase each other."""
 
+COMETD_HEADS_KNOWN_MAX: Final = 16
+"""Heads of requests that one connection remembers: five paths, and a length of body for each number of digits."""
+
+COMETD_HEAD_BYTES_MAX: Final = 4 * 1024
+"""The longest head that is remembered: what browsers send has 500 to 1,500 bytes."""
+
+COMETD_BEHIND_BYTES_MAX: Final = 64 * 1024
+"""What a client may send on a connection behind a request that waits: no known client sends anything."""
+
 COMETD_BODY_S: Final = 10.0
 """How long a client may take to send the rest of a request it began."""
 

@@ -1,47 +1,51 @@
 """The connections of the web server, which are uvicorn's with two short ways for CometD: requests that repeat are answered
-without a task (see `short_way`), and events are written to WebSockets at the moment they are there.
+without being parsed as HTTP and without a task (see `short_way`), and events are written to WebSockets at the moment they
+are there.
 
 Both are optional: whatever a short way does not do is done by the application, as it would be under any other ASGI server.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from telegraphone.limits import COMETD_BEHIND_BYTES_MAX
 from telegraphone.web.bounded_http import BoundedHttp
-from telegraphone.web.cometd.gatekeeper import SignedIn
-from telegraphone.web.cometd.short_way import ADMITTED, Admission, Exchange, ShortWay, comparable
+from telegraphone.web.cometd.short_way import ADMITTED, Exchange, KnownHeads, ShortWay
 from telegraphone.web.cometd.websocket import PUSH
-
-_PATHS_MAX = 8
-"""Paths that one connection is admitted with: there are five that libraries append."""
 
 
 class CometdHttp(BoundedHttp):
-    """An HTTP connection. What the base class starts as a task is decided on when the whole of what came has been read."""
+    """An HTTP connection. A request on the short way has it for itself: whatever comes behind waits for the answer."""
 
     short_way: ShortWay
     """Set by `http_connections`, since uvicorn makes the connections."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._admission: Admission | None = None
-        self._paths: set[str] = set()
-        self._reading = False
-        self._undecided: tuple[RequestResponseCycle, Any] | None = None
+        self._known = KnownHeads(self.short_way)
+        self._head = b""
+        """The head of the request that is being read, when it came in one piece with its body."""
         self._exchange: Exchange | None = None
+        self._behind = b""
+        self._last = False
+        self._used_at = 0.0
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
-        self._reading = True
-        try:
-            super().data_received(data)
-        finally:
-            self._reading = False
-        self._decide()
+        if self._exchange is not None:
+            self._wait_behind(data)
+            return
+        rests = self._whole and self._answered
+        if rests and self._goes_the_short_way(data):
+            return
+        self._head = self._known.head_of(data) if rests else b""
+        super().data_received(data)
+        self._head = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
@@ -50,60 +54,63 @@ class CometdHttp(BoundedHttp):
             self._exchange = None
         super().connection_lost(exc)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        scope = cycle.scope
-        if scope["method"] != "POST":
-            super()._start_asgi_task(cycle, app)
-            return
-        if self._admission is None or scope["path"] not in self._paths or comparable(scope["headers"]) != self._admission.asked:
-            self._go_the_whole_way(cycle, app)
-            return
-        self._undecided = cycle, app
-        if not self._reading:
-            self._decide()
+    def shutdown(self) -> None:
+        """See uvicorn: what is being answered is answered first."""
+        if self._exchange is not None:
+            self._last = True
+        else:
+            super().shutdown()
 
-    def _go_the_whole_way(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """By a task of the application, which may tell whom it admits."""
+    def timeout_keep_alive_handler(self) -> None:
+        """See uvicorn, which sets this timer after its own answers and does not know of others."""
+        idle_s = self.loop.time() - self._used_at
+        if self._exchange is None and idle_s >= self.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            rest_s = self.timeout_keep_alive - (0.0 if self._exchange is not None else idle_s)
+            self.timeout_keep_alive_task = self.loop.call_later(rest_s, self.timeout_keep_alive_handler)
 
-        def learn(who: SignedIn) -> None:
-            self._admission = self.short_way.admission(list(cycle.scope["headers"]), who)
-            if len(self._paths) < _PATHS_MAX:
-                self._paths.add(cycle.scope["path"])
+    def on_headers_complete(self) -> None:
+        """See httptools: a request that can be learnt tells the application how."""
+        if self._head and self.parser.should_keep_alive():
+            learn = partial(self._known.learn, self._head, self.headers)
+            self.scope["extensions"] = {ADMITTED: {"learn": learn}}
+        super().on_headers_complete()
 
-        cycle.scope["extensions"] = {ADMITTED: {"learn": learn}}
-        super()._start_asgi_task(cycle, app)
+    @property
+    def _answered(self) -> bool:
+        last: RequestResponseCycle | None = self.cycle
+        return last is None or last.response_complete
 
-    def _decide(self) -> None:
-        if self._undecided is None:
-            return
-        (cycle, app), self._undecided = self._undecided, None
-        if not self.transport.is_closing() and not self._goes_the_short_way(cycle):
-            self._go_the_whole_way(cycle, app)
-
-    def _goes_the_short_way(self, cycle: RequestResponseCycle) -> bool:
-        if cycle.more_body or cycle.waiting_for_100_continue or self.flow.write_paused or self._admission is None:
+    def _goes_the_short_way(self, data: bytes) -> bool:
+        known = self._known.find(data)
+        if known is None or self.flow.write_paused or self.transport.is_closing():
             return False
-
-        def answer(head: bytes, body: bytes) -> None:
+        admission, body = known
+        exchange = self.short_way.exchange(admission, self._write)
+        self._exchange = exchange
+        if not exchange.obey(body):
             self._exchange = None
-            self._write(cycle, head, body)
-
-        exchange = self.short_way.begin(self._admission, bytes(cycle.body), answer)
-        if exchange is None:
             return False
-        if not cycle.response_complete:
-            self._exchange = exchange
         return True
 
-    def _write(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+    def _wait_behind(self, data: bytes) -> None:
+        self._behind += data
+        if len(self._behind) > COMETD_BEHIND_BYTES_MAX:
+            self.transport.abort()
+
+    def _write(self, head: bytes, body: bytes) -> None:
         fields = [b"%b: %b\r\n" % field for field in self.server_state.default_headers]
-        if not cycle.keep_alive:
+        if self._last:
             fields.append(b"connection: close\r\n")
         self.transport.write(b"".join([head, *fields, b"content-length: %d\r\n\r\n" % len(body), body]))
-        cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
+        self._exchange = None
+        self._used_at = self.loop.time()
+        if self._last:
             self.transport.close()
-        cycle.on_response()
+        elif self._behind:
+            behind, self._behind = self._behind, b""
+            self.data_received(behind)
 
 
 def http_connections(way: ShortWay) -> type[CometdHttp]:

@@ -34,10 +34,11 @@ async def test_the_first_request_goes_the_whole_way_and_the_next_like_it_the_sho
         status, _, [reply] = await wire.answer()
         await until(lambda: not wire.server.state.tasks)
         with wire.no_task():
-            wire.post({"channel": "/meta/subscribe", "clientId": reply["clientId"], "subscription": CALLS})
+            wire.post(HANDSHAKE)
             again = wire.take()
         assert again is not None
         assert (status, again[0], again[2][0]["successful"]) == (200, 200, True)
+        assert again[2][0]["clientId"] != reply["clientId"]
 
 
 async def test_both_ways_answer_with_the_same_fields() -> None:
