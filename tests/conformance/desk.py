@@ -1,6 +1,6 @@
 """One user's desktop on a stage, and the situations that rules begin with."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,14 +167,21 @@ async def consulting(stage: Stage) -> None:
 async def conference(stage: Stage) -> None:
     """Customer and both agents; the first one made it."""
     await talking(stage)
-    await Desk(stage).do("SingleStepConference", **to(DN[TWO]))
-    await stage.handset(DN[TWO]).answer()
-    await stage.settle()
+    await joined_by(DN[TWO])(stage)
+
+
+def joined_by(number: str) -> Callable[[Stage], Awaitable[None]]:
+    """The first agent adds this number, which answers."""
+
+    async def act(stage: Stage) -> None:
+        await Desk(stage).do("SingleStepConference", **to(number))
+        await stage.handset(number).answer()
+        await stage.settle()
+
+    return act
 
 
 async def crowd(stage: Stage) -> None:
     """The same with a fourth party."""
     await conference(stage)
-    await Desk(stage).do("SingleStepConference", **to(COLLEAGUE))
-    await stage.handset(COLLEAGUE).answer()
-    await stage.settle()
+    await joined_by(COLLEAGUE)(stage)
