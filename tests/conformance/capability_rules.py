@@ -1,6 +1,5 @@
 """Which operations a call offers in which situation, and in which order (sections 7.4 and 7.5)."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from telegraphone.domain.legs import Ability
@@ -9,8 +8,6 @@ from tests.conformance import desk
 from tests.conformance.desk import Desk
 from tests.conformance.rule import Rule, rule
 from tests.conformance.stage import COLLEAGUE, CUSTOMER, ONE, SILENT, TWO, Stage
-
-Situation = Callable[[Stage], Awaitable[None]]
 
 DATA = "DeleteUserDataPair UpdateUserData DeleteUserData AttachUserData"
 BRING = "SingleStepTransfer InitiateConference InitiateTransfer SingleStepConference"
@@ -31,7 +28,7 @@ _START, _PAUSE, _RESUME = "StartCallRecording", "PauseCallRecording StopCallReco
 _EVERY = (Ability.HOLD, Ability.MUTE, Ability.SEND_DTMF, Ability.TRANSFER, Ability.CONFERENCE)
 
 
-def offers(situation: str, arrange: Situation, expected: str, user: str = ONE, kind: str = "") -> Rule:
+def offers(situation: str, arrange: desk.Situation, expected: str, user: str = ONE, kind: str = "") -> Rule:
     """The call lists exactly this, in the settled order."""
 
     async def play(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.conformance.stage import COLLEAGUE, CUSTOMER, DN, ONE, TWO, Answer, Json, Stage
 
 API = "/api/v2"
+Situation = Callable[[Stage], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Feature, 
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import EndCause
 from telegraphone.services.surroundings import Policies
-from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedPhone
+from telegraphone.switches.simulated import EVERY_ABILITY, Script, SimulatedPhone
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.conformance.stage import DN, NUMBERS, ONE, SILENT, SUPERVISOR, TWO, Answer, Handset, Json
 from tests.scenario.clock import settle
@@ -69,7 +69,7 @@ class InProcess:
     url: str = URL
 
     async def ask(self, user: str, method: str, path: str, body: object = None) -> Answer:
-        client = self.clients.setdefault(user, self.world.client(user))
+        client = self.clients.setdefault(user, self.world.client(user or None))
         if isinstance(body, str):
             response = await client.request(method, path, content=body, headers={"Content-Type": "application/json"})
         else:
@@ -87,6 +87,9 @@ class InProcess:
 
     def handset(self, number: str) -> Handset:
         return SimulatedHandset(self.world.switch.phone(number))
+
+    async def busy(self, number: str) -> None:
+        self.world.switch.phone(number).script = Script(rings_after_s=1.0, refuses_after_s=0.0)
 
     async def clear(self) -> None:
         for number in NUMBERS:

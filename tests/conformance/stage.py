@@ -75,5 +75,8 @@ class Stage(Protocol):
 
     def handset(self, number: str) -> Handset: ...
 
+    async def busy(self, number: str) -> None:
+        """The phone of this number refuses calls from now on, until the rule is over."""
+
     async def clear(self) -> None:
         """Ends every call, whatever state it is in."""

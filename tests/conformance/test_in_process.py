@@ -3,11 +3,11 @@
 import pytest
 
 from telegraphone.web.settings import Compatibility
-from tests.conformance import capability_rules, operation_rules
+from tests.conformance import answer_rules, call_rules, capability_rules, message_rules, operation_rules
 from tests.conformance.in_process import in_process
 from tests.conformance.rule import Rule, rules_of
 
-RULES = rules_of(capability_rules, operation_rules)
+RULES = rules_of(answer_rules, call_rules, capability_rules, message_rules, operation_rules)
 
 
 @pytest.mark.parametrize("mode", list(Compatibility), ids=lambda mode: mode.value)
