@@ -10,6 +10,9 @@ CALLS_MAX: Final = 2_000
 MAILBOX_MAX: Final = 64
 """Commands and events waiting for one call's actor: a person and two phones make a handful; more is a storm."""
 
+DESTINATION_CHARS_MAX: Final = 128
+"""A number an agent asks for: 15 digits are enough for E.164, and some exchanges dial names."""
+
 RELEASED_CALL_S: Final = 60.0
 """How long a released call can still be addressed by its id (gws-api 7.2)."""
 

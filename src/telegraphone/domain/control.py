@@ -3,13 +3,18 @@
 Each function assumes that the operation is valid now (`operations`) and says how the calls shall be then.
 """
 
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from telegraphone.domain.call import Call, Leg, LegState, Notice, Originate, SendDigits
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
+from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.leaving import left
 from telegraphone.domain.legs import EndCause
+
+_DIGITS: Final = re.compile(r"[0-9*#A-D]{1,64}")
 
 
 def put_on_hold(draft: Draft, call: Call, leg: Leg, now: float) -> Draft:
@@ -42,6 +47,12 @@ def mute(conversation: Conversation, call: Call, leg: Leg, *, on: bool) -> Step:
     muted = replace(leg, muted=on)
     call = call.with_leg(muted)
     return finished(conversation, Draft(conversation).put(call).tell(call, muted))
+
+
+def must_be_digits(digits: str) -> None:
+    """Raises `ParameterInvalid` unless these are keys of a phone, few enough to be sent at once."""
+    if not _DIGITS.fullmatch(digits):
+        raise ParameterInvalid("digits")
 
 
 def send_digits(conversation: Conversation, call: Call, leg: Leg, digits: str) -> Step:

@@ -80,6 +80,17 @@ class ParameterInvalid(Refusal):
 
 
 @dataclass(slots=True, unsafe_hash=True)
+class DestinationUnreachable(Refusal):
+    """The number exists, but nobody can be reached there now; `why` is the switch's reason."""
+
+    number: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"Destination '{self.number}' cannot be reached: {self.why}."
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class DeviceNotRegistered(Refusal):
     """The agent's phone is not registered at the switch, or nobody is signed in on it."""
 

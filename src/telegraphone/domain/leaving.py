@@ -1,6 +1,7 @@
 """How parties leave calls and calls end.
 
-A call goes on while two parties have it. Who is left alone is released too, unless the one who did not answer had been
+A call goes on while two parties have it; who is just being transferred away is no longer one of them. Who is left alone is
+released too, unless the one who did not answer had been
 called in somebody's place: then that somebody is called back, so that a transfer to nobody loses no caller.
 """
 
@@ -18,7 +19,8 @@ def without(draft: Draft, call: Call, leg_id: LegId, now: float) -> Draft:
     if leg.state is LegState.RELEASED:
         return draft
     rest = [each for each in call.legs if each.id != leg_id and each.live]
-    if len(rest) >= 2:
+    staying = [each for each in rest if not any(other.replaces == each.id for other in rest)]
+    if len(staying) >= 2:
         return _told_gone(draft.put(call.with_leg(_over(leg, now, left=True))), call.uuid, leg)
     if leg.recall is not None and not leg.answered and len(rest) == 1 and leg.replaces is not None:
         return _called_back(draft, call, leg, now)

@@ -146,7 +146,7 @@ def _wished(conversation: Conversation, call: Call, leg: Leg) -> frozenset[Opera
     wished = set(_BY_STATE.get(leg.state, ()))
     if leg.state is LegState.RINGING and leg.offers_answer:
         wished.add(Operation.ANSWER)
-    if busy:
+    if busy or any(each.replaces == leg.id and each.live for each in call.legs):
         wished -= _BRING_IN
     if leg.state is LegState.HELD and leg.server_holds and not (busy or elsewhere):
         wished.add(Operation.RETRIEVE)

@@ -13,7 +13,7 @@ import structlog
 
 from telegraphone.domain import progress
 from telegraphone.domain.agent import Agent, Feature
-from telegraphone.domain.call import Call, Leg, Notice, Told, everyone
+from telegraphone.domain.call import Call, Leg, LegState, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState, Refusal
 from telegraphone.domain.ids import CallUuid, LegId
@@ -24,7 +24,18 @@ from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, See
 from telegraphone.limits import RECORDER_ANSWER_S, RELEASED_CALL_S
 from telegraphone.services.call_commands import NewIds, commanded
 from telegraphone.services.call_effects import Broken, Effects, News
-from telegraphone.services.mailbox import Asked, Command, Forgotten, GivenUp, Input, Mailbox, MediaMoved, RingingTooLong
+from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
+from telegraphone.services.mailbox import (
+    AnswerDue,
+    Asked,
+    Command,
+    Forgotten,
+    GivenUp,
+    Input,
+    Mailbox,
+    MediaMoved,
+    RingingTooLong,
+)
 from telegraphone.services.ports import (
     By,
     CaptureFailed,
@@ -51,6 +62,7 @@ class CallActor:
         self._new = new
         self._mailbox = Mailbox(world.clock)
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
+        self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
         self.begun = asyncio.Event()
         """Set when the first step has been carried out."""
@@ -101,6 +113,7 @@ class CallActor:
                 await self._take(await self._mailbox.get())
         finally:
             self.begun.set()
+            self._invitations.close()
             self._mailbox.close()
 
     async def bury(self) -> None:
@@ -132,12 +145,21 @@ class CallActor:
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)
+            case AnswerDue(leg):
+                self._invitations.due(leg)
             case GivenUp():
                 await self._carry_out(self._end(EndCause.NORMAL), _BY_SYSTEM)
             case Forgotten(uuid):
                 self._effects.forget(uuid)
             case fact:
-                await self._carry_out(progress.fact(self.conversation, fact, now), _BY_CALL)
+                await self._happened(fact, now)
+
+    async def _happened(self, fact: LegFact, now: float) -> None:
+        news, _ = await self._effects.of(progress.fact(self.conversation, fact, now), _BY_CALL)
+        if self._invitations.happened(fact, self.conversation):
+            await asyncio.sleep(0)
+        self._tell(news)
+        await self._let_inherit()
 
     async def _ringing_too_long(self, leg_id: LegId, now: float) -> None:
         for call in self.conversation.of(leg_id):
@@ -164,15 +186,27 @@ class CallActor:
         except Exception:
             asked.failed(Unavailable("call", "internal error", retryable=False))
             raise
-        asked.done()
+        if not self._depends_on_a_phone(asked):
+            asked.done()
         # The asker goes on first: the event is handed out after the answer (gws-api 8.1).
         await asyncio.sleep(0)
         self._tell(news)
         await self._let_inherit()
 
+    def _depends_on_a_phone(self, asked: Asked) -> bool:
+        """Whether the answer has to wait for what becomes of the party just called."""
+        command = asked.command
+        if asked.answer.done() or command.operation not in ANSWERED_WHEN_IT_RINGS:
+            return False
+        call = self.conversation.call(command.call)
+        invited = [leg.id for leg in call.legs if leg.state is LegState.CALLING and leg.invited_by == command.leg]
+        if invited:
+            self._invitations.expect(invited[-1], asked)
+        return bool(invited)
+
     async def _answer_late(self, asked: Asked) -> None:
         await self._world.clock.sleep_until(self._world.clock.now() + RECORDER_ANSWER_S)
-        asked.failed(Unavailable("recorder", "not done yet"))
+        asked.failed(Unavailable("recorder" if asked.command.operation in TRIGGERS else "switch", "not done yet"))
 
     async def _obey(self, asked: Asked) -> tuple[News, ...]:
         command = asked.command

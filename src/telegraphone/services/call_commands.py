@@ -1,6 +1,5 @@
 """What an agent's command makes of the calls: looks at its arguments and finds the use case for it."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +16,6 @@ from telegraphone.domain.user_data import changed_user_data
 from telegraphone.limits import CONFERENCE_PARTIES_MAX, CONSULTS_MAX
 from telegraphone.services.mailbox import Command
 
-_DIGITS: Final = re.compile(r"[0-9*#A-D]{1,64}")
 _CONSULTS: Final = frozenset({Operation.INITIATE_TRANSFER, Operation.INITIATE_CONFERENCE})
 _MERGES: Final = frozenset({Operation.SWAP_CALLS, Operation.COMPLETE_TRANSFER, Operation.COMPLETE_CONFERENCE})
 _LEAVES: Final = frozenset({Operation.HANGUP, Operation.REJECT})
@@ -62,7 +60,8 @@ def _plain(conversation: Conversation, command: Command, new: NewIds, now: float
         case Operation.MUTE | Operation.UNMUTE:
             return control.mute(conversation, call, leg, on=command.operation is Operation.MUTE)
         case Operation.SEND_DTMF:
-            return control.send_digits(conversation, call, leg, _digits(command))
+            control.must_be_digits(command.digits)
+            return control.send_digits(conversation, call, leg, command.digits)
         case Operation.REMOVE_PARTICIPANT:
             return control.remove(conversation, call, _participant(call, leg, command.number), now)
         case Operation.SINGLE_STEP_TRANSFER | Operation.SINGLE_STEP_CONFERENCE:
@@ -137,9 +136,3 @@ def _participant(call: Call, leg: Leg, number: str) -> LegId:
     if not found:
         raise ParameterInvalid("participant")
     return found[0]
-
-
-def _digits(command: Command) -> str:
-    if not _DIGITS.fullmatch(command.digits):
-        raise ParameterInvalid("digits")
-    return command.digits

@@ -65,6 +65,13 @@ class RingingTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """Whoever had this leg called must now be answered, whatever is known of it."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """The released call need not be known any longer."""
 
@@ -76,7 +83,7 @@ class GivenUp:
     """The service shuts down."""
 
 
-Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | Forgotten | GivenUp
+Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp
 
 
 class Mailbox:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from telegraphone.domain.errors import NotInState, ParameterInvalid, ParameterMissing
+from telegraphone.domain.errors import DestinationUnreachable, NotInState, ParameterInvalid, ParameterMissing, Refusal
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.operations import Operation
 from telegraphone.services.surroundings import Policies
@@ -131,12 +131,13 @@ class TestSingleStepTransfer:
             assert world.told(FOUR)[-1] == "ParticipantsUpdated Established"
             assert {leg.number for leg in world.switch.legs.values()} == {"5002", "5004"}
 
-    @pytest.mark.parametrize("number", ["9999", "5003"])
-    async def test_a_destination_that_cannot_be_called_costs_nothing(self, number: str) -> None:
+    @pytest.mark.parametrize(("number", "refusal"), [("9999", ParameterInvalid), ("5003", DestinationUnreachable)])
+    async def test_a_destination_that_cannot_be_called_costs_nothing(self, number: str, refusal: type[Refusal]) -> None:
         async with serving() as world:
             world.switch.phone("5003").unregister()
             await world.talking()
-            await world.do(ONE, TRANSFER, number=number)
+            with pytest.raises(refusal):
+                await world.do(ONE, TRANSFER, number=number)
             assert world.only_call(ONE).state.value == "Established"
             assert (hears(world, "5000"), world.told(ONE)) == ({"5001"}, [])
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from telegraphone.domain.control import must_be_digits
 from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.operations import Operation
 from telegraphone.web.gws.requests import ApiRequest
@@ -45,10 +46,16 @@ def call_arguments(request: ApiRequest, operation: Operation) -> CallArguments:
         case Operation.DELETE_USER_DATA_PAIR:
             return CallArguments(key=request.text("key"))
         case Operation.SEND_DTMF:
-            return CallArguments(digits=request.text("digits"))
+            return CallArguments(digits=_digits(request))
         case Operation.REMOVE_PARTICIPANT:
             return CallArguments(number=request.text("participant"))
     return CallArguments()
+
+
+def _digits(request: ApiRequest) -> str:
+    digits = request.text("digits")
+    must_be_digits(digits)
+    return digits
 
 
 def _call_id(request: ApiRequest, name: str, *, required: bool) -> str:

@@ -10,11 +10,10 @@ from telegraphone.services.calls import Calls
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.calls import MyCalls, known_operation
 from telegraphone.web.gws.representations import Shapes
-from telegraphone.web.gws.requests import ApiRequest, page
+from telegraphone.web.gws.requests import ApiRequest, dialable, page
 from telegraphone.web.gws.selection import chosen, selection
 
 DIAL = "Dial"
-_NUMBER_CHARS_MAX = 128
 _BY_NAME = {operation.value: operation for operation in DeviceOperation}
 
 
@@ -48,7 +47,7 @@ class MyDevices:
 
     async def _operate(self, request: ApiRequest, operation: DeviceOperation) -> Response:
         forwards = operation is DeviceOperation.FORWARD_CALLS_ON
-        destination = _dialable(request.text("destination"), "destination") if forwards else ""
+        destination = dialable(request.text("destination"), "destination") if forwards else ""
         request.must_have(Feature.VOICE)
         self._own(request.agent, request.path["id"])
         await self._agents.operate(request.agent, operation, destination)
@@ -72,7 +71,7 @@ class MyDevices:
         """POST /me/devices/{id}/calls: rings the agent's phone, then the destination."""
         if request.operation() != DIAL:
             raise ParameterInvalid("operationName")
-        destination = _dialable(request.destination(), "destination.phoneNumber")
+        destination = request.destination()
         user_data = request.user_data(required=False)
         request.must_have(Feature.VOICE)
         self._own(request.agent, request.path["id"])
@@ -90,10 +89,3 @@ class MyDevices:
         if view is None or view.device.id != device_id:
             raise NotFound("device", device_id)
         return view
-
-
-def _dialable(number: str, attribute: str) -> str:
-    """The number, if it is one line of reasonable length; whether anybody has it, the switch will say."""
-    if len(number) > _NUMBER_CHARS_MAX or not number.isprintable() or not number.strip():
-        raise ParameterInvalid(attribute)
-    return number.strip()

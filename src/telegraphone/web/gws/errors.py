@@ -49,6 +49,7 @@ TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.FeatureMissing: (403, 5),
     domain.RoleMissing: (403, 5),
     domain.NotFound: (404, 6),
+    domain.DestinationUnreachable: (500, 4),
     domain.DeviceNotRegistered: (500, 4),
 }
 """Each refusal's HTTP status and `statusCode`; its text is its own."""

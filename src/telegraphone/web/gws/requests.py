@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.errors import FeatureMissing, ParameterInvalid, ParameterMissing
-from telegraphone.limits import COLLECTION_LIMIT_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_S
+from telegraphone.limits import COLLECTION_LIMIT_MAX, DESTINATION_CHARS_MAX, HTTP_BODY_BYTES_MAX, HTTP_BODY_S
 from telegraphone.web.auth import Principal
 from telegraphone.web.gws.errors import BODY_TOO_LARGE, BODY_TOO_SLOW, NOT_JSON, Refused
 
@@ -71,12 +71,19 @@ class ApiRequest:
             raise ParameterMissing("destination.phoneNumber")
         if not isinstance(number, str):
             raise ParameterInvalid("destination.phoneNumber")
-        return number
+        return dialable(number, "destination.phoneNumber")
 
     def must_have(self, feature: Feature) -> None:
         """Raises `FeatureMissing` when an administrator did not give it; before anything is looked for (gws-api 3.4)."""
         if not self.agent.has(feature):
             raise FeatureMissing(feature.value)
+
+
+def dialable(number: str, attribute: str) -> str:
+    """The number, if it is one line of reasonable length; whether anybody has it, the switch will say."""
+    if len(number) > DESTINATION_CHARS_MAX or not number.isprintable() or not number.strip():
+        raise ParameterInvalid(attribute)
+    return number.strip()
 
 
 def number(query: Mapping[str, str], name: str, default: int) -> int:

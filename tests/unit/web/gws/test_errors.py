@@ -25,6 +25,7 @@ INTERNAL = (500, 4, "Internal server error - please contact administrator.")
         (domain.RoleMissing(), (403, 5, "Insufficient user roles.")),
         (domain.FeatureMissing("api-voice"), (403, 5, "Feature 'api-voice' is not assigned to the user.")),
         (domain.NotFound("call", "x"), (404, 6, "Requested call [x] cannot be found.")),
+        (domain.DestinationUnreachable("5005", "busy"), (500, 4, "Destination '5005' cannot be reached: busy.")),
         (domain.DeviceNotRegistered("5001"), (500, 4, "Device '5001' is not registered.")),
         (Unavailable("recorder", "disk full"), (500, 4, "Call recorder is not available.")),
         (RecorderFull(5), (503, 4, "Call recorder is out of capacity.")),
