@@ -112,6 +112,11 @@ async def talking(stage: Stage, caller: str = CUSTOMER, called: str = "5001") ->
     await stage.settle()
 
 
+async def agents_talk(stage: Stage) -> None:
+    """The second agent calls the first."""
+    await talking(stage, DN[TWO], DN[ONE])
+
+
 async def dialing(stage: Stage) -> None:
     """The first agent's phone dials the customer, whose phone rings."""
     await ringing(stage, "5001", CUSTOMER)

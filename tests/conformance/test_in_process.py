@@ -3,11 +3,9 @@
 import pytest
 
 from telegraphone.web.settings import Compatibility
-from tests.conformance import answer_rules, call_rules, capability_rules, message_rules, operation_rules
+from tests.conformance.every_rule import RULES
 from tests.conformance.in_process import in_process
-from tests.conformance.rule import Rule, rules_of
-
-RULES = rules_of(answer_rules, call_rules, capability_rules, message_rules, operation_rules)
+from tests.conformance.rule import Rule
 
 
 @pytest.mark.parametrize("mode", list(Compatibility), ids=lambda mode: mode.value)
