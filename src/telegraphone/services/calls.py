@@ -75,7 +75,9 @@ class Calls:
 
     def of(self, agent: Agent) -> tuple[CallView, ...]:
         """The agent's calls that are not released, oldest first."""
-        return tuple(actor.view(call, leg, agent) for actor, call, leg in self._seen(agent) if leg.state is not LegState.RELEASED)
+        return tuple(
+            actor.view(call, leg, agent) for actor, call, leg in self._seen(agent) if leg.state is not LegState.RELEASED
+        )
 
     def find(self, agent: Agent, reference: str) -> CallView:
         """The agent's call of this connection id or call UUID; NotFound also when it is somebody else's."""
