@@ -49,11 +49,12 @@ class Invitations:
         if asked is not None:
             asked.done()
 
-    def close(self) -> None:
-        """The calls are over, and with them what was asked of them."""
-        for asked in self._waiting.values():
-            asked.failed(Unavailable("call", "the call is over"))
-        self._waiting.clear()
+    def close(self, *, over: bool = True) -> None:
+        """Nobody waits here any longer: the calls are over and with them what was asked, or they go on elsewhere."""
+        for leg, asked in tuple(self._waiting.items()):
+            if over:
+                asked.failed(Unavailable("call", "the call is over"))
+            self.due(leg)
 
 
 def _lost(command: Command, cause: EndCause, after: Conversation) -> Refusal:
