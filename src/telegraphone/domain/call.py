@@ -58,7 +58,8 @@ class Leg:
     switch can take the ringing phone off the hook. `held_at` and `ended_at` are when it last got into those states; `left`
     is whether it ended while the call went on. A hold is made at the phone (`phone_holds`) or by us (`server_holds`).
     `invited_by` is the leg that brought it in; `replaces` the one that leaves as soon as this one rings, which is called
-    back as `recall` when this one does not answer. `dialled` is the number that was meant when its calls come here.
+    back as `recall` when this one does not answer. `dialled` is the number that was meant when its calls come here;
+    `request` is what a phone asked for it by, which waits to hear whether it rings (`phone_requests`).
     """
 
     id: LegId
@@ -79,6 +80,7 @@ class Leg:
     replaces: LegId | None = None
     recall: LegId | None = None
     dialled: str = ""
+    request: str = ""
 
     @property
     def visible(self) -> bool:
@@ -248,6 +250,14 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell the phone that asked for it how this went: done, or why not."""
+
+    request: str
+    cause: EndCause | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SendDigits:
     """Play keypad digits to the party at this leg. They may be card data: no log and no text shows them."""
 
@@ -278,7 +288,7 @@ class Retap:
     call: CallUuid
 
 
-CallEffect = Originate | Engaged | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Begin | Gate | Retap
+CallEffect = Originate | Engaged | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Settle | Begin | Gate | Retap
 
 
 @dataclass(frozen=True, slots=True)

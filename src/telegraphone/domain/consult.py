@@ -7,10 +7,11 @@ colleagues' legs into the parent and releases the consult (gws-api 7.3, 8.7).
 from dataclasses import replace
 
 from telegraphone.domain import recording as rec
-from telegraphone.domain.call import Call, CallType, Gate, Leg, LegState, Notice, Originate, everyone
+from telegraphone.domain.call import Call, CallType, Gate, Leg, LegState, Notice, Originate, Settle, everyone
 from telegraphone.domain.control import put_on_hold, taken_back
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.ids import CallUuid, ConnId, LegId
+from telegraphone.limits import CONFERENCE_PARTIES_MAX
 
 
 def new_consult(names: tuple[CallUuid, ConnId, LegId], call: Call, leg: Leg, number: str) -> Call:
@@ -54,18 +55,28 @@ def swap(conversation: Conversation, calls: tuple[Call, Call], leg_id: LegId, no
     return finished(conversation, taken_back(draft, second, second.leg(leg_id)))
 
 
-def complete_transfer(conversation: Conversation, calls: tuple[Call, Call], leg_id: LegId, now: float) -> Step:
-    """The caller gets the colleague, the agent leaves both calls."""
+def complete_transfer(
+    conversation: Conversation,
+    calls: tuple[Call, Call],
+    leg_id: LegId,
+    now: float,
+    *,
+    in_child: LegId | None = None,
+    request: str = "",
+) -> Step:
+    """The caller gets the colleague, the agent leaves both calls. `in_child` is the agent's leg in the second call where
+    the phone has one for each; `request` what the phone asked for it by."""
     parent, child = calls
-    came = _arrivals(parent, child, leg_id, now)
+    mine = leg_id if in_child is None else in_child
+    came = _arrivals(parent, child, (leg_id, mine), now)
     there = tuple(leg for leg in parent.talking if leg.id != leg_id)
     parent = replace(parent, legs=(*parent.legs, *came))
-    draft = Draft(conversation).put(parent)
+    draft = Draft(conversation, (Settle(request),) if request else ()).put(parent)
     agent = parent.leg(leg_id)
     gone = replace(agent, state=LegState.RELEASED, ended_at=now, left=True)
     parent = parent.with_leg(gone)
     draft = draft.put(parent).tell(parent, gone)
-    draft = _dissolved(draft, child, leg_id, now)
+    draft = _dissolved(draft, child, mine, now)
     for leg in came:
         draft = draft.tell(parent, leg)
     for leg in there:
@@ -77,7 +88,7 @@ def complete_conference(conversation: Conversation, calls: tuple[Call, Call], le
     """All of them in one call. A consult that was paused pauses the call before anybody's voice goes in (8.7)."""
     parent, child = calls
     draft = Draft(conversation)
-    came = _arrivals(parent, child, leg_id, now)
+    came = _arrivals(parent, child, (leg_id, leg_id), now)
     there = parent.talking
     draft = _dissolved(draft, child, leg_id, now)
     parent = replace(parent, legs=(*parent.legs, *came), owner=parent.owner or leg_id)
@@ -100,11 +111,24 @@ def complete_conference(conversation: Conversation, calls: tuple[Call, Call], le
     return finished(conversation, _adopted(draft, parent, child))
 
 
-def _arrivals(parent: Call, child: Call, leg_id: LegId, now: float) -> tuple[Leg, ...]:
-    """The consult's other legs as they come into the parent."""
+def _arrivals(parent: Call, child: Call, mine: tuple[LegId, LegId], now: float) -> tuple[Leg, ...]:
+    """The consult's other legs as they come into the parent. `mine`: the agent's leg in each."""
     known = {leg.id for leg in parent.legs}
-    coming = (leg for leg in child.legs if leg.id != leg_id and leg.live and leg.id not in known)
-    return tuple(replace(leg, appeared_at=now if leg.visible else None, invited_by=leg_id) for leg in coming)
+    coming = (leg for leg in child.legs if leg.id not in mine and leg.live and leg.id not in known)
+    return tuple(replace(leg, appeared_at=now if leg.visible else None, invited_by=mine[0]) for leg in coming)
+
+
+def pair_of_legs(conversation: Conversation, first: LegId, second: LegId) -> tuple[tuple[Call, LegId], tuple[Call, LegId]] | None:
+    """The two calls that a phone's two legs are in, the older one first, if their other parties can be brought together:
+    both legs are connected, nobody is in both calls, and none of the calls is only copied to us."""
+    found = [(call, leg) for leg in (first, second) for call in conversation.of(leg) if call.leg(leg).talking]
+    if len(found) != 2 or found[0][0].uuid == found[1][0].uuid or any(call.copied is not None for call, _ in found):
+        return None
+    numbers = [each.number for call, leg in found for each in call.legs if each.live and each.id != leg]
+    if len(set(numbers)) < len(numbers) or len(numbers) > CONFERENCE_PARTIES_MAX:
+        return None
+    parent, child = sorted(found, key=lambda each: each[0].leg(each[1]).appeared_at or 0.0)
+    return parent, child
 
 
 def _dissolved(draft: Draft, child: Call, leg_id: LegId, now: float) -> Draft:

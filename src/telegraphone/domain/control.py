@@ -64,17 +64,18 @@ def send_digits(conversation: Conversation, call: Call, leg: Leg, digits: str) -
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Whom to bring in, and the ids of the legs that may be needed for it."""
+    """Whom to bring in, the ids of the legs that may be needed for it, and the phone's request it was asked for by."""
 
     number: str
     leg: LegId
     recall: LegId | None = None
+    request: str = ""
 
 
 def transfer(conversation: Conversation, call: Call, leg: Leg, invited: Invitation) -> Step:
     """The call goes to another number: this agent leaves as soon as it rings, and keeps the call when it cannot."""
     new = Leg(invited.leg, invited.number, LegState.CALLING, originated=True, invited_by=leg.id, replaces=leg.id)
-    return _invite(conversation, call, replace(new, recall=invited.recall), leg)
+    return _invite(conversation, call, replace(new, recall=invited.recall, request=invited.request), leg)
 
 
 def add_party(conversation: Conversation, call: Call, leg: Leg, invited: Invitation) -> Step:

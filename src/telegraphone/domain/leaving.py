@@ -7,7 +7,7 @@ called in somebody's place: then that somebody is called back, so that a transfe
 
 from dataclasses import replace
 
-from telegraphone.domain.call import Call, Leg, LegState, Notice, Originate
+from telegraphone.domain.call import Call, Leg, LegState, Notice, Originate, Settle
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import EndCause
@@ -18,6 +18,9 @@ def without(draft: Draft, call: Call, leg_id: LegId, now: float) -> Draft:
     leg = call.leg(leg_id)
     if leg.state is LegState.RELEASED:
         return draft
+    if leg.request and leg.replaces is not None and call.leg(leg.replaces).live:
+        # It has not rung, so who asked for it at the phone still has the call.
+        draft = draft.ask(Settle(leg.request, draft.cause))
     rest = [each for each in call.legs if each.id != leg_id and each.live]
     staying = [each for each in rest if not any(other.replaces == each.id for other in rest)]
     if len(staying) >= 2:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from telegraphone.domain.call import Answer, Call, Leg, LegState, Notice, Originate, Ring
+from telegraphone.domain.call import Answer, Call, Leg, LegState, Notice, Originate, Ring, Settle
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.forked import party_fact
 from telegraphone.domain.leaving import gone, released, without
@@ -114,6 +114,7 @@ def _replacing(draft: Draft, leg: Leg, call: Call, now: float) -> Draft:
     """Who transferred the call is free as soon as the new party's phone rings."""
     if leg.replaces is None or not call.leg(leg.replaces).live:
         return draft
+    draft = draft.ask(Settle(leg.request)) if leg.request else draft
     return without(draft, draft.conversation.call(call.uuid), leg.replaces, now)
 
 

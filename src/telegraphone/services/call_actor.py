@@ -7,7 +7,8 @@ about it share a leg and so a task.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,11 +22,12 @@ from telegraphone.domain.leaving import give_up, left
 from telegraphone.domain.legs import EndCause, Keeping, LegFact
 from telegraphone.domain.operations import TRIGGERS, accepted
 from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, Seen, view
-from telegraphone.limits import RECORDER_ANSWER_S, RELEASED_CALL_S
+from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CALL_S
 from telegraphone.services.call_commands import NewIds, commanded
 from telegraphone.services.call_effects import Broken, Effects, News
 from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
 from telegraphone.services.mailbox import (
+    Absorbed,
     AnswerDue,
     Asked,
     Command,
@@ -35,6 +37,7 @@ from telegraphone.services.mailbox import (
     Mailbox,
     MediaMoved,
     RingingTooLong,
+    Surrender,
 )
 from telegraphone.services.ports import (
     By,
@@ -45,12 +48,23 @@ from telegraphone.services.ports import (
     RecordingRecovered,
     Unavailable,
 )
+from telegraphone.services.recordings import CallRecorder
 from telegraphone.services.surroundings import Surroundings
 
 log = structlog.get_logger()
 
 _BY_CALL = By("call")
 _BY_SYSTEM = By("system")
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What the owner of calls hands over with them."""
+
+    conversation: Conversation
+    recorders: Mapping[CallUuid, CallRecorder]
+    mailbox: Mailbox
+    closing: set[CallUuid]
 
 
 class CallActor:
@@ -64,6 +78,7 @@ class CallActor:
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
         self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
+        self._surrendered = False
         self.begun = asyncio.Event()
         """Set when the first step has been carried out."""
         self.released = asyncio.Event()
@@ -93,6 +108,23 @@ class CallActor:
         but what a notice has told."""
         await self._mailbox.ask(command)
 
+    def submit(self, command: Command) -> "asyncio.Future[None]":
+        """The same for who must not wait: commands and facts are taken in the order in which they are given."""
+        return self._mailbox.submit(command)
+
+    def absorb(self, other: "CallActor") -> "asyncio.Future[Belongings]":
+        """Takes over another actor's calls before any input given later; the other ends. Never two actors each the other:
+        who calls this sees to that. The answer comes when they are given, or is `Unavailable`."""
+        loop = asyncio.get_running_loop()
+        wish = Surrender(loop.create_future(), loop.create_future())
+        other.surrender(wish)
+        self._mailbox.put(wish.absorbed)
+        return wish.given
+
+    def surrender(self, wish: Surrender[Belongings]) -> None:
+        """Another actor wants these calls, behind what waits already."""
+        self._mailbox.put(wish)
+
     def view(self, call: Call, leg: Leg, agent: Agent) -> CallView:
         """The call as this agent sees it now."""
         return view(Seen(self.conversation, call, leg), agent, self._world.abilities, self._world.clock.now())
@@ -108,13 +140,14 @@ class CallActor:
         try:
             await self._carry_out(first, _BY_CALL)
             self.begun.set()
-            while self.conversation.calls:
+            while self.conversation.calls and not self._surrendered:
                 self._notice_releases()
                 await self._take(await self._mailbox.get())
         finally:
             self.begun.set()
-            self._invitations.close()
-            self._mailbox.close()
+            self._invitations.close(over=not self._surrendered)
+            if not self._surrendered:
+                self._mailbox.close()
 
     async def bury(self) -> None:
         """Clears away after a crash of `run`: recordings are ended, legs are hung up, agents are told."""
@@ -151,6 +184,10 @@ class CallActor:
                 await self._carry_out(self._end(EndCause.NORMAL), _BY_SYSTEM)
             case Forgotten(uuid):
                 self._effects.forget(uuid)
+            case Surrender():
+                await self._hand_over(what)
+            case Absorbed(wish):
+                await self._take_over(wish)
             case fact:
                 await self._happened(fact, now)
 
@@ -160,6 +197,24 @@ class CallActor:
             await asyncio.sleep(0)
         self._tell(news)
         await self._let_inherit()
+
+    async def _hand_over(self, wish: Surrender[Belongings]) -> None:
+        """Stands still until the other actor has these calls; it may have given up waiting."""
+        if not wish.given.done():
+            estate = self._effects
+            wish.given.set_result(Belongings(estate.conversation, estate.recorders, self._mailbox, self._closing))
+            self._surrendered = await wish.taken
+
+    async def _take_over(self, wish: Surrender[Belongings]) -> None:
+        await asyncio.wait((wish.given,), timeout=RECORDING_SEAL_S)
+        if not wish.given.done() or wish.given.exception() is not None:
+            wish.refused()
+            return
+        belongings = wish.given.result()
+        self._closing |= belongings.closing
+        self._effects.take_over(belongings.conversation, belongings.recorders)
+        belongings.mailbox.bequeath(self._mailbox)
+        wish.taken.set_result(True)
 
     async def _ringing_too_long(self, leg_id: LegId, now: float) -> None:
         for call in self.conversation.of(leg_id):
@@ -212,7 +267,7 @@ class CallActor:
         command = asked.command
         call = self.conversation.call(command.call)
         leg = call.leg(command.leg)
-        if not accepted(self.conversation, call, leg, command.operation, self._world.abilities):
+        if command.other_leg is None and not accepted(self.conversation, call, leg, command.operation, self._world.abilities):
             raise NotInState(command.operation.value, f"call state is '{leg.state.value}'")
         if command.operation in TRIGGERS:
             return await self._effects.record(command)

@@ -33,6 +33,8 @@ def commanded(conversation: Conversation, command: Command, new: NewIds, now: fl
     """The step of a command that is valid now; raises `Refusal` when its arguments are not."""
     call = conversation.call(command.call)
     leg = call.leg(command.leg)
+    if command.other_leg is not None:
+        return _phone_merge(conversation, command, command.other_leg, now)
     if command.operation in USER_DATA:
         return _user_data(conversation, command, call)
     if command.operation in _MERGES:
@@ -85,7 +87,7 @@ def _single_step(conversation: Conversation, command: Command, call: Call, new: 
     if command.operation is Operation.SINGLE_STEP_CONFERENCE:
         step = control.add_party(conversation, call, leg, control.Invitation(number, new.leg()))
     else:
-        step = control.transfer(conversation, call, leg, control.Invitation(number, new.leg(), new.leg()))
+        step = control.transfer(conversation, call, leg, control.Invitation(number, new.leg(), new.leg(), command.request))
     return replace(step, told=(*everyone(call, Notice.USER_DATA), *step.told)) if attached else step
 
 
@@ -119,6 +121,15 @@ def _merge(conversation: Conversation, command: Command, call: Call, now: float)
         Operation.COMPLETE_CONFERENCE: consult.complete_conference,
     }[command.operation]
     return merge(conversation, calls, command.leg, now)
+
+
+def _phone_merge(conversation: Conversation, command: Command, other_leg: LegId, now: float) -> Step:
+    """A transfer by a phone that has a leg for each of its two calls."""
+    found = consult.pair_of_legs(conversation, command.leg, other_leg)
+    if found is None:
+        raise NotInState(command.operation.value, "the two calls cannot be connected")
+    (parent, mine), (child, in_child) = found
+    return consult.complete_transfer(conversation, (parent, child), mine, now, in_child=in_child, request=command.request)
 
 
 def _destination(command: Command, call: Call) -> str:

@@ -4,7 +4,7 @@ A fact has happened whether or not what follows from it succeeds: a gate that di
 that could not be called or connected is out of the call.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -126,6 +126,20 @@ class Effects:
         self._recorders.pop(uuid, None)
         self._changed(self.conversation)
 
+    @property
+    def recorders(self) -> Mapping[CallUuid, CallRecorder]:
+        """What makes the recordings of each call."""
+        return self._recorders
+
+    def take_over(self, conversation: Conversation, recorders: Mapping[CallUuid, CallRecorder]) -> None:
+        """The calls of another conversation belong to this one from now on, with their recordings."""
+        for uuid, recorder in recorders.items():
+            recorder.share(self._tapped)
+            self._recorders[uuid] = recorder
+        calls = sorted((*self.conversation.calls, *conversation.calls), key=_began)
+        self.conversation = Conversation(tuple(calls))
+        self._changed(self.conversation)
+
     async def abandon(self) -> None:
         """Ends every recording and hangs up every leg, whatever state they are in."""
         for recorder in self._recorders.values():
@@ -152,8 +166,11 @@ class Effects:
                 await self._at_switch(self._asked_of_switch(effect))
 
     def _asked_of_switch(self, effect: CallEffect) -> Coroutine[object, object, None]:
-        switch, media = self._world.switch, self._world.leg_media
+        switch, media, phones = self._world.switch, self._world.leg_media, self._world.phone_answers
         match effect:
+            case wish.Settle(request, cause):
+                assert phones is not None, "who takes phones' requests can answer them"
+                return phones.settle(request, cause)
             case wish.Ring(leg):
                 return switch.ring(leg)
             case wish.Answer(leg):
@@ -303,6 +320,10 @@ class Effects:
 
     def _limit(self, seconds: float = RECORDER_ANSWER_S) -> Limit:
         return Limit(self._world.clock, seconds)
+
+
+def _began(call: Call) -> float:
+    return min((leg.appeared_at for leg in call.legs if leg.appeared_at is not None), default=0.0)
 
 
 def _gate_of(effect: CallEffect) -> CallUuid | None:

@@ -25,6 +25,7 @@ from telegraphone.domain.ids import (
 )
 from telegraphone.domain.legs import CallForked, DeviceRegistered, DeviceUnregistered, EndCause, Keeping, LegArrived, LegFact
 from telegraphone.domain.operations import TRIGGERS, Operation
+from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, TransferOfLegs
 from telegraphone.domain.user_data import first_user_data
 from telegraphone.domain.views import CallView
 from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
@@ -32,6 +33,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
 from telegraphone.services.call_commands import NewIds
 from telegraphone.services.mailbox import Command
+from telegraphone.services.phone_requests import PhoneRequests
 from telegraphone.services.ports import (
     By,
     CaptureRestored,
@@ -68,6 +70,7 @@ class Calls:
         self._by_conn_id: dict[ConnId, tuple[CallActor, CallUuid]] = {}
         self._by_leg: dict[LegId, CallActor] = {}
         self._owned: dict[CallActor, _Owned] = {}
+        self._phone_requests = PhoneRequests(world, agents, self._by_leg.get)
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = False
 
@@ -75,9 +78,7 @@ class Calls:
 
     def of(self, agent: Agent) -> tuple[CallView, ...]:
         """The agent's calls that are not released, oldest first."""
-        return tuple(
-            actor.view(call, leg, agent) for actor, call, leg in self._seen(agent) if leg.state is not LegState.RELEASED
-        )
+        return tuple(actor.view(call, leg, agent) for actor, call, leg in self._seen(agent) if leg.state is not LegState.RELEASED)
 
     def find(self, agent: Agent, reference: str) -> CallView:
         """The agent's call of this connection id or call UUID; NotFound also when it is somebody else's."""
@@ -164,6 +165,8 @@ class Calls:
                 self._agents.phone_registered(self._world.directory.at(dn), dn, registered=True)
             case DeviceUnregistered(dn):
                 self._agents.phone_registered(self._world.directory.at(dn), dn, registered=False)
+            case TransferAsked() | TransferOfLegs() | RecordingAsked():
+                self._create_task(self._phone_requests.obey(event))
             case TapMoved(leg, source):
                 if actor := self._by_leg.get(leg):
                     actor.media_moved(leg, source)
@@ -300,12 +303,16 @@ class Calls:
         self._by_leg |= dict.fromkeys(legs, actor)
         old = self._owned.get(actor, _Owned())
         conn_ids = {call.conn_id for call in conversation.calls}
+        # What another actor has taken over is no longer this one's to forget.
         for uuid in old.uuids - uuids:
-            del self._by_uuid[uuid]
+            if self._by_uuid.get(uuid) is actor:
+                del self._by_uuid[uuid]
         for conn in old.conn_ids - conn_ids:
-            del self._by_conn_id[conn]
+            if self._by_conn_id.get(conn, (None,))[0] is actor:
+                del self._by_conn_id[conn]
         for leg in old.legs - legs:
-            del self._by_leg[leg]
+            if self._by_leg.get(leg) is actor:
+                del self._by_leg[leg]
         self._owned[actor] = _Owned(frozenset(uuids), frozenset(conn_ids), frozenset(legs))
 
     def _forget(self, actor: CallActor) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegFact
 from telegraphone.domain.operations import Operation
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
 from telegraphone.services.ports import By, Clock, MediaSource, RecorderEvent, Unavailable
+
+Estate = TypeVar("Estate")
 
 
 class MailboxOverflow(Exception):
@@ -18,7 +21,8 @@ class MailboxOverflow(Exception):
 @dataclass(frozen=True, slots=True)
 class Command:
     """What somebody asks of a call: by whom, at which leg, and the operation's own arguments. `number` is a destination or
-    a participant, `other` the other call of a pair; digits may be card data and are shown nowhere."""
+    a participant, `other` the other call of a pair, `other_leg` the same party's leg there when its phone has one for each;
+    digits may be card data and are shown nowhere. `request` is what a phone asked by (`domain.phone_requests`)."""
 
     operation: Operation
     call: CallUuid
@@ -29,6 +33,8 @@ class Command:
     number: str = ""
     digits: str = field(default="", repr=False)
     other: str = ""
+    other_leg: LegId | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,34 @@ class GivenUp:
     """The service shuts down."""
 
 
-Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp
+@dataclass(frozen=True, slots=True)
+class Surrender(Generic[Estate]):
+    """Another actor wants these calls: their owner stands still from `given` on, until `taken` says whether it has them."""
+
+    given: "asyncio.Future[Estate]"
+    taken: "asyncio.Future[bool]"
+
+    @property
+    def absorbed(self) -> "Absorbed":
+        """The same for the actor that wants them."""
+        return Absorbed(self)
+
+    def refused(self) -> None:
+        """One of the two actors is over already, or did not wait."""
+        if not self.given.done():
+            self.given.set_exception(Unavailable("call", "the call is over"))
+        if not self.taken.done():
+            self.taken.set_result(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """The calls of another actor belong to this one from now on, once they are given."""
+
+    wish: Surrender[Any]
+
+
+Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp | Surrender[Any] | Absorbed
 
 
 class Mailbox:
@@ -95,10 +128,14 @@ class Mailbox:
         self._waiting: asyncio.Queue[Input] = asyncio.Queue(MAILBOX_MAX)
         self._overflowed = False
         self._closed = False
+        self._heir: Mailbox | None = None
         self._alarms: set[asyncio.Task[None]] = set()
 
     def put(self, what: Input) -> None:
         """Adds an input; never blocks, never raises."""
+        if self._heir is not None:
+            self._heir.put(what)
+            return
         if not self._closed:
             try:
                 self._waiting.put_nowait(what)
@@ -111,18 +148,35 @@ class Mailbox:
     def put_later(self, seconds: float, what: Input) -> None:
         """Adds an input when this time has passed, unless the mailbox is closed by then."""
         # Cancelled by `close`, and it raises nothing that anybody could miss.
-        alarm = asyncio.create_task(self._put_at(self._clock.now() + seconds, what))
+        self.keep(asyncio.create_task(self._put_at(self._clock.now() + seconds, what)))
+
+    def keep(self, alarm: "asyncio.Task[None]") -> None:
+        """Cancels this alarm too when the mailbox is closed."""
         self._alarms.add(alarm)
         alarm.add_done_callback(self._alarms.discard)
 
     async def ask(self, command: Command) -> None:
-        """Returns when the command has been obeyed; raises what the actor answered, or `Unavailable` when the mailbox is
-        crowded or closed."""
-        if self._waiting.qsize() >= COMMANDS_WAITING_MAX:
-            raise Unavailable("call", "too many operations waiting")
+        """Returns when the command has been obeyed, or raises, as `submit` says."""
+        await self.submit(command)
+
+    def submit(self, command: Command) -> "asyncio.Future[None]":
+        """Adds a command. The answer comes when it has been obeyed, or is what the actor raised, or `Unavailable` when the
+        mailbox is crowded or closed."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.put(Asked(command, answer))
-        await answer
+        if self._waiting.qsize() >= COMMANDS_WAITING_MAX:
+            answer.set_exception(Unavailable("call", "too many operations waiting"))
+        else:
+            self.put(Asked(command, answer))
+        return answer
+
+    def bequeath(self, heir: "Mailbox") -> None:
+        """All that waits, all that comes and all alarms go to another mailbox from now on."""
+        self._heir = heir
+        while not self._waiting.empty():
+            heir.put(self._waiting.get_nowait())
+        for alarm in self._alarms:
+            heir.keep(alarm)
+        self._alarms = set()
 
     async def get(self) -> Input:
         """The next input."""
@@ -148,3 +202,7 @@ class Mailbox:
 def _refuse(what: Input) -> None:
     if isinstance(what, Asked):
         what.failed(Unavailable("call", "the call is over"))
+    elif isinstance(what, Surrender):
+        what.refused()
+    elif isinstance(what, Absorbed):
+        what.wish.refused()

@@ -12,6 +12,7 @@ from typing import Final, Literal, Protocol
 from telegraphone.domain.agent import Agent, DeviceView
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.domain.legs import Ability, CallForked, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
+from telegraphone.domain.phone_requests import PhoneRequest
 from telegraphone.domain.views import CallNotice, RecordingBroken
 
 
@@ -89,7 +90,7 @@ class TapMoved:
     source: MediaSource
 
 
-SwitchEvent = LegFact | CallForked | TapMoved | DeviceRegistered | DeviceUnregistered
+SwitchEvent = LegFact | PhoneRequest | CallForked | TapMoved | DeviceRegistered | DeviceUnregistered
 
 
 class Switch(Protocol):

@@ -70,6 +70,11 @@ class CallRecorder:
         running = self._running
         return Part(running.record.recording_id, running.record.name, running.leg) if running and running.began else None
 
+    def share(self, tapped: dict[LegId, RecordingId]) -> None:
+        """The call now shares legs with other calls than before: whose taps are whose is told in their register."""
+        tapped |= {leg: whose for leg, whose in self._tapped.items() if whose == self.recording_id}
+        self._tapped = tapped
+
     async def reserve(self, call: Call, leg: Leg, limit: Limit) -> None:
         """Gets ports for a new part recorded for this leg's agent and has the switch send both parties' audio there.
         The gate is shut. Whatever fails, `discard` clears it away."""

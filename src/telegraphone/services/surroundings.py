@@ -8,7 +8,7 @@ from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Surroundings:
     conference_taps: ConferenceTaps | None = None
     monitoring: Monitoring | None = None
     reached: Reached = itself
+    phone_answers: PhoneAnswers | None = None
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import EndCause
 from telegraphone.services.ports import MediaAddress, MediaSource
 
 
@@ -15,7 +16,7 @@ class LegMedia(Protocol):
 
     async def mute(self, leg: LegId, on: bool) -> None:
         """Nobody hears the leg's party, who still hears the others; or they are heard again. A copy of the leg is silent
-        meanwhile and goes on."""
+        meanwhile and goes on; keypad digits pass."""
 
     async def send_dtmf(self, leg: LegId, digits: str) -> None:
         """Plays keypad digits (0-9 * # A-D) to the leg's party. They are not logged."""
@@ -47,6 +48,14 @@ class Monitoring(Protocol):
 
     async def unmonitor(self, supervisor: LegId) -> None:
         """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""
+
+
+class PhoneAnswers(Protocol):
+    """Tells phones what came of what people asked for by them. A switch that reports a `PhoneRequest` has it."""
+
+    async def settle(self, request: str, cause: EndCause | None) -> None:
+        """It is done (None), was refused (DECLINED), could not be done (FAILED), or why the party was not reached. The
+        first answer counts; requests that are not known are ignored, since their phone no longer waits."""
 
 
 class Intakes(Protocol):

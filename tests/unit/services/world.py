@@ -129,6 +129,7 @@ async def serving(
     surroundings = Surroundings(
         clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound
     )
+    surroundings = replace(surroundings, phone_answers=switch.requests)
     if beside is not None:
         router = SwitchRouter(switch, (beside,))
         surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)

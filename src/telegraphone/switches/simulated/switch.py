@@ -14,6 +14,7 @@ from telegraphone.domain.legs import (
 )
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.simulated.phone import Script, SimulatedPhone
+from telegraphone.switches.simulated.requests import SimulatedRequests
 from telegraphone.switches.simulated.sound import SimulatedSound
 from telegraphone.switches.simulated.wiring import SimulatedLeg, Wiring
 
@@ -43,6 +44,8 @@ class SimulatedSwitch:
         self._scripts: set[asyncio.Task[None]] = set()
         self.sound = SimulatedSound(self._wiring, self._must_be_reachable)
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+        self.requests = SimulatedRequests(self._wiring)
+        """Its `PhoneAnswers`, and what its phones' users ask for."""
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
         for dn in numbers:

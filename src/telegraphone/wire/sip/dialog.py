@@ -130,6 +130,11 @@ class Dialog:
         return strict, tuple(str(route) for route in (*routes[1:], last))
 
 
+def dialog_id_in(request: Request) -> DialogId:
+    """The dialog a peer's request belongs to (section 12.2.2)."""
+    return DialogId(request.call_id, request.to.tag, request.from_.tag)
+
+
 def dialog_from_request(request: Request, local_tag: str, contact: NameAddr, flow: Flow) -> Dialog:
     """The dialog a request makes at the side that answers it (section 12.1.1). RemoteProtocolError: bad Record-Route."""
     remote = request.from_

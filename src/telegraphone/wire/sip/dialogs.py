@@ -63,13 +63,9 @@ class DialogKeeper:
         """Begin to keep a dialog."""
         self._dialogs[dialog.id] = dialog
 
-    def named(self, dialog_id: DialogId) -> Dialog | None:
+    def find(self, dialog_id: DialogId) -> Dialog | None:
         """The living dialog of this id."""
         return self._dialogs.get(dialog_id)
-
-    def find(self, request: Request) -> Dialog | None:
-        """The dialog a peer's request belongs to (section 12.2.2)."""
-        return self._dialogs.get(DialogId(request.call_id, request.to.tag, request.from_.tag))
 
     def forget(self, dialog: Dialog) -> None:
         """Keep it no longer; an early dialog ends without a word."""

@@ -8,7 +8,7 @@ from telegraphone.wire.sip.admission import refusal_of
 from telegraphone.wire.sip.building import abilities, describe_body
 from telegraphone.wire.sip.client_side import ClientSide
 from telegraphone.wire.sip.commands import Reply
-from telegraphone.wire.sip.dialog import Dialog, DialogState, dialog_from_request
+from telegraphone.wire.sip.dialog import Dialog, DialogState, dialog_from_request, dialog_id_in
 from telegraphone.wire.sip.dialogs import DialogKeeper
 from telegraphone.wire.sip.events import AckArrived, CallCancelled, EndReason, RequestArrived
 from telegraphone.wire.sip.headers import Headers, canonical
@@ -99,7 +99,7 @@ class ServerSide:
         if transaction is not None and transaction.state is not State.ACCEPTED:
             self._layer.feed(transaction, Input.ACK, now)
             return
-        dialog = self._keeper.find(request)
+        dialog = self._keeper.find(dialog_id_in(request))
         if dialog is None or dialog.invited is None or dialog.invited.cseq.number != request.cseq.number:
             return
         if self._keeper.ack_arrived(dialog, now):
@@ -128,7 +128,7 @@ class ServerSide:
     # --- within dialogs -----------------------------------------------------------------------------------------
 
     def _receive_in_dialog(self, transaction: ServerTransaction, request: Request, now: float) -> None:
-        dialog = self._keeper.find(request)
+        dialog = self._keeper.find(dialog_id_in(request))
         transaction.dialog = dialog
         if dialog is None:
             self.respond(transaction, Reply(481), now)

@@ -8,7 +8,7 @@ import pytest
 
 from telegraphone.wire.errors import LocalProtocolError
 from telegraphone.wire.sip.commands import OutgoingRequest
-from telegraphone.wire.sip.dialog import DialogState
+from telegraphone.wire.sip.dialog import DialogState, dialog_id_in
 from telegraphone.wire.sip.events import (
     AckArrived,
     CallCancelled,
@@ -70,7 +70,7 @@ def test_the_callee_may_only_send_bye_once_the_ack_came():
     a, b = pair(network)
     a.invite(b)
     network.run(0.2)
-    dialog = b.engine.dialogs.find(parse_message(network.sent("192.0.2.1", "ACK")[0]))
+    dialog = b.engine.dialogs.find(dialog_id_in(parse_message(network.sent("192.0.2.1", "ACK")[0])))
     b.hang_up(dialog)
     network.run(5)
     assert not network.sent("192.0.2.2", "BYE")
