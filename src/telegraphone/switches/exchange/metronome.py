@@ -52,10 +52,11 @@ class Metronome:
         loop = asyncio.get_running_loop()
         due = int((loop.time() - self._began) / _FRAME_S) + 1
         self._number = max(self._number, due - _LATE_FRAMES_MAX)
-        while self._number < due:
-            self._play(self._began + self._number * _FRAME_S)
-            self._number += 1
-        self._timer = loop.call_at(self._began + self._number * _FRAME_S, self._tick) if self._ports else None
+        first, self._number = self._number, due
+        # Before anything is played: what goes wrong with one frame must not stop the clock for everybody.
+        self._timer = loop.call_at(self._began + due * _FRAME_S, self._tick) if self._ports else None
+        for number in range(first, due):
+            self._play(self._began + number * _FRAME_S)
 
     def _play(self, at: float) -> None:
         voices = Voices({source for port in self._ports if port.mixed for source in port.hears})

@@ -228,7 +228,7 @@ class Relay:
                     self._send(to, to.stream.key_passed_on(read, known, now))
 
     def _hushed(self, packet: memoryview, party: Party) -> memoryview | None:
-        """The packet with silence in place of its audio; None for anything but audio."""
+        """The packet with silence in place of its audio; a key as it is, None for anything else."""
         try:
             read = read_packet(packet)
         except RemoteProtocolError:
@@ -236,7 +236,7 @@ class Relay:
             return None
         law = party.payloads.law_of(read.payload_type)
         if law is None:
-            return None
+            return packet if party.payloads.from_party.get(read.payload_type) == TELEPHONE_EVENT else None
         return memoryview(replace(read, payload=SILENCE[law] * len(read.payload)).to_bytes())
 
     def _send(self, port: MediaPort, data: bytes) -> None:
