@@ -10,20 +10,23 @@ import ipaddress
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config, Phone, Secret, TrunkEntry
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
-from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
 from telegraphone.domain.legs import Keeping
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
@@ -41,6 +44,7 @@ from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Account, Answering, Exchange
 from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.web.admin.health import Check
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
 from telegraphone.web.desk import desk_files
@@ -154,10 +158,25 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
-        checks={"recorder": lambda: all(process is not None for process in recorder.process_ids)},
+        checks=_checks(config, recorder, exchange, engine),
         pages=desk_files(),
     )
     return _Parts(world, agents, calls, recovered, recorder, (exchange, *siprec), WebApp(settings, ports), notifications)
+
+
+def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> Mapping[str, Check]:
+    """Whether each part of the node works, for who asks at /health."""
+
+    def disk() -> bool:
+        return shutil.disk_usage(config.server.data_dir).free >= config.recorder.disk_free_min_mb * 1_000_000
+
+    return {
+        "recorder": lambda: all(process is not None for process in recorder.process_ids),
+        # Counting fails unless the sockets are open.
+        "switch": lambda: exchange.counts is not None,
+        "database": lambda: answers(engine),
+        "disk": disk,
+    }
 
 
 def _locked(places: Places, stack: AsyncExitStack) -> int:

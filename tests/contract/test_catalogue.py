@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
-from telegraphone.database.engine import migrate, open_engine, sqlite_url, transaction
+from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url, transaction
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
 from telegraphone.database.tables import audit_lines, metadata
 from telegraphone.domain.ids import CallUuid, RecordingId
@@ -228,3 +228,13 @@ async def test_audit_lines_are_kept_in_order(tmp_path: Path) -> None:
     ]
     assert [line.subject for line in memory.lines] == ["A-1", "A-2"]
     await engine.dispose()
+
+
+async def test_a_database_says_whether_it_can_be_asked(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
+    assert await answers(engine)
+    await engine.dispose()
+    gone = open_engine(sqlite_url(tmp_path / "gone" / "catalogue.db"))
+    with pytest.raises(Unavailable):
+        await answers(gone)
+    await gone.dispose()

@@ -1,7 +1,7 @@
 """The web application: the table of every URL, and the ASGI front that sends a request to the API, to CometD or to the
 operator's page, and puts on every answer what browsers must be told."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
@@ -108,8 +108,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     return table
 
 
-def _voice_works(checks: Mapping[str, health.Check]) -> Callable[[], bool]:
-    return checks.get("switch", lambda: True)
+def _voice_works(checks: Mapping[str, health.Check]) -> Callable[[], Awaitable[bool]]:
+    return lambda: health.works(checks.get("switch", lambda: True))
 
 
 class WebApp:
@@ -153,8 +153,10 @@ class WebApp:
 
     async def _respond(self, request: Request) -> Response:
         path = request.scope["path"]
-        if path == health.PATH:
-            return health.health(self._checks)
+        if path == health.WELL:
+            return await health.health(self._checks)
+        if path == health.ALIVE:
+            return health.alive()
         if request.method == "OPTIONS":
             if any(path.startswith(root) for root in _COMETD_ROOTS):
                 return answer(200, {"Allow": "POST, OPTIONS", **self._origins.preflight(request.headers)})

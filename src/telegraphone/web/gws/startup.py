@@ -20,7 +20,7 @@ class StartUp:
     """Handlers of requests whose answer hardly depends on who asks."""
 
     def __init__(
-        self, shapes: Shapes, directory: Directory, states: tuple[AgentState, ...], voice_works: Callable[[], bool]
+        self, shapes: Shapes, directory: Directory, states: tuple[AgentState, ...], voice_works: Callable[[], Awaitable[bool]]
     ) -> None:
         self._shapes = shapes
         self._directory = directory
@@ -45,7 +45,7 @@ class StartUp:
 
     async def services(self, request: ApiRequest) -> Response:
         """GET /services."""
-        states = {"Provisioning": True, "Voice": self._voice_works()}
+        states = {"Provisioning": True, "Voice": await self._voice_works()}
         services: list[Json] = [
             {
                 "id": service_id,

@@ -77,7 +77,7 @@ _TO: Final = [
     Operation.INITIATE_TRANSFER,
     Operation.INITIATE_CONFERENCE,
 ]
-_WITH_ATTRIBUTES: Final = [
+_WITH_ATTRIBUTES: Final[Sequence[tuple[Sequence[Operation], Query | None, Query | None]]] = [
     (_TO, _DESTINATION, {"userData": DATA}),
     ([Operation.ATTACH_USER_DATA, Operation.UPDATE_USER_DATA], {"userData": DATA}, None),
     ([Operation.DELETE_USER_DATA_PAIR], {"key": TEXT}, None),

@@ -24,7 +24,7 @@ from telegraphone.web.openapi.schema import (
 )
 
 _PAIR = {"uri": LINK, "path": PATH}
-_CALL_ID = {"type": "string", "pattern": "^([0-9a-f]{16}|[0-9A-Z]{32})$"}
+_CALL_ID: Schema = {"type": "string", "pattern": "^([0-9a-f]{16}|[0-9A-Z]{32})$"}
 _CALL_STATES = words(*(state.value for state in LegState if state is not LegState.CALLING))
 _SOURCES = words("agent", "device", "phone", "policy", "admin", "call", "system")
 
@@ -63,7 +63,7 @@ def _agent() -> dict[str, Schema]:
         {"state": words("Ready", "NotReady", "LoggedIn", "LoggedOut")},
         {"id": TEXT, "displayName": TEXT, "workMode": words("AfterCallWork", "AuxWork"), "reason": TEXT},
     )
-    children = {
+    children: dict[str, Schema] = {
         "devices": listed(ref("Device")),
         "calls": listed(ref("Call")),
         "features": listed(ref("Feature")),

@@ -9,11 +9,11 @@ const SETTLE_MS = 600;
 export class Buttons {
   #started = false;
 
-  /** `act(operation, button)` is awaited; while it runs, the button is busy. `label` names the group. */
-  constructor(table, label, act) {
+  /** `act(operation, button)` is awaited; while it runs, the button is busy. `label` names the group, which `small` sets back. */
+  constructor(table, label, act, { small = false } = {}) {
     this.table = table;
     this.act = act;
-    this.element = h("div", { class: "buttons", role: "group", "aria-label": label });
+    this.element = h("div", { class: small ? "buttons small" : "buttons", role: "group", "aria-label": label });
   }
 
   /** Shows the buttons of these operations and no others. */

@@ -22,7 +22,7 @@ export class CallCard {
     this.line = h("p", { class: "line" });
     this.recording = new RecordingPanel({ act: press, warnMs, onLongPause: (ms) => onLongPause(this.call, ms) });
     this.main = new Buttons(CALL_OPERATIONS, "Call", press);
-    this.others = new Buttons(CALL_OPERATIONS, "Transfer and conference", press);
+    this.others = new Buttons(CALL_OPERATIONS, "Transfer and conference", press, { small: true });
     this.userData = new UserData(press);
     this.element = h(
       "article",

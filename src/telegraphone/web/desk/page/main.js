@@ -31,7 +31,7 @@ const desk = new Desk(api, { onChange: drawSoon, onNews });
 const events = new Events({ onMessage: (data) => desk.hear(data), onLink, refresh });
 const problems = new Problems(at("problems"), at("calls-out"));
 const dialPad = new DialPad(dial);
-const phone = new Buttons(DEVICE_OPERATIONS, "Phone", (operation) => act(operation, DEVICE_OPERATIONS, null));
+const phone = new Buttons(DEVICE_OPERATIONS, "Phone", (operation) => act(operation, DEVICE_OPERATIONS, null), { small: true });
 const warnMs = Number(document.documentElement.dataset.pauseWarningS) * 1000;
 const cards = new Map();
 let asked = null; // the operation whose dialog is open

@@ -9,7 +9,7 @@ export class UserData {
   constructor(act) {
     this.summary = h("summary");
     this.rows = h("tbody");
-    this.buttons = new Buttons(CALL_OPERATIONS, "User data", act);
+    this.buttons = new Buttons(CALL_OPERATIONS, "User data", act, { small: true });
     const head = h("tr", { class: "unseen" }, h("th", { scope: "col" }, "Name"), h("th", { scope: "col" }, "Value"));
     this.element = h(
       "details",
@@ -21,7 +21,8 @@ export class UserData {
   }
 
   update(userData, operations) {
-    const entries = Object.entries(userData);
+    const own = ([key]) => key.startsWith("GSIP_");
+    const entries = Object.entries(userData).sort((one, other) => own(one) - own(other)); // the server's own come last
     setText(this.summary, `User data (${entries.length})`);
     keep(this.rows, entries, ([key]) => key, rowView);
     this.buttons.update(operations);
