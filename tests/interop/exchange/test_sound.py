@@ -1,0 +1,159 @@
+"""What a phone is sent through hold, keys, other parties and mixes: one stream whose numbers run on; keys also without RTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import EndCause, LegArrived
+from telegraphone.media.g711 import MU_VALUES
+from telegraphone.phone import HeardFrame, Phone, PhoneOptions, tone
+from telegraphone.services.ports import Caller, Unavailable
+from telegraphone.wire.rtp.packet import RtpPacket
+from telegraphone.wire.sdp import PCMU
+from telegraphone.wire.sip.events import RequestArrived
+from tests.interop.exchange.router import HOST, Router, password
+
+_TALK_S = 0.4
+_LATE_S = 0.08
+"""How unevenly packets may come on a busy machine."""
+
+
+class Noting(Phone):
+    """A phone that notes the keys it is told by request."""
+
+    keys: list[bytes]
+
+    def _request(self, event: RequestArrived) -> None:
+        if event.request.method == "INFO":
+            assert event.request.headers.get("Content-Type") == "application/dtmf-relay"
+            self.keys.append(event.request.body)
+        super()._request(event)
+
+
+@asynccontextmanager
+async def phones(router: Router, *codecs: str) -> AsyncIterator[list[Noting]]:
+    """A phone for each number, of these codecs, answering at once."""
+    made = []
+    try:
+        for place, codec in enumerate(codecs):
+            number = str(5000 + place)
+            options = PhoneOptions(codecs=(codec,), answers_after_s=0.0)
+            address = (HOST, router.exchange.port)
+            phone = Noting(number, number, password(number), address, HOST, voice=tone(500 + 300 * place), options=options)
+            phone.keys = []
+            await phone.register()
+            made.append(phone)
+        yield made
+    finally:
+        for phone in made:
+            await phone.close()
+
+
+def legs(router: Router) -> tuple[LegId, LegId]:
+    arrived = router.of(LegArrived)[-1].leg
+    return arrived, LegId(f"to {arrived}")
+
+
+def check_one_stream(heard: list[HeardFrame]) -> None:
+    """One SSRC, every sequence number once and in order, audio's timestamps by the clock and never twice."""
+    packets = [each.packet for each in heard]
+    assert len({each.ssrc for each in packets}) == 1
+    first = packets[0].sequence_number
+    assert [each.sequence_number for each in packets] == [(first + step) & 0xFFFF for step in range(len(packets))]
+    audio = [each for each in heard if each.packet.payload_type != 101]
+    since = [(each.packet.timestamp - audio[0].packet.timestamp) & 0xFFFFFFFF for each in audio]
+    assert all(later > earlier for earlier, later in pairwise(since))
+    for each, samples in zip(audio, since, strict=True):
+        assert abs(samples / 8_000 - (each.at - audio[0].at)) < _LATE_S
+
+
+@pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
+async def test_one_stream_through_everything(router: Router, codec: str) -> None:
+    async with phones(router, codec, "PCMU", "PCMU") as (customer, _agent, _other):
+        await customer.call("5001")
+        mine, theirs = legs(router)
+        exchange = router.exchange
+        await asyncio.sleep(_TALK_S)
+        await exchange.join((theirs,))
+        await exchange.sound.hold_music(mine, True)
+        await asyncio.sleep(_TALK_S)
+        await exchange.sound.hold_music(mine, False)
+        await exchange.join((mine, theirs))
+        await asyncio.sleep(_TALK_S)
+        await exchange.sound.send_dtmf(mine, "5")
+        await asyncio.sleep(_TALK_S)
+        third = LegId("third")
+        await exchange.originate(third, "5002", Caller("5001"))
+        await router.until(lambda: any(getattr(fact, "leg", None) == third for fact in router.facts))
+        await asyncio.sleep(_TALK_S)
+        await exchange.join((mine, theirs, third))
+        await asyncio.sleep(_TALK_S)
+        await exchange.sound.send_dtmf(mine, "6")
+        await asyncio.sleep(_TALK_S)
+        await exchange.join((mine, third))
+        await asyncio.sleep(_TALK_S)
+        heard = list(customer.heard)
+        assert {each.packet.payload_type for each in heard} == {8 if codec == "PCMA" else 0, 101}
+        check_one_stream(heard)
+        await exchange.hang_up(third, EndCause.NORMAL)
+
+
+async def test_audio_is_left_out_while_a_key_is_down(router: Router) -> None:
+    async with phones(router, "PCMU", "PCMU") as (customer, _):
+        await customer.call("5001")
+        await asyncio.sleep(_TALK_S)
+        await router.exchange.sound.send_dtmf(legs(router)[0], "19")
+        await asyncio.sleep(2 * _TALK_S)
+        heard = [each.packet for each in customer.heard]
+        check_one_stream(list(customer.heard))
+        reports = [place for place, each in enumerate(heard) if each.payload_type == 101]
+        assert len(reports) == 18
+        for key in (reports[:9], reports[9:]):
+            assert key == list(range(key[0], key[0] + 9)), "nothing else between the reports of a key"
+            assert [heard[place].marker for place in key] == [True] + [False] * 8
+            assert len({heard[place].timestamp for place in key}) == 1
+            before, after = heard[key[0] - 1], heard[key[-1] + 1]
+            assert before.timestamp < heard[key[0]].timestamp < after.timestamp - 960
+        assert reports[9] - reports[8] > 2, "audio between the keys"
+
+
+async def test_a_conference_clips_instead_of_wrapping(router: Router) -> None:
+    async with phones(router, "PCMU", "PCMU", "PCMU") as (customer, agent, other):
+        for phone in (agent, other):
+            phone._voice = tone(800, 32_000)
+        await customer.call("5001")
+        mine, theirs = legs(router)
+        await router.exchange.originate(LegId("third"), "5002", Caller("5001"))
+        await asyncio.sleep(_TALK_S)
+        await router.exchange.join((mine, theirs, LegId("third")))
+        await asyncio.sleep(2 * _TALK_S)
+        assert peak([each.packet for each in list(customer.heard)[-20:]]) == max(MU_VALUES)
+
+
+def peak(packets: list[RtpPacket]) -> int:
+    return max(MU_VALUES[code] for packet in packets for code in packet.payload)
+
+
+async def test_keys_go_by_request_to_a_phone_without_telephone_events(router: Router) -> None:
+    async with phones(router, "PCMU", "PCMU") as (customer, agent):
+        customer._codecs = (PCMU,)
+        await customer.call("5001")
+        mine, theirs = legs(router)
+        await router.exchange.sound.send_dtmf(mine, "1")
+        await router.exchange.sound.send_dtmf(mine, "2#")
+        await asyncio.sleep(2 * _TALK_S)
+        assert customer.keys == [f"Signal={key}\r\nDuration=160\r\n".encode() for key in "12#"]
+        assert agent.keys == []
+        with pytest.raises(Unavailable):
+            await router.exchange.sound.send_dtmf(theirs, "1" * 65)
+        with pytest.raises(Unavailable):
+            await router.exchange.sound.send_dtmf(mine, "1" * 65)
+        await router.exchange.sound.send_dtmf(mine, "34")
+        await customer.hang_up()
+        await router.idle()
+        await asyncio.sleep(_TALK_S)
+        assert len(customer.keys) == 3, "what waits ends with its leg"
