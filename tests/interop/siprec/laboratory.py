@@ -1,0 +1,179 @@
+"""A recording server on loopback that is sent whole messages as clients write them, and everything it says and tells."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import CallForked
+from telegraphone.endpoints.clock import SystemClock
+from telegraphone.services.ports import MediaAddress, MediaSource, RecorderFull, SwitchEvent
+from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.wire.sdp import SessionDescription
+from telegraphone.wire.sip.message import Request, Response, parse_message
+
+HOST = "127.0.0.1"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "siprec"
+QUIET_S = 0.15
+PATIENCE_S = 5.0
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+
+Fact = TypeVar("Fact")
+
+
+class Ports:
+    """Intakes that are numbers only."""
+
+    def __init__(self, room: int = 1_000) -> None:
+        self.open: dict[str, MediaAddress] = {}
+        self.legs: dict[LegId, str] = {}
+        self.room = room
+        self._next = 30_000
+
+    def open_intake(self, name: str) -> MediaAddress:
+        if len(self.open) >= self.room:
+            raise RecorderFull(17)
+        self._next += 2
+        self.open[name] = MediaAddress("192.0.2.9", self._next)
+        return self.open[name]
+
+    def assign_intake(self, leg: LegId, name: str | None) -> None:
+        if name is None:
+            self.legs.pop(leg, None)
+        else:
+            self.legs[leg] = name
+
+    def close_intake(self, name: str) -> None:
+        self.open.pop(name, None)
+
+
+def message(name: str, **words: str) -> bytes:
+    """The bytes of a fixture: `{word}` is replaced, lines end in CRLF (in LF within the body of one named so)."""
+    text = (FIXTURES / f"{name}.sip").read_text(encoding="utf-8")
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", value)
+    head, _, body = text.partition("\n\n")
+    content = (body if "end-in-lf" in name else body.replace("\n", "\r\n")).encode()
+    return f"{head}\nContent-Length: {len(content)}\n\n".replace("\n", "\r\n").encode() + content
+
+
+class Laboratory:
+    """The server, its events, and one socket that speaks to it. Calls are taken as they come while `takes`."""
+
+    def __init__(self, trunk: Trunk, ports: Ports) -> None:
+        self.ports = ports
+        self.takes = True
+        self.events: list[SwitchEvent] = []
+        self.asked: list[Request] = []
+        """What the server has asked for by itself; it is answered with `reply_status`."""
+        self.reply_status = 200
+        self.server = SiprecServer(host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, clock=SystemClock())
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((HOST, 0))
+        self._socket.setblocking(False)
+        self._responses: asyncio.Queue[Response] = asyncio.Queue()
+        self._sent: dict[str, Request] = {}
+        self.tags: dict[str, str] = {}
+
+    async def send(self, name: str, **words: str) -> Response:
+        """The final response to a fixture; a 2xx to an INVITE is acknowledged."""
+        request = parse_message(message(name, to_tag="?"))
+        assert isinstance(request, Request)
+        return await self.say(message(name, to_tag=self.tags.get(request.call_id, "?"), **words))
+
+    async def say(self, data: bytes) -> Response:
+        """The final response to these bytes."""
+        request = parse_message(data)
+        assert isinstance(request, Request)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendto(self._socket, data, (HOST, self.server.port))
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                response = await self._responses.get()
+                if response.cseq == request.cseq and response.call_id == request.call_id and response.status >= 200:
+                    break
+        if request.method == "INVITE" and response.success:
+            self.tags[request.call_id] = response.to.tag
+            await self.acknowledge(request, response)
+        return response
+
+    async def acknowledge(self, request: Request, response: Response, body: bytes = b"") -> None:
+        lines = [
+            f"ACK {request.uri} SIP/2.0",
+            f"Via: {request.via};branch=z9hG4bK-ack",
+            f"From: {request.from_}",
+            f"To: {response.to}",
+            f"Call-ID: {request.call_id}",
+            f"CSeq: {request.cseq.number} ACK",
+            f"Content-Length: {len(body)}",
+        ]
+        data = "\r\n".join([*lines, "", ""]).encode() + body
+        await asyncio.get_running_loop().sock_sendto(self._socket, data, (HOST, self.server.port))
+        await asyncio.sleep(QUIET_S)
+
+    def of(self, kind: type[Fact]) -> list[Fact]:
+        """The events of a kind so far."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def call(self) -> CallForked:
+        """The newest call."""
+        return self.of(CallForked)[-1]
+
+    def numbers(self) -> list[str]:
+        """Whose numbers the newest call has, the caller first."""
+        return [party.number for party in self.call.parties]
+
+    async def sources(self) -> list[MediaSource]:
+        """Who sends the voice of each party of the newest call to where it is recorded."""
+        legs = [party.leg for party in self.call.parties]
+        return [await self.server.fork(leg, self.ports.open[self.ports.legs[leg]]) for leg in legs]
+
+    async def run_events(self) -> None:
+        async for event in self.server.events():
+            self.events.append(event)
+            if isinstance(event, CallForked) and self.takes:
+                await self.server.answer(event.parties[0].leg)
+
+    async def run_socket(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            data, source = await loop.sock_recvfrom(self._socket, 65_535)
+            heard = parse_message(data)
+            if isinstance(heard, Response):
+                self._responses.put_nowait(heard)
+                continue
+            self.asked.append(heard)
+            fields = [f"{name}: {value}" for name, value in heard.headers if name in {"Via", "From", "To", "Call-ID", "CSeq"}]
+            reply = "\r\n".join([f"SIP/2.0 {self.reply_status} Said", *fields, "Content-Length: 0", "", ""])
+            await loop.sock_sendto(self._socket, reply.encode(), source)
+
+    def close_socket(self) -> None:
+        self._socket.close()
+
+
+def described(response: Response) -> SessionDescription:
+    """The description in a response."""
+    assert response.content_type == "application/sdp"
+    return SessionDescription.parse(response.body)
+
+
+@asynccontextmanager
+async def laboratory(*, ports: Ports | None = None, **profile: Any) -> AsyncIterator[Laboratory]:
+    """A server with one trunk of this profile."""
+    made = Laboratory(Trunk(**{"name": "lab", "sources": LOOPBACK, **profile}), ports or Ports())
+    await made.server.start()
+    tasks = [asyncio.create_task(each) for each in (made.run_events(), made.run_socket())]
+    try:
+        yield made
+    finally:
+        await made.server.close()
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        made.close_socket()
+    assert [each for each in outcomes if isinstance(each, Exception)] == []

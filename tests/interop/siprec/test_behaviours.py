@@ -1,0 +1,244 @@
+"""What recording clients really send, each as one test by the number of its row (siprec.md, section 6)."""
+
+import asyncio
+
+import pytest
+
+from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded, PartyJoined, PartyNamed
+from telegraphone.services.ports import NOBODY, TapMoved
+from telegraphone.wire.sdp import Direction
+from tests.interop.siprec.laboratory import QUIET_S, Ports, described, laboratory, message
+
+BOTH = ["15550100", "5001"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain",
+        "q01-bare-src-and-no-option",
+        "q02-hyphens",
+        "q02-inside-the-brackets",
+        "q02-a-contact-that-is-none",
+        "q03-lost-comma",
+        "q04-namespace-without-one",
+        "q04-prefix",
+        "q04-other-root-and-plain-ids",
+        "q05-send-inside-participant",
+        "q05-nested-ids",
+        "q06-ids-and-labels-of-any-kind",
+        "q06-no-labels",
+        "q07-times-of-any-kind",
+        "q08-metadata-first-and-more",
+        "q08-lines-end-in-lf",
+        "q09-address-of-each-line-and-no-direction",
+    ],
+)
+async def test_one_call_however_it_is_written(name: str) -> None:
+    async with laboratory() as lab:
+        response = await lab.send(name)
+        assert response.status == 200
+        assert "+sip.srs" in str(response.contact)
+        assert "UPDATE" in (response.headers.get("Allow") or "")
+        assert [(media.direction, media.port > 0) for media in described(response).media] == [(Direction.RECVONLY, True)] * 2
+        assert lab.numbers() == BOTH
+        first, second = await lab.sources()
+        assert (first.port, second.port) == (4000, 4002)
+        assert lab.asked == []
+
+
+async def test_q03_only_a_real_unknown_option_is_refused() -> None:
+    async with laboratory() as lab:
+        response = await lab.send("q03-unknown-option")
+        assert (response.status, response.headers.get("Unsupported")) == (420, "teleportation")
+        assert lab.events == []
+
+
+async def test_q05_an_empty_stream_id_links_nobody() -> None:
+    async with laboratory() as lab:
+        assert (await lab.send("q05-empty-stream-id")).status == 200
+        # The second says where it speaks; the first is given the line that is left.
+        first, second = await lab.sources()
+        assert (first.port, second.port) == (4000, 4002)
+
+
+async def test_q09_each_line_has_its_own_address() -> None:
+    async with laboratory() as lab:
+        await lab.send("q09-address-of-each-line-and-no-direction")
+        assert [source.host for source in await lab.sources()] == ["192.0.2.7", "192.0.2.8"]
+
+
+async def test_q10_inactive_at_first_then_active_then_held_by_zeros() -> None:
+    async with laboratory() as lab:
+        response = await lab.send("q10-both-inactive")
+        assert {media.direction for media in described(response).media} == {Direction.INACTIVE}
+        assert await lab.sources() == [NOBODY, NOBODY]
+        response = await lab.send("q10-activated")
+        assert {media.direction for media in described(response).media} == {Direction.RECVONLY}
+        assert [event.source.port for event in lab.of(TapMoved)] == [4000, 4002]
+        response = await lab.send("q10-held-by-zeros")
+        assert {media.direction for media in described(response).media} == {Direction.INACTIVE}
+        assert [event.source for event in lab.of(TapMoved)][2:] == [NOBODY, NOBODY]
+
+
+async def test_q11_one_line_for_two_is_a_mix() -> None:
+    async with laboratory() as lab:
+        response = await lab.send("q11-mixed")
+        assert len(described(response).media) == 1
+        assert (lab.call.mixed, lab.numbers()) == (True, BOTH)
+        first, second = await lab.sources()
+        assert (first.port, second) == (4000, NOBODY)
+
+
+async def test_q12_a_mix_beside_both_voices_is_nobody_s_track() -> None:
+    async with laboratory() as lab:
+        response = await lab.send("q12-in-out-and-mix")
+        media = described(response).media
+        assert [each.kind for each in media] == ["audio", "audio", "audio", "video"]
+        assert media[3].port == 0
+        assert not lab.call.mixed
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+
+
+async def test_q13_codecs_by_their_names() -> None:
+    async with laboratory() as lab:
+        [media] = described(await lab.send("q13-odd-numbers")).media
+        assert [(codec.name, codec.payload_type) for codec in media.codecs] == [("PCMA", 97), ("telephone-event", 111)]
+        source, _ = await lab.sources()
+        assert source.codecs == {97: "PCMA", 0: "PCMU", 111: "telephone-event"}
+
+
+async def test_q14_a_dummy_gets_its_name() -> None:
+    async with laboratory() as lab:
+        await lab.send("q14-a-dummy")
+        assert lab.numbers() == ["", ""]
+        response = await lab.send("q14-corrected")
+        assert (response.status, response.body) == (200, b"")
+        await asyncio.sleep(QUIET_S)
+        named = [event.number for event in lab.of(PartyNamed)]
+        joined = [event.party.number for event in lab.of(PartyJoined)]
+        assert sorted(named + joined) == sorted(BOTH)
+        assert lab.of(CallForked) == [lab.call]
+
+
+async def test_q15_the_last_word_comes_with_the_end() -> None:
+    async with laboratory() as lab:
+        await lab.say(message("plain").replace(b"plain", b"q15"))
+        assert (await lab.send("q15-bye-with-metadata")).status == 200
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.NORMAL] * 2
+        assert lab.ports.open == lab.ports.legs == {}
+        assert lab.server.counts.dialogs == 0
+
+
+async def test_q16_the_next_part_is_a_call_of_its_own() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        await lab.send("q16-next-part")
+        assert len(lab.of(CallForked)) == 2
+        assert lab.numbers() == ["15550100", "5002"]
+
+
+async def test_q21_questions_are_answered_and_a_full_recorder_says_so() -> None:
+    options = (
+        b"OPTIONS sip:recorder@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK-o%d\r\n"
+        b"From: <sip:sbc@192.0.2.1>;tag=o%d\r\nTo: <sip:recorder@192.0.2.9>\r\nCall-ID: o%d@192.0.2.1\r\nCSeq: 1 OPTIONS\r\n\r\n"
+    )
+    async with laboratory(ports=Ports(room=2)) as lab:
+        response = await lab.say(options % (1, 1, 1))
+        assert response.status == 200
+        assert "siprec" in (response.headers.get("Supported") or "")
+        accepted = response.headers.get("Accept") or ""
+        assert {"application/sdp", "application/rs-metadata+xml", "application/rs-metadata", "multipart/mixed"} == {
+            each.strip() for each in accepted.split(",")
+        }
+        await lab.send("plain")
+        refused = await lab.send("q16-next-part")
+        assert (refused.status, refused.headers.get("Retry-After")) == (503, "17")
+        assert len(lab.of(CallForked)) == 1
+
+
+async def test_q22_a_new_description_lets_another_source_in() -> None:
+    async with laboratory() as lab:
+        await lab.send("q10-both-inactive")
+        await lab.sources()
+        await lab.send("q10-activated")
+        assert len(lab.of(TapMoved)) == 2
+
+
+async def test_q24_names_of_the_vendor_are_found_where_the_profile_says() -> None:
+    profile = {"call_uuid_from": ("x-call-key",), "user_data_from": {"campaign": "Campaign"}}
+    async with laboratory(**profile) as lab:
+        await lab.send("q24-vendor-facts")
+        assert lab.call.known_as == "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+        assert lab.call.user_data == {"Campaign": "spring"}
+    async with laboratory() as lab:
+        await lab.send("q24-vendor-facts")
+        assert (lab.call.known_as, lab.call.user_data) == ("", {})
+
+
+# --- errors, and what is none (siprec.md, section 4) ---
+
+
+@pytest.mark.parametrize(("name", "status"), [("no-description", 400), ("broken-description", 400), ("nothing-usable", 488)])
+async def test_what_another_recorder_would_not_do_better_either(name: str, status: int) -> None:
+    async with laboratory() as lab:
+        assert (await lab.send(name)).status == status
+        assert (lab.events, lab.ports.open) == ([], {})
+
+
+@pytest.mark.parametrize("name", ["broken-metadata", "entity-bomb"])
+async def test_metadata_that_cannot_be_read_costs_no_recording(name: str) -> None:
+    async with laboratory() as lab:
+        assert (await lab.send(name)).status == 200
+        assert lab.numbers() == ["", ""]
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+        [request] = lab.asked
+        assert (request.method, request.headers.get("Content-Disposition")) == ("UPDATE", "recording-session")
+        assert request.content_type == "application/rs-metadata+xml"
+        assert b"<requestsnapshot" in request.body
+
+
+async def test_a_snapshot_that_builds_on_nothing_known_has_a_full_one_asked_for_by_the_old_name() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        assert lab.asked == []
+        assert (await lab.send("partial-of-the-unknown")).status == 200
+        await asyncio.sleep(QUIET_S)
+        [request] = lab.asked
+        assert request.content_type == "application/rs-metadata"
+
+
+async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one() -> None:
+    async with laboratory() as lab:
+        lab.reply_status = 415
+        await lab.send("broken-metadata")
+        await asyncio.sleep(QUIET_S)
+        assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
+
+
+async def test_strict_mode_obeys_the_rfc() -> None:
+    async with laboratory(strict=True) as lab:
+        assert (await lab.send("plain")).status == 200
+        assert (await lab.send("q01-bare-src-and-no-option")).status == 421
+        assert (await lab.send("q02-inside-the-brackets")).status == 421
+        assert len(lab.of(CallForked)) == 1
+
+
+async def test_strangers_are_refused() -> None:
+    async with laboratory(sources=()) as lab:
+        assert (await lab.send("plain")).status == 403
+        assert lab.events == []
+
+
+async def test_a_call_that_cannot_be_recorded_is_sent_elsewhere() -> None:
+    async with laboratory(keeping=Keeping.ALWAYS) as lab:
+        lab.takes = False
+        waiting = asyncio.create_task(lab.send("plain"))
+        await asyncio.sleep(QUIET_S)
+        await lab.server.hang_up(lab.call.parties[0].leg, EndCause.FAILED)
+        response = await waiting
+        assert (response.status, response.headers.get("Retry-After")) == (503, "10")
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.of(LegEnded)) == 2
+        assert lab.ports.open == {}
