@@ -3,6 +3,7 @@
 Pictures of what was looked at are kept in the folder `pictures`, which git ignores; a CI keeps it as an artefact.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ import httpx
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from telegraphone.phone import Phone, PhoneOptions
+from tests.interop.cometd.stage import BadNetwork
 from tests.interop.system import AGENT, HOST, PASSWORD, System
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -22,6 +24,7 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 SERIOUS = {"serious", "critical"}
 
 # Measured once on the page that it looks at; the page's own rules forbid it to load anything.
@@ -159,6 +162,32 @@ async def phones(system: System, **answers: bool) -> AsyncIterator[dict[str, Pho
             await phone.register()
             found[number] = phone
         yield found
+
+
+class Gateway(BadNetwork):
+    """The way from the browser to the server; while it is `down`, nobody gets through."""
+
+    def __init__(self, target: int) -> None:
+        super().__init__(target)
+        self.down = False
+
+    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.down:
+            writer.transport.abort()
+        else:
+            await super().relay(reader, writer)
+
+
+@asynccontextmanager
+async def gateway(port: int, system: System) -> AsyncIterator[Gateway]:
+    """A way to the system over this port."""
+    network = Gateway(system.http_port)
+    server = await asyncio.start_server(network.relay, HOST, port)
+    try:
+        yield network
+    finally:
+        server.close()
+        network.cut()
 
 
 async def capabilities(system: System, user: str) -> dict[str, list[str]]:
