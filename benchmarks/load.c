@@ -1,4 +1,4 @@
-/* Sends G.711 RTP for many streams at 20 ms a packet: the load for benchmarks/recorder.py.
+/* Sends G.711 RTP for many streams at 20 ms a packet: the load for the recorder's benchmarks.
 
    load <streams> <seconds> < ports          each line of the input is the port of one stream on 127.0.0.1
 

@@ -1,6 +1,6 @@
-/* The smallest honest receiver: epoll, recvmmsg, throw away. What benchmarks/recorder.py is measured against.
+/* The smallest honest receiver: epoll, recvmmsg, throw away. What benchmarks/bench_recorder.py is measured against.
 
-   sink <streams>          prints one port a line, then waits for "stop" and prints packets received and CPU seconds */
+   sink <streams>          prints one port a line; for each line of input, packets received and CPU seconds so far */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -46,8 +46,11 @@ int main(int argc, char **argv) {
                 getrusage(RUSAGE_SELF, &usage);
                 double cpu = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
                              (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+                char line[16];
+                if (read(0, line, sizeof line) <= 0) return 0;
                 printf("%lld %f\n", packets, cpu);
-                return 0;
+                fflush(stdout);
+                continue;
             }
             int n = recvmmsg(ready[i].data.fd, messages, BATCH, MSG_DONTWAIT, NULL);
             if (n > 0) packets += n;

@@ -67,3 +67,12 @@ def deliver_all(receiving: socket.socket) -> None:
     except OSError as error:
         if error.errno != errno.ENOENT:  # there was no filter
             raise
+
+
+def throw_away(control_socket: socket.socket) -> None:
+    """RTCP is taken from the kernel and not kept."""
+    try:
+        while True:
+            control_socket.recv(2048)
+    except OSError:
+        return

@@ -25,12 +25,17 @@ class StampClock:
         self._monotonic_ns = monotonic_ns
         self.offset_ns = self._measured()
         """What the system clock is ahead."""
+        self.steps = 0
+        """How often it was seen to be set."""
 
     def look(self) -> int:
         """Measures anew; answers by how much the system clock was set since the last look, 0 when it was not."""
         before, self.offset_ns = self.offset_ns, self._measured()
         step_ns = self.offset_ns - before
-        return step_ns if abs(step_ns) > STEP_NS else 0
+        if abs(step_ns) <= STEP_NS:
+            return 0
+        self.steps += 1
+        return step_ns
 
     def moment(self, at_ns: int) -> datetime:
         """UTC of a monotonic instant."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from telegraphone.capture import control
+from telegraphone.capture import control, sockets
 from telegraphone.capture.control import CutFact, SealedFact
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
@@ -32,6 +32,7 @@ from telegraphone.media.journal import ClockNoted
 from telegraphone.media.recovery import journal_state
 
 _CONTROL_SOCKETS_EVERY: Final = 10
+_TAPS_IN_A_ROW: Final = 64
 _ADVANCE_S: Final = 1.0
 
 
@@ -65,6 +66,7 @@ class Worker:
         self._advance_every = max(1, round(_ADVANCE_S / period_s))
         self._drain_ms_max = 0.0
         self._alarmed = False
+        self._wanted = True
         self._unsent: deque[control.Message] = deque()
         self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._clock.moment)
 
@@ -80,30 +82,38 @@ class Worker:
         gc.collect()
         gc.freeze()
         due = time.monotonic() + self._period_s
-        alive = True
-        while alive:
+        while self._wanted:
             for descriptor, _ in poll.poll(max(0.0, due - time.monotonic())):
                 if descriptor == self._woken:
                     os.eventfd_read(self._woken)
-                else:
-                    alive = self._serve()
-            self._settle()
+            self._attend()
             if time.monotonic() >= due:
                 self._tick()
                 due = max(due + self._period_s, time.monotonic())
-            self._writer.hand_over()
-            self._flush()
+                self._attend()
         poll.close()
         self._seal_everything()
+
+    def _attend(self) -> None:
+        """Takes commands, deals with what the other threads have done, and sends what there is to say."""
+        self._wanted = self._serve()
+        self._settle()
+        self._writer.hand_over()
+        self._flush()
 
     # --- time -----------------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
         begun = time.monotonic_ns()
         self._ticks += 1
-        offset_ns = self._offset_ns()
+        offset_ns, steps = self._offset_ns(), self._clock.steps
         receivers = self._receivers
-        for tap in self._taps.values():
+        for index, (recording, tap) in enumerate(list(self._taps.items())):
+            # A tick with thousands of streams takes longer than an agent's pause should wait.
+            if index % _TAPS_IN_A_ROW == _TAPS_IN_A_ROW - 1 and self._wanted:
+                self._attend()
+            if recording not in self._taps:
+                continue
             for lane in tap.lanes:
                 pipeline = lane.pipeline
                 receiver = receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
@@ -115,7 +125,7 @@ class Worker:
             if not tap.gate.is_open:
                 tap.advance(begun)
                 tap.collect()
-        self._stamps_hold = True
+        self._stamps_hold = self._stamps_hold or steps == self._clock.steps
         if self._ticks % self._advance_every == 0:
             self._advance(begun)
         self._drain_ms_max = max(self._drain_ms_max, (time.monotonic_ns() - begun) / 1e6)
@@ -130,7 +140,7 @@ class Worker:
                     lane.pipeline.correct(now_ns)
             if (turn + index) % _CONTROL_SOCKETS_EVERY == 0:
                 for lane in tap.lanes:
-                    _read_away(lane.control)
+                    sockets.throw_away(lane.control)
             tap.collect()
         late_s = self._writer.late_s(time.monotonic())
         late = late_s > WRITER_SILENT_S
@@ -370,15 +380,6 @@ class Worker:
         self._writer.stop()
         self._finishing.stop()
         self._ports.workshop.keys.stop()
-
-
-def _read_away(control_socket: socket.socket) -> None:
-    """RTCP is taken from the kernel and thrown away."""
-    try:
-        while True:
-            control_socket.recv(2048)
-    except OSError:
-        return
 
 
 def raise_file_limit() -> None:
