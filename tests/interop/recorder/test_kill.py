@@ -125,9 +125,24 @@ def _nearest(kills: list[float], sent: float) -> float:
     return min((killed for killed in kills if killed + 0.2 >= sent), default=float("inf"))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.timeout(600)
-async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What so many deaths cost: milliseconds missing per stream and kill, in order, and how many restorings were told."""
+
+    kills: int
+    told: int
+    losses: list[float]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {len(self.losses)} streams hit, {self.told} told of; lost per stream and kill "
+            f"p50 {statistics.median(self.losses):.0f} ms, p99 {self.losses[int(len(self.losses) * 0.99)]:.0f} ms, "
+            f"max {self.losses[-1]:.0f} ms"
+        )
+
+
+async def kill_again_and_again(bench: Bench, seed: str) -> Killed:
+    """Rounds of calls whose worker is killed under them; raises AssertionError for anything but a bounded loss."""
     chance = random.Random(seed)
     losses: list[float] = []
     events: list[RecorderEvent] = []
@@ -152,12 +167,15 @@ async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:
         for story in stories:
             losses += _losses(bench, story, kills)
     listening.cancel()
-    losses.sort()
-    print(
-        f"seed {seed}: {killed} kills, {len(losses)} streams hit, {len(events)} told of; lost per stream and kill "
-        f"p50 {statistics.median(losses):.0f} ms, p99 {losses[int(len(losses) * 0.99)]:.0f} ms, max {losses[-1]:.0f} ms"
-    )
-    assert losses[-1] <= 1000
+    return Killed(killed, len(events), sorted(losses))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.timeout(600)
+async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:
+    killed = await kill_again_and_again(bench, seed)
+    print(f"seed {seed}: {killed}")
+    assert killed.losses[-1] <= 1000
 
 
 async def test_what_was_said_before_a_pause_is_not_kept_waiting_for_its_segment_to_fill(bench: Bench) -> None:
