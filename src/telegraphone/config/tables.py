@@ -95,6 +95,15 @@ class Cometd(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     websocket: Annotated[bool, Meta(description="Whether WebSocket is offered besides long-polling.")] = True
 
 
+class Desk(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[desk]`: the page at `/` that agents work on."""
+
+    enabled: Annotated[bool, Meta(description="Whether the agent desk is served.")] = True
+    pause_warning_s: Annotated[
+        int, Meta(ge=0, le=86_400, description="After how many seconds the desk calls out a pause of the recording; 0: never.")
+    ] = 120
+
+
 class Phone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[phones]]`: one phone that may register."""
 
@@ -152,6 +161,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
     cometd: Cometd = Cometd()
+    desk: Desk = Desk()
     siprec: Siprec = Siprec()
     phones: tuple[Phone, ...] = ()
     agent_states: tuple[AgentStateEntry, ...] = ()

@@ -68,6 +68,11 @@ class Screen:
         for number in (CALLER_DN, AGENT_DN, SPARE_DN):
             table.add_row(number, number, stage.secrets.phones[number], f"{HOST}:{stage.sip_port} (UDP or TCP)")
         self._console.print(table)
+        self._console.print(
+            f"The agent desk: open [bold]{stage.url}/[/] and log in as [bold]{AGENT}[/], password "
+            f"[bold]{stage.secrets.agents[AGENT]}[/], when a phone {AGENT_DN} is registered.",
+            highlight=False,
+        )
         agent = f"{AGENT}:{stage.secrets.agents[AGENT]}"
         boss = f"{SUPERVISOR}:{stage.secrets.agents[SUPERVISOR]}"
         json = "-H 'Content-Type: application/json'"

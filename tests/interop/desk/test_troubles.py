@@ -15,14 +15,12 @@ from telegraphone.phone import Phone
 from tests.interop.desk.stage import Desk, Gateway, chromium, desk, gateway, phones
 from tests.interop.system import AGENT, HOST, PASSWORD, System, free_port, healthy, start, stop, telegraphone
 
-PAUSE_WARNING = 'data-pause-warning-s="120"'
-
 
 @asynccontextmanager
-async def office(folder: Path, server: str = "") -> AsyncIterator[tuple[System, dict[str, Phone], Browser]]:
+async def office(folder: Path, server: str = "", more: str = "") -> AsyncIterator[tuple[System, dict[str, Phone], Browser]]:
     """A server, a caller, an agent's phone that answers by itself, and a browser."""
     async with (
-        telegraphone(folder, server=server) as system,
+        telegraphone(folder, server=server, more=more) as system,
         phones(system, n5000=True, n5001=True) as ring,
         chromium() as browser,
     ):
@@ -137,8 +135,8 @@ async def test_a_restarted_server_asks_to_log_in_again_and_goes_on(tmp_path: Pat
 
 
 async def test_a_forgotten_pause_is_called_out(tmp_path: Path) -> None:
-    soon = {"/": lambda text: text.replace(PAUSE_WARNING, 'data-pause-warning-s="2"')}
-    async with office(tmp_path) as (system, ring, browser), desk(browser, system.url, changed=soon) as one:
+    soon = "[desk]\npause_warning_s = 2"
+    async with office(tmp_path, more=soon) as (system, ring, browser), desk(browser, system.url) as one:
         await in_a_call(one, ring)
         await one.press("5000", "StartCallRecording")
         await one.press("5000", "PauseCallRecording")

@@ -10,7 +10,7 @@ async function page(name) {
   return import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
 }
 
-const { clock, drawn, lasting, noted, spoken, stillSo } = await page("timeline.js");
+const { clock, drawn, lasting, noted, spoken, stillSo, unsure } = await page("timeline.js");
 const { newsOf } = await page("news.js");
 const { CALL_OPERATIONS, inOrder, rowOf, words } = await page("operations.js");
 
@@ -64,6 +64,12 @@ test("what changed while nobody looked is not known", () => {
   const timeline = noted(looked, call(60, "Paused"), BEGAN + 60_000, false);
   assert.deepEqual(shown(timeline, 70), [["recorded", 0, 20], ["unknown", 20, 60], ["paused", 60, 70]]);
   assert.deepEqual(lasting(timeline, BEGAN + 70_000), { ms: 10_000, exact: false });
+});
+
+test("a server that is not heard leaves the rest open", () => {
+  const looked = stillSo(lived([0, "Recording"]), BEGAN + 5_000);
+  assert.deepEqual(shown(unsure(looked), 9), [["recorded", 0, 5], ["unknown", 5, 9]]);
+  assert.deepEqual(shown(unsure(stillSo(lived([0, "Stopped"]), BEGAN + 5_000)), 9), []);
 });
 
 test("a page that was loaded again goes on as before", () => {

@@ -13,6 +13,7 @@ _HERE = Path(__file__).parent
 _PREFIX = "/desk/"
 _LIBRARY = "cometd.js"
 _NO_LIBRARY = b"export const CometD = null;\nexport const AckExtension = null;\n"
+_PAUSE_WARNING = b'data-pause-warning-s="120"'
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -21,13 +22,16 @@ _MEDIA_TYPES = {
 }
 
 
-def desk_files() -> dict[str, PageFile]:
-    """Every file of the desk by its URL path; the page itself is `/`."""
+def desk_files(pause_warning_s: int) -> dict[str, PageFile]:
+    """Every file of the desk by its URL path; the page itself is `/`. `pause_warning_s`: from when on a pause is called out,
+    0 for never."""
     files = {_PREFIX + path.name: _read(path) for path in sorted((_HERE / "page").iterdir()) if path.suffix in _MEDIA_TYPES}
     library = _HERE / "build" / _LIBRARY
-    missing = PageFile(_NO_LIBRARY, _MEDIA_TYPES[".js"])
+    files[_PREFIX + _LIBRARY] = _read(library) if library.exists() else PageFile(_NO_LIBRARY, _MEDIA_TYPES[".js"])
     page = files.pop(_PREFIX + "index.html")
-    return {"/": page, **files, _PREFIX + _LIBRARY: _read(library) if library.exists() else missing}
+    assert _PAUSE_WARNING in page.content
+    told = page.content.replace(_PAUSE_WARNING, b'data-pause-warning-s="%d"' % pause_warning_s)
+    return {"/": PageFile(told, page.media_type), **files}
 
 
 def _read(path: Path) -> PageFile:

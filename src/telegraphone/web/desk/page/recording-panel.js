@@ -4,7 +4,7 @@
 import { Buttons } from "./buttons.js";
 import { h, keep, setAttribute, setText, svg } from "./elements.js";
 import { CALL_OPERATIONS } from "./operations.js";
-import { clock, drawn, HELD, lasting, PAUSED, RECORDED, spoken, UNKNOWN } from "./timeline.js";
+import { clock, drawn, HELD, lasting, PAUSED, RECORDED, spoken, UNKNOWN, unsure } from "./timeline.js";
 
 const LIGHTS = {
   Recording: { word: "Recording", meaning: "Everything said is kept.", clock: "recorded for" },
@@ -62,7 +62,7 @@ export class RecordingPanel {
     setText(this.counting, counts ? light.clock : "");
     setText(this.clock, counts ? `${exact ? "" : "≥ "}${clock(ms)}` : "");
     this.#warn(sure && state === "Paused" ? ms : 0);
-    this.#draw(timeline, now);
+    this.#draw(sure ? timeline : unsure(timeline), now);
   }
 
   #meaning(light) {

@@ -61,10 +61,16 @@ export function stillSo(timeline, now) {
   return { ...timeline, seen: now };
 }
 
+/** The timeline as it stands when the server is no longer heard: what follows is not known. */
+export function unsure(timeline) {
+  const { spans, seen } = timeline;
+  return spans.length === 0 ? timeline : { ...timeline, spans: [...spans, { kind: UNKNOWN, from: seen, exact: false }] };
+}
+
 /** The spans of the current recording with their ends, the last one ending now; without what came before its start. */
 export function drawn(timeline, now) {
   const ended = timeline.spans.map((span, index) => ({ ...span, to: timeline.spans[index + 1]?.from ?? now }));
-  const first = ended.findIndex((span) => span.kind !== STOPPED);
+  const first = ended.findIndex((span) => span.kind !== STOPPED && span.kind !== UNKNOWN);
   if (first < 0) {
     return [];
   }
