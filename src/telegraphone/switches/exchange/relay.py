@@ -25,6 +25,9 @@ from telegraphone.switches.exchange.payloads import STATIC_TYPES, TELEPHONE_EVEN
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_packet
 
+_NO_MORE_THAN_FIXED = 0x80
+"""The first byte of a packet of version 2 without padding, extension or contributing sources."""
+
 
 @dataclass(slots=True)
 class RelayCounters:
@@ -186,6 +189,17 @@ class Relay:
                 to.sockets[0].sendto(packet, to.remote)
             except OSError:
                 self.counters.unsent += 1
+            return
+        if (
+            packet[0] == _NO_MORE_THAN_FIXED
+            and route.table is None
+            and to.stream is not None
+            and to.keys is None
+            and to.copy is None
+        ):
+            # The common case of a stream of ours, a call that was on hold before: only the header is made anew.
+            header = to.stream.header_passed_on(packet, route.payload_type, asyncio.get_running_loop().time())
+            self._send(to, b"".join((header, packet[HEADER_BYTES:])))
             return
         try:
             read = _understood(packet, route)

@@ -59,16 +59,28 @@ class OutStream:
 
     def passed_on(self, packet: RtpPacket, now: float) -> bytes:
         """Another party's packet, already in the form this phone understands."""
-        marker = packet.marker
-        if packet.ssrc != self._source:
-            self._source, marker = packet.ssrc, True
-            self._shift = self.sequence_number + 1 - packet.sequence_number
-            self._delay = self._due(now) - packet.timestamp
-        number = (packet.sequence_number + self._shift) & _SEQUENCE
-        timestamp = (packet.timestamp + self._delay) & _WORD
+        number, timestamp, new = self._fitted(packet.sequence_number, packet.timestamp, packet.ssrc, now)
+        marker = new or packet.marker
+        return RtpPacket(packet.payload_type, number, timestamp, self.ssrc, packet.payload, marker).to_bytes()
+
+    def header_passed_on(self, header: memoryview, payload_type: int, now: float) -> bytes:
+        """The same for a packet that has a fixed header and nothing but audio: the header to send before that audio."""
+        first, kind, number, timestamp, ssrc = FIXED.unpack_from(header)
+        number, timestamp, new = self._fitted(number, timestamp, ssrc, now)
+        return FIXED.pack(first, payload_type | (0x80 if new else kind & 0x80), number, timestamp, self.ssrc)
+
+    def _fitted(self, number: int, timestamp: int, ssrc: int, now: float) -> tuple[int, int, bool]:
+        """The numbers that a party's packet gets, and whether it is the first since the last change."""
+        new = ssrc != self._source
+        if new:
+            self._source = ssrc
+            self._shift = self.sequence_number + 1 - number
+            self._delay = self._due(now) - timestamp
+        number = (number + self._shift) & _SEQUENCE
+        timestamp = (timestamp + self._delay) & _WORD
         if (number - self.sequence_number) & _SEQUENCE < _HALF:
             self.sequence_number, self.timestamp, self.at = number, timestamp, now
-        return RtpPacket(packet.payload_type, number, timestamp, self.ssrc, packet.payload, marker).to_bytes()
+        return number, timestamp, new
 
     def left_out(self) -> None:
         """A packet of the party is not passed on, and shall not look lost."""

@@ -50,6 +50,15 @@ def test_passed_packets_keep_their_gaps_and_disorder() -> None:
     assert [read_packet(each).marker for each in packets] == [True, False, False, False, False]
 
 
+def test_a_header_alone_is_fitted_as_the_whole_packet_is() -> None:
+    whole, alone = begun(), begun()
+    for each in (0, 1, 4, 3):
+        packet = RtpPacket(0, 1_000 + each, 160 * each, 7, PAYLOAD, marker=each == 4)
+        now = 100.02 + FRAME_S * each
+        header = alone.header_passed_on(memoryview(packet.to_bytes()), 0, now)
+        assert header + PAYLOAD == whole.passed_on(packet, now)
+
+
 def test_music_between_two_voices_and_another_phone_after() -> None:
     stream = begun()
     packets = [stream.passed_on(theirs(each), 100.02 + FRAME_S * each) for each in range(3)]
