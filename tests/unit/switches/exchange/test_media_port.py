@@ -1,17 +1,18 @@
 """The one rule of who hears whom, over every way in which ports come together and go."""
 
-import socket
+from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telegraphone.endpoints.media_ports import SocketPair
 from telegraphone.services.ports import MediaAddress
 from telegraphone.switches.exchange import media_port as wiring
 from telegraphone.switches.exchange.media_port import MediaPort, Party, heard_by_rule
 from telegraphone.switches.exchange.payloads import Payloads
 
 ADDRESS = MediaAddress("192.0.2.1", 4_000)
-UNUSED = (socket.socket.__new__(socket.socket), socket.socket.__new__(socket.socket))
+UNUSED = cast("SocketPair", (None, None))
 TALKING = Party(ADDRESS, Payloads(), 4_001)
 HOLDING = Party(ADDRESS, Payloads(), 4_001, receives=False)
 
