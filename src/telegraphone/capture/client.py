@@ -173,10 +173,7 @@ class RecorderClient:
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
         """See `Recorder.aim`."""
         held = self._of(recording_id)
-        stated = [
-            control.Source(each.host, each.port, {str(kind): codec for kind, codec in each.codecs.items()}, each.ssrc)
-            for each in sources
-        ]
+        stated = [_source(each) for each in sources]
         held.sources = (stated[0], stated[1])
         command = control.Aim(next(self._numbers), held.order.recording, held.sources)
         await self._ask(held.worker, command, RECORDER_ANSWER_S)
@@ -310,6 +307,12 @@ class RecorderClient:
         for pair in pairs:
             if not self._intakes.give_back(pair):
                 self._pool.give_back(pair, time.monotonic())
+
+
+def _source(source: MediaSource) -> control.Source:
+    codecs = {str(kind): codec for kind, codec in source.codecs.items()}
+    suite, key = (source.keys.suite, source.keys.master) if source.keys is not None else ("", b"")
+    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key)
 
 
 def _cut(reply: control.AnyReply) -> Cut:

@@ -21,12 +21,19 @@ SOCKETS: int = 4
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Who may send to a track; codecs by payload type, as text because JSON has no other keys."""
+    """Who may send to a track; codecs by payload type, as text because JSON has no other keys. With a `suite` it is
+    encrypted (RFC 4568), by this master key and salt."""
 
     host: str
     port: int
     codecs: dict[str, str]
     ssrc: int | None = None
+    suite: str = ""
+    key: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without the key: it must be in no log."""
+        return f"Source({self.host!r}, {self.port}, {self.codecs!r}, {self.ssrc!r}, {self.suite!r})"
 
 
 class Order(msgspec.Struct, frozen=True):

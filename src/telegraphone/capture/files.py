@@ -22,7 +22,7 @@ from telegraphone.capture.key_pool import KeyPool
 from telegraphone.limits import JOURNAL_GAPS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
-from telegraphone.media.header import FILLER, JOURNAL_CODEC, EpochHeader
+from telegraphone.media.header import FILLER, FRAME_BYTES, JOURNAL_CODEC, EpochHeader
 from telegraphone.media.journal import Continued, EpochBegan, Gap, Record, encode
 from telegraphone.media.ports import SealedFile
 from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commitment
@@ -38,7 +38,8 @@ class SegmentsMissed:
     """Segments that could not be queued: filler holds their place."""
 
     stream: int
-    frames: int
+    size: int
+    """What they held, in bytes."""
 
 
 Audio = EpochOpened | SegmentsFilled | SegmentsMissed | EpochClosed
@@ -100,6 +101,10 @@ class _Epoch:
     @property
     def codec(self) -> str:
         return self.sealer.header.codec
+
+    @property
+    def width(self) -> int:
+        return FRAME_BYTES[self.codec]
 
     @property
     def head(self) -> int:
@@ -276,10 +281,10 @@ class RecordingFiles:
             epoch.file.append(epoch.sealer.close(item.audio))
             epoch.rest = item.audio
             return
-        audio = item.audio if isinstance(item, SegmentsFilled) else FILLER[epoch.codec] * item.frames
+        audio = item.audio if isinstance(item, SegmentsFilled) else FILLER[epoch.codec] * (item.size // epoch.width)
         epoch.file.append(epoch.sealer.seal_run(audio))
         start = epoch.head
-        epoch.segments += len(audio) // SEGMENT_FRAMES
+        epoch.segments += len(audio) // (SEGMENT_FRAMES * epoch.width)
         if isinstance(item, SegmentsMissed):
             self._record(Gap(stream, start, epoch.head, "overflow"))
 
@@ -333,16 +338,16 @@ class RecordingFiles:
     def _header(self, stream: int, number: int, codec: str, first_frame: int) -> tuple[EpochHeader, bytes]:
         """A header and its data key, whose envelope is durable."""
         dek_id, dek = self._workshop.keys.take(self._tenant)
-        audio = codec != JOURNAL_CODEC
+        width = FRAME_BYTES.get(codec, 0)
         header = EpochHeader(
             tenant=self._tenant,
             recording=self.recording,
             stream=stream,
             epoch=number,
             codec=codec,
-            rate=RATE if audio else 0,
-            bytes_per_second=RATE if audio else 0,
-            segment_bytes=SEGMENT_FRAMES if audio else 0,
+            rate=RATE if width else 0,
+            bytes_per_second=RATE * width,
+            segment_bytes=SEGMENT_FRAMES * width,
             first_frame=first_frame,
             dek_id=dek_id,
             nonce_prefix=self._workshop.entropy(7),

@@ -16,6 +16,7 @@ from typing import Final
 
 from telegraphone.capture import sockets
 from telegraphone.capture.control import Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
+from telegraphone.capture.converting import ConvertingReceiver, codecs_kept
 from telegraphone.capture.files import Item, RecordingFiles
 from telegraphone.limits import OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
 from telegraphone.media.gate import Gate
@@ -33,7 +34,7 @@ _BEHIND: Final = RATE
 class Lane:
     """One track's sockets and pipeline."""
 
-    __slots__ = ("control", "deaf", "descriptor", "drops", "pipeline", "rtp")
+    __slots__ = ("control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp")
 
     def __init__(self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline) -> None:
         self.rtp = rtp
@@ -41,6 +42,8 @@ class Lane:
         self.descriptor = rtp.fileno()
         self.pipeline = pipeline
         self.drops = 0
+        self.converting: ConvertingReceiver | None = None
+        """Reads what is not plain G.711; None: the straight path."""
         self.deaf = False
         """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
 
@@ -121,8 +124,8 @@ class Tap:
                 sockets.deliver_nothing(lane.rtp)
                 continue
             lane.rtp.connect((source.host, source.port))
-            codecs = {int(kind): codec for kind, codec in source.codecs.items()}
-            lane.pipeline.aim(codecs, source.ssrc)
+            lane.converting = ConvertingReceiver.wanted(source, lane.converting)
+            lane.pipeline.aim(codecs_kept(source), source.ssrc)
             self._deliver(lane, whole=self.gate.is_open)
             if source.port < 65_535:
                 lane.control.connect((source.host, source.port + 1))

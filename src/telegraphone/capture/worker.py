@@ -116,7 +116,7 @@ class Worker:
                 continue
             for lane in tap.lanes:
                 pipeline = lane.pipeline
-                receiver = receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
+                receiver = lane.converting or receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
                 receiver.drain(lane, offset_ns)
                 if pipeline.busy:
                     pipeline.drained(time.monotonic_ns())
@@ -150,7 +150,8 @@ class Worker:
 
     def _drain(self, lane: Lane) -> int:
         now_ns = time.monotonic_ns()
-        receiver = self._receivers.get(lane.pipeline.frames) or self._receiver(lane.pipeline.frames)
+        frames = lane.pipeline.frames
+        receiver = lane.converting or self._receivers.get(frames) or self._receiver(frames)
         receiver.drain(lane, self._offset_ns())
         return now_ns
 

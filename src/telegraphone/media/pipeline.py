@@ -20,6 +20,7 @@ from typing import Final
 
 from telegraphone.limits import REORDER_WINDOW_NS, RUN_PACKETS_MAX, SEGMENT_FRAMES
 from telegraphone.media.gate import Gate
+from telegraphone.media.header import FRAME_BYTES
 from telegraphone.media.journal import Drift, Gap, Record, SourceChanged
 from telegraphone.media.reorder import Reorder
 from telegraphone.media.source import SourceLock, Verdict
@@ -245,7 +246,7 @@ class Pipeline:
         packets = self._reorder.waiting()
         self.timeline.timestamp = packets[0][1].timestamp
         for index, (received_ns, packet) in enumerate(packets):
-            frames = len(packet.payload) or self.frames
+            frames = self._frames_of(packet, self.source.codec(packet.payload_type) or "")
             self.timeline.anchor(self.timeline.extended(packet.timestamp), frames, received_ns, first=index == 0)
 
     def _release(self, now_ns: int) -> None:
@@ -257,7 +258,7 @@ class Pipeline:
         """Puts a packet, in its turn, where its timestamp says, as far as the gate lets it."""
         codec = self.source.codec(packet.payload_type) or ""
         audible = codec in KEPT
-        frames = (len(packet.payload) or self.frames) if audible else 0
+        frames = self._frames_of(packet, codec) if audible else 0
         lost = self._previous is not None and number != self._previous + 1
         position = self._position(packet, frames, received_ns, lost=lost)
         self._previous = number
@@ -277,6 +278,10 @@ class Pipeline:
             self._miss(position, position + frames, "cut")
             self._follow(packet, position + frames, storing=False)
 
+    def _frames_of(self, packet: RtpPacket, codec: str) -> int:
+        """How long a packet lasts; one that was cut is taken to be as long as those before it."""
+        return len(packet.payload) // FRAME_BYTES.get(codec, 1) or self.frames
+
     def _position(self, packet: RtpPacket, frames: int, received_ns: int, *, lost: bool) -> int:
         """The packet's place by its timestamp; by its time of arrival where the timestamp has jumped."""
         timeline = self.timeline
@@ -293,14 +298,15 @@ class Pipeline:
 
     def _store(self, packet: RtpPacket, position: int, codec: str, received_ns: int) -> int:
         """Stores what the gate admits; answers how many frames that were."""
-        frames = self.gate.admits(position, position + len(packet.payload), received_ns)
+        width = FRAME_BYTES[codec]
+        frames = self.gate.admits(position, position + len(packet.payload) // width, received_ns)
         if not frames:
             self.counts.withheld += 1
             self.counts.breaches += self.gate.is_open and received_ns < self.gate.since_ns
             return 0
         self._tell_gap()
         self.timeline.settled = True
-        return self.track.put(position, packet.payload[:frames], codec)
+        return self.track.put(position, packet.payload[: frames * width], codec)
 
     def _miss(self, start: int, stop: int, reason: str) -> None:
         """Notes audio that should be there and is not, as far as the gate was open for it."""

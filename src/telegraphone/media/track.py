@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from telegraphone.limits import SEGMENT_FRAMES
-from telegraphone.media.header import FILLER
+from telegraphone.media.header import FILLER, FRAME_BYTES
 
-KEPT: Final = frozenset({"PCMU", "PCMA"})
-"""The codecs whose payload is stored as it came (format page, 3.4)."""
+KEPT: Final = frozenset({"PCMU", "PCMA", "L16"})
+"""What is stored as it comes: the payload of G.711, and the linear sound that other codecs were decoded to (format page, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,18 @@ class Track:
     def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
         """Stores audio at its place: filler up to it, and of what overlaps with stored frames nothing. Returns the frames
         stored."""
-        late = max(0, self.head - position)
-        if late >= len(audio):
+        width = FRAME_BYTES[codec]
+        frames, late = len(audio) // width, max(0, self.head - position)
+        if late >= frames:
             return 0
         if codec != self.codec:
             self.close()
             self._open(codec, position + late)
         self.fill(position)
-        self.pending += audio[late:] if late else audio
-        self.head = position + len(audio)
+        self.pending += audio[late * width :] if late else audio
+        self.head = position + frames
         self.cut()
-        return len(audio) - late
+        return frames - late
 
     def fill(self, position: int) -> None:
         """Stores filler up to a position; nothing while there is no epoch."""
@@ -84,7 +85,8 @@ class Track:
 
     def cut(self) -> None:
         """Hands out what fills segments; to be called by whoever adds to `pending` and moves `head`."""
-        whole = len(self.pending) // SEGMENT_FRAMES * SEGMENT_FRAMES
+        unit = SEGMENT_FRAMES * FRAME_BYTES[self.codec]
+        whole = len(self.pending) // unit * unit
         if whole and whole == len(self.pending):
             self.output.append(SegmentsFilled(self.stream, self.pending))
             self.pending = bytearray()

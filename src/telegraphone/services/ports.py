@@ -5,7 +5,7 @@ Every method promises what its docstring says or raises; `Unavailable` means the
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
@@ -61,13 +61,23 @@ class MediaAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaKeys:
+    """What encrypted RTP is opened with: the suite's name in SDP (RFC 4568), and master key and salt, shown nowhere."""
+
+    suite: str
+    master: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaSource:
-    """Who may send RTP: its address, the codec of each payload type, and its SSRC where that was signalled."""
+    """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
+    it encrypts."""
 
     host: str
     port: int
     codecs: Mapping[int, str]
     ssrc: int | None = None
+    keys: MediaKeys | None = None
 
 
 NOBODY: Final = MediaSource("", 0, {})

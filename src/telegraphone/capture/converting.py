@@ -1,0 +1,118 @@
+"""Receives the streams that are not plain G.711: opens what is encrypted, decodes what is coded otherwise.
+
+They go packet by packet, the long way. A pause is the same for them: while the gate is shut only headers come, and those
+keep sequence, time and the place in the cipher's stream.
+"""
+
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+from telegraphone.capture.codings import CODINGS, LINEAR
+from telegraphone.capture.control import Source
+from telegraphone.capture.srtp import Shield
+from telegraphone.media.pipeline import Pipeline
+from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_cut_packet, read_packet
+
+if TYPE_CHECKING:
+    from telegraphone.capture.decoding import Decoder
+
+_DATAGRAM_BYTES: Final = 2_048
+_ANCILLARY_BYTES: Final = 128
+_STAMP: Final = struct.Struct("@qq")
+_DROPS: Final = struct.Struct("@I")
+_TIMESTAMP_NS: Final = 35
+_QUEUE_OVERFLOW: Final = 40
+_PACKETS_MAX: Final = 4_096
+"""Packets read from one socket in one go: all that its buffer holds after a long stall."""
+
+
+def _decoders(source: Source) -> "dict[int, Decoder]":
+    wanted = {int(kind): codec for kind, codec in source.codecs.items() if codec in CODINGS}
+    if not wanted:
+        return {}
+    # FFmpeg takes its time and its memory, and most recorders never need it.
+    from telegraphone.capture.decoding import Decoder
+
+    return {kind: Decoder(codec) for kind, codec in wanted.items()}
+
+
+def codecs_kept(source: Source) -> dict[int, str]:
+    """What the data plane is to take each payload type for."""
+    return {int(kind): LINEAR if codec in CODINGS else codec for kind, codec in source.codecs.items()}
+
+
+class Lane(Protocol):
+    """What is read, and the track behind it."""
+
+    rtp: socket.socket
+    pipeline: Pipeline
+    drops: int
+
+
+class ConvertingReceiver:
+    """What stands between one socket and its pipeline."""
+
+    def __init__(self, source: Source) -> None:
+        """Raises ValueError for keys that cannot be used."""
+        self._source = source
+        self._shield = Shield(source.suite, source.key) if source.suite else None
+        self._decoders = _decoders(source)
+
+    @staticmethod
+    def wanted(source: Source, present: "ConvertingReceiver | None") -> "ConvertingReceiver | None":
+        """The receiver for this source: the one there is if it fits, so that its state lives on; None for plain G.711."""
+        if not source.suite and not any(codec in CODINGS for codec in source.codecs.values()):
+            return None
+        if present is not None and present.fits(source):
+            return present
+        return ConvertingReceiver(source)
+
+    def fits(self, source: Source) -> bool:
+        """Whether keys and codecs are the same."""
+        mine = self._source
+        return (mine.suite, mine.key, mine.codecs) == (source.suite, source.key, source.codecs)
+
+    def drain(self, lane: Lane, offset_ns: int) -> None:
+        """As `Receiver.drain`."""
+        latest_ns = time.monotonic_ns()
+        taken = 0
+        while taken < _PACKETS_MAX:
+            try:
+                datagram, ancillary, flags, _ = lane.rtp.recvmsg(_DATAGRAM_BYTES, _ANCILLARY_BYTES)
+            except OSError:
+                break
+            taken += 1
+            received_ns = latest_ns
+            for _, kind, data in ancillary:
+                if kind == _TIMESTAMP_NS:
+                    seconds, nanoseconds = _STAMP.unpack_from(data)
+                    received_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
+                elif kind == _QUEUE_OVERFLOW:
+                    lane.pipeline.overflowed((_DROPS.unpack_from(data)[0] - lane.drops) & 0xFFFFFFFF)
+                    lane.drops = _DROPS.unpack_from(data)[0]
+            packet = None if flags & socket.MSG_TRUNC else self._packet(datagram)
+            if packet is None:
+                lane.pipeline.counts.foreign += 1
+            else:
+                lane.pipeline.receive(packet, received_ns)
+        if taken:
+            lane.pipeline.drained(latest_ns)
+
+    def _packet(self, datagram: bytes) -> RtpPacket | None:
+        try:
+            if len(datagram) == HEADER_BYTES:
+                packet = read_cut_packet(datagram)
+                if self._shield is not None:
+                    self._shield.passed(packet)
+            else:
+                plain = datagram if self._shield is None else self._shield.opened(datagram)
+                if plain is None:
+                    return None
+                packet = read_packet(plain)
+        except RemoteProtocolError:
+            return None
+        decoder = self._decoders.get(packet.payload_type)
+        return packet if decoder is None else decoder.decoded(packet)
