@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from telegraphone.demo.desktop import Desktop
 from telegraphone.phone import Phone
-from tests.interop.desk.stage import Desk, Gateway, chromium, desk, gateway, phones
+from tests.interop.desk.stage import Desk, Gateway, check_buttons, chromium, desk, gateway, phones
 from tests.interop.system import AGENT, HOST, PASSWORD, System, free_port, healthy, start, stop, telegraphone
 
 
@@ -182,10 +182,43 @@ async def test_without_the_library_the_desk_asks_again_and_again(tmp_path: Path)
 
 
 async def test_a_server_that_wants_tokens_gets_them(tmp_path: Path) -> None:
-    async with office(tmp_path, 'csrf_protection = "token"') as (system, ring, browser), desk(browser, system.url) as one:
+    """And one that shows calls in the shapes of 8.5.2 is understood as well."""
+    server = 'csrf_protection = "token"\ncompatibility = "8.5.2"'
+    async with office(tmp_path, server) as (system, ring, browser), desk(browser, system.url) as one:
         await in_a_call(one, ring)
         await one.press("5000", "StartCallRecording")
         await one.shows("5000", "Recording")
+        await check_buttons(system, one)
+
+
+async def test_an_operation_the_desk_never_heard_of_can_be_asked_for(tmp_path: Path) -> None:
+    """A newer server names it among the capabilities: it gets a button, and a form for whatever it takes."""
+    asked = []
+
+    async def newer(route: Route) -> None:
+        response = await route.fetch()
+        answer = await response.json()
+        for call in answer["user"]["calls"]:
+            call["capabilities"].append("ZapTheCall")
+        await route.fulfill(response=response, json=answer)
+
+    async def zapped(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        await route.fulfill(json={"statusCode": 0})
+
+    async with office(tmp_path) as (system, ring, browser), desk(browser, system.url) as one:
+        await one.page.route("**/api/v2/me?*", newer)
+        await one.page.route("**/api/v2/me/calls/*", zapped)
+        await ring["5000"].call("5001")
+        await one.log_in()
+        await one.is_live()
+        await one.call("5000").get_by_role("button", name="Zap the call").click()
+        dialog = one.page.get_by_role("dialog", name="Zap the call")
+        await dialog.get_by_label("Attributes").fill("[1]")
+        await dialog.get_by_role("button", name="Send").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("This must be a JSON object")
+        await one.tell("Send", Attributes='{"volts": 9}')
+        assert asked == [{"operationName": "ZapTheCall", "volts": 9}]
 
 
 async def test_wrong_words_and_wrong_places(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import { numbersOf } from "./desk.js";
 import { freshId, h, setAttribute, setText } from "./elements.js";
 import { CALL_OPERATIONS, rowOf } from "./operations.js";
 import { RecordingPanel } from "./recording-panel.js";
-import { clock } from "./timeline.js";
+import { clock, drawn } from "./timeline.js";
 import { UserData } from "./user-data.js";
 
 const STATES = { Ringing: "Ringing", Dialing: "Calling", Established: "Connected", Held: "On hold", Released: "Ended" };
@@ -43,7 +43,9 @@ export class CallCard {
     setText(this.state, STATES[call.state] ?? call.state);
     setText(this.line, this.#about(call));
     const group = (...names) => call.capabilities.filter((each) => names.includes(rowOf(CALL_OPERATIONS, each).group));
-    setAttribute(this.recording.element, "hidden", call.recordingState === undefined);
+    const timeline = this.desk.timelines.get(call.callUuid);
+    const recorded = call.state !== "Released" || drawn(timeline, timeline.seen).length > 0;
+    setAttribute(this.recording.element, "hidden", call.recordingState === undefined || !recorded);
     this.recording.update(call, group("recording"));
     this.main.update(group("main"));
     this.others.update(group("others"));

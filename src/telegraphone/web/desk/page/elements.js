@@ -54,6 +54,7 @@ export function keep(parent, items, keyOf, make) {
       view.element.remove(); // before the others find their places, so that none of them has to move and lose the focus
     }
   }
+  const focused = document.activeElement;
   const after = new Map();
   for (const [index, item] of items.entries()) {
     const view = before.get(keyOf(item)) ?? make(item);
@@ -62,6 +63,9 @@ export function keep(parent, items, keyOf, make) {
       parent.insertBefore(view.element, parent.children[index] ?? null);
     }
     view.update(item);
+  }
+  if (focused !== document.activeElement && parent.contains(focused)) {
+    focused.focus({ preventScroll: true }); // it had to move after all
   }
   KEPT.set(parent, after);
 }

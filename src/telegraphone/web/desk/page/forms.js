@@ -69,12 +69,17 @@ function shown(row, fields, perform) {
   });
 }
 
-/** Each makes, from `{call, calls, contacts}`, `{element, read() → attributes, only?}`; `only` answers without being asked. */
+/** Each makes, from `{call, calls, nameOf}`, `{element, read() → attributes, only?}`; `only` answers without being asked. */
 const FIELDS = {
   destination: () => number((phoneNumber) => ({ destination: { phoneNumber } })),
   plainDestination: () => number((destination) => ({ destination })),
-  targetDevice: ({ devices }) =>
-    chosen("Agent", devices.map(({ name, uri }) => [name, { targetDeviceUri: uri }])),
+  targetDevice() {
+    const input = h("input", { type: "url", autocomplete: "off", required: true });
+    return {
+      element: h("label", {}, "Link of the agent's device ", input),
+      read: () => ({ targetDeviceUri: input.value.trim() }),
+    };
+  },
   consultCall: ({ call, calls }) => otherCall(call, calls, "consultCallUri", {}),
   otherCall: ({ call, calls }) => otherCall(call, calls, "otherCallUri"),
   participant: ({ call, nameOf }) =>

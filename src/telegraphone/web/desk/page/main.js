@@ -137,7 +137,7 @@ function dial(number) {
 
 async function act(operation, table, call) {
   const calls = [...desk.calls.values()];
-  const context = { call, calls, nameOf: (number) => desk.nameOf(number), devices: [] };
+  const context = { call, calls, nameOf: (number) => desk.nameOf(number) };
   const perform = (attributes) =>
     call === null ? desk.operateDevice(operation, attributes) : desk.operate(call, operation, attributes);
   asked = { operation, call: call?.id };
@@ -201,7 +201,7 @@ function draw() {
   if (desk.user !== null) {
     drawBar();
   }
-  const calls = [...desk.calls.values()];
+  const calls = [...desk.calls.values()].sort((one, other) => hasEnded(one) - hasEnded(other));
   const lost = at("calls").contains(document.activeElement);
   keep(at("calls"), calls, (call) => call.id, (call) => cardOf(call));
   if (lost && document.activeElement === document.body) {
@@ -210,6 +210,10 @@ function draw() {
   setAttribute(at("no-calls"), "hidden", calls.length > 0);
   closeWhatIsMoot();
   tick();
+}
+
+function hasEnded(call) {
+  return call.state === "Released";
 }
 
 function cardOf(call) {

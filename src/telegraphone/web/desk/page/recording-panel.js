@@ -12,6 +12,7 @@ const LIGHTS = {
   Stopped: { word: "Stopped", meaning: "This call is not being recorded.", clock: "" },
 };
 const HELD_MEANING = "The call is on hold: silence is kept.";
+const ENDED_MEANING = "The recording ended with the call.";
 const SPANS = { [RECORDED]: "Recorded", [PAUSED]: "Paused", [HELD]: "On hold", [UNKNOWN]: "Not known" };
 const LOOK_MS = 1_000;
 
@@ -66,6 +67,9 @@ export class RecordingPanel {
   }
 
   #meaning(light) {
+    if (this.call.state === "Released") {
+      return ENDED_MEANING;
+    }
     return this.call.recordingState === "Recording" && this.call.state === "Held" ? HELD_MEANING : light.meaning;
   }
 
