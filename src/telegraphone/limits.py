@@ -183,9 +183,6 @@ BAYEUX_CHANNEL_CHARS_MAX: Final = 256
 BAYEUX_MESSAGE_ID_CHARS_MAX: Final = 128
 """Length of a message id, which is echoed: clients count 1, 2, 3, some send a UUID."""
 
-BAYEUX_RETURN_S: Final = 2.0
-"""How long clients wait before they handshake with a server that is going down: so that they meet the next one."""
-
 BAYEUX_CROWDED_S: Final = 10.0
 """How long a client pushed out by the user's newest one waits before it tries again: 21 tabs must not chase each other."""
 

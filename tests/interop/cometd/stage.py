@@ -1,9 +1,10 @@
-"""The notification server under a real web server, real CometD clients in node, and a network between them that can fail."""
+"""The notification server under a real web server, and real CometD clients, each in a process of its own."""
 
 import asyncio
 import base64
 import json
 import socket
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +20,9 @@ from telegraphone.web.cometd import Cometd, CometdWebSocket, Notifications, Shor
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
 CALLS = "/v2/me/calls"
-CLIENT = Path(__file__).parent / "client.mjs"
+HERE = Path(__file__).parent
+PROGRAMS = {"cometd-jquery": "jquery.mjs", "faye": "faye.mjs", "aiocometd": "aio_client.py"}
+"""Which program drives a library; all others are versions of the CometD JavaScript client in client.mjs."""
 
 Fact = dict[str, Any]
 
@@ -74,7 +77,7 @@ async def serving(port: int) -> AsyncIterator[Notifications]:
 
 
 class Desktop:
-    """A cometd.js client; `facts` is all it has heard, in order."""
+    """A client; `facts` is all it has heard, in order."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -116,9 +119,11 @@ def replies(facts: list[Fact], meta: str, **fields: Any) -> list[Fact]:
 
 @asynccontextmanager
 async def desktop(port: int, **options: Any) -> AsyncIterator[Desktop]:
-    """A client in a node process of its own; it ends with the block."""
+    """A client in a process of its own; it ends with the block. `library` is a name of PROGRAMS or an npm package."""
     options = {"url": f"http://{HOST}:{port}/api/v2/notifications", "user": "kate", "subscriptions": [CALLS], **options}
-    process = await asyncio.create_subprocess_exec("node", str(CLIENT), json.dumps(options), stdin=PIPE, stdout=PIPE)
+    program = HERE / PROGRAMS.get(options["library"], "client.mjs")
+    runner = sys.executable if program.suffix == ".py" else "node"
+    process = await asyncio.create_subprocess_exec(runner, str(program), json.dumps(options), stdin=PIPE, stdout=PIPE)
     client = Desktop(process)
     listener = asyncio.create_task(client.listen())
     try:
@@ -129,55 +134,3 @@ async def desktop(port: int, **options: Any) -> AsyncIterator[Desktop]:
             process.kill()
         await process.wait()
         await listener
-
-
-class BadNetwork:
-    """A TCP relay whose connections can all be cut at any moment, whatever is on its way in them."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._writers: set[asyncio.StreamWriter] = set()
-        self.cuts = 0
-
-    def cut(self) -> None:
-        self.cuts += len(self._writers)
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            far_reader, far_writer = await asyncio.open_connection(HOST, self._target)
-        except OSError:
-            writer.close()
-            return
-        pair = {writer, far_writer}
-        self._writers |= pair
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_copy(reader, far_writer))
-                tasks.create_task(_copy(far_reader, writer))
-        except* OSError:
-            pass
-        finally:
-            self._writers -= pair
-            for end in pair:
-                end.close()
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-
-
-@asynccontextmanager
-async def bad_network(target: int) -> AsyncIterator[tuple[BadNetwork, int]]:
-    """A relay to the target, and the port it listens on."""
-    network = BadNetwork(target)
-    server = await asyncio.start_server(network.relay, HOST, 0)
-    try:
-        yield network, server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        network.cut()

@@ -1,13 +1,14 @@
-"""The CometD JavaScript client, of today and of 2016, against the notification server: as desktops will use it."""
+"""The CometD JavaScript client of today, of 2016 and of 2014 against the notification server, as desktops will use it."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from tests.interop.cometd.stage import CALLS, bad_network, desktop, free_port, replies, serving
+from tests.interop.cometd.network import bad_network
+from tests.interop.cometd.stage import CALLS, desktop, free_port, replies, serving
 
-LIBRARIES = ["cometd", "cometd-3"]
+LIBRARIES = ["cometd", "cometd-3", "cometd-jquery"]
 TRANSPORTS = ["long-polling", "websocket"]
 
 every_client = pytest.mark.parametrize(
@@ -90,6 +91,45 @@ async def test_a_network_that_breaks(client: dict[str, Any]) -> None:
         await tab.until(lambda _: len(tab.heard()) >= 150)
         assert tab.heard() == list(range(150))
         assert network.cuts >= 6
+        assert len(replies(tab.facts, "handshake")) == 1
+
+
+@acknowledging_clients
+async def test_a_network_that_is_slow_and_says_everything_twice(client: dict[str, Any]) -> None:
+    """What a proxy does that tries again: the server gets each request, or all a socket says, a second time."""
+    server_port = free_port()
+    async with (
+        serving(server_port) as notifications,
+        bad_network(server_port, delay_s=0.02, doubles=True) as (network, port),
+        desktop(port, **client) as tab,
+    ):
+        tab.do("handshake")
+        await tab.met("subscribe", successful=True)
+        for number in range(60):
+            notifications.publish("kate", CALLS, b"%d" % number)
+            await asyncio.sleep(0.02)
+        await tab.until(lambda _: len(tab.heard()) >= 60)
+        assert tab.heard() == list(range(60))
+        assert network.doubled >= 3
+
+
+@every_client
+async def test_a_network_that_stands_still_for_a_while(client: dict[str, Any]) -> None:
+    server_port = free_port()
+    async with serving(server_port) as notifications, bad_network(server_port) as (network, port), desktop(port, **client) as tab:
+        tab.do("handshake")
+        await tab.met("subscribe", successful=True)
+        await tab.met("connect", successful=True)
+        for number in range(40):
+            if number % 20 == 5:
+                network.stall()
+            if number % 20 == 15:
+                await asyncio.sleep(0.5)
+                network.go_on()
+            notifications.publish("kate", CALLS, b"%d" % number)
+            await asyncio.sleep(0.01)
+        await tab.until(lambda _: len(tab.heard()) >= 40)
+        assert tab.heard() == list(range(40))
         assert len(replies(tab.facts, "handshake")) == 1
 
 

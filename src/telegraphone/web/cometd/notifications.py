@@ -42,7 +42,7 @@ class Notifications:
         self._loop = asyncio.get_running_loop()
 
     def close(self) -> None:
-        """Answers every held connect with the advice to handshake again shortly, and refuses new clients."""
+        """Answers every held connect with the advice to handshake again, and refuses new clients."""
         self._closed = True
         self._engine.shutdown()
         if self._timer is not None:

@@ -20,7 +20,6 @@ from telegraphone.limits import (
     BAYEUX_CROWDED_S,
     BAYEUX_EXPIRY_S,
     BAYEUX_HOLD_S,
-    BAYEUX_RETURN_S,
     BAYEUX_SOCKETS_PER_USER_MAX,
 )
 from telegraphone.wire.bayeux import channel as channels
@@ -181,10 +180,14 @@ class BayeuxServer:
                 self._wake(line)
 
     def shutdown(self) -> None:
-        """The server is about to end: held connects are answered, and whoever comes now is told to try again later."""
+        """The server is about to end: held connects are answered, and whoever comes now is refused.
+
+        The advice names no time to wait: clients take their own after a handshake that fails, and the other node of an
+        installation of two may be there at once.
+        """
         self._closing = True
         for session in list(self._sessions.values()):
-            self._end(session, _refused(messages.UNKNOWN_CLIENT, _begin_anew(BAYEUX_RETURN_S)))
+            self._end(session, _refused(messages.UNKNOWN_CLIENT, _begin_anew()))
 
     def next_deadline(self) -> float | None:
         """When `on_deadline` wants to be called; a call too early does no harm."""
@@ -202,7 +205,7 @@ class BayeuxServer:
 
     def _handshake(self, line: Line, message: Message, now: float) -> Fields:
         if self._closing:
-            return _refused(messages.HANDSHAKE_DENIED, _begin_anew(BAYEUX_RETURN_S))
+            return _refused(messages.HANDSHAKE_DENIED, _begin_anew())
         self._make_room(line.owner.user)
         session = Session(self._client_ids(), line, acks=message.wants_acks, now=now)
         self._sessions[session.client_id] = session
@@ -221,8 +224,7 @@ class BayeuxServer:
     def _connect(self, line: Line, message: Message, now: float, *, alone: bool) -> None:
         session = self._find(line, message, now)
         if session is None:
-            advice = _begin_anew(BAYEUX_RETURN_S if self._closing else 0.0)
-            line.replies.append(messages.encode_reply(message, _refused(messages.UNKNOWN_CLIENT, advice)))
+            line.replies.append(messages.encode_reply(message, _refused(messages.UNKNOWN_CLIENT, _begin_anew())))
             return
         if session.held is not None:
             self._overtake(session, session.held)

@@ -215,7 +215,7 @@ async def test_a_short_answer_says_that_the_connection_ends() -> None:
         assert not wire.pipe.closed
         here.notifications.close()
         _, fields, [reply] = await wire.answer()
-        assert reply["advice"] == {"reconnect": "handshake", "interval": 2000}
+        assert reply["advice"] == {"reconnect": "handshake", "interval": 0}
         assert (fields["connection"], wire.pipe.closed) == ("close", True)
 
 

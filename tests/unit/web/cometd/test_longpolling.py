@@ -160,5 +160,5 @@ async def test_log_out_and_closing_answer_who_waits() -> None:
         visit = await here.hold(await here.client())
         here.notifications.close()
         await visit.end()
-        assert answer_of(visit)[1][0]["advice"] == {"reconnect": "handshake", "interval": 2000}
+        assert answer_of(visit)[1][0]["advice"] == {"reconnect": "handshake", "interval": 0}
         assert (await here.answer(HANDSHAKE))[1][0]["error"] == "403::Handshake denied"

@@ -86,7 +86,7 @@ def test_shutdown_sends_everybody_to_handshake_again() -> None:
     server = new_server()
     client = started(server)
     line = client.hold(id="1")
-    later = {"reconnect": "handshake", "interval": 2000}
+    later = {"reconnect": "handshake", "interval": 0}
     server.deliver("kate", CALLS, b"1")
     server.shutdown()
     assert client.read(line) == [

@@ -153,7 +153,7 @@ def test_shutdown_answers_the_connect() -> None:
     socket.send(client.say("/meta/connect"))
     server.shutdown()
     [[reply]] = socket.read()
-    assert reply["advice"] == {"reconnect": "handshake", "interval": 2000}
+    assert reply["advice"] == {"reconnect": "handshake", "interval": 0}
 
 
 def test_a_slow_reader_is_told_to_begin_anew() -> None:
