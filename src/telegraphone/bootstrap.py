@@ -301,6 +301,7 @@ def _trunk(entry: TrunkEntry) -> Trunk:
         keeping=Keeping(entry.recording.replace("-", " ")),
         strict=entry.strict,
         codecs=entry.codecs,
+        keys_under_avp=entry.keys_under_avp,
         devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
         device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
         first_is_called=entry.first_is_called,

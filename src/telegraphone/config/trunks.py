@@ -40,10 +40,13 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     strict: Annotated[
         bool, Meta(description="Whether what RFC 7866 demands of a client is insisted on; for conformance laboratories.")
     ] = False
-    codecs: Annotated[tuple[Literal["PCMA", "PCMU"], ...], Meta(min_length=1, description="What may be sent, best first.")] = (
-        "PCMA",
-        "PCMU",
-    )
+    codecs: Annotated[
+        tuple[Literal["PCMA", "PCMU", "G722", "opus", "G729"], ...],
+        Meta(min_length=1, description="What may be sent, best first; all but PCMA and PCMU is decoded to 8 kHz."),
+    ] = ("PCMA", "PCMU", "G722", "opus", "G729")
+    keys_under_avp: Annotated[
+        bool, Meta(description="Whether keys (`a=crypto`) in a line of plain RTP/AVP mean that it is encrypted all the same.")
+    ] = True
     devices: Annotated[
         tuple[str, ...],
         Meta(description="Agents' numbers by address of record, each as `sip:name@example.com=5001`."),

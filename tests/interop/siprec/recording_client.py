@@ -83,6 +83,13 @@ def packed(sdp: bytes | None, snapshot: bytes | None, kind: str = METADATA) -> t
     return f"{MULTIPART};boundary={BOUNDARY}", body + f"--{BOUNDARY}--\r\n".encode()
 
 
+class Mouth(PhoneAudio):
+    """A sender that can be made to send anything."""
+
+    def send_raw(self, packet: bytes, to: tuple[str, int]) -> None:
+        self._rtp.sendto(packet, to)
+
+
 class Refused(Exception):
     """The recorder did not take it."""
 
@@ -98,7 +105,7 @@ class Fork:
     client: "RecordingClient"
     dialog: Dialog
     answer: SessionDescription
-    audio: list[PhoneAudio]
+    audio: list[Mouth]
     ours: SessionDescription
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Request] = field(default_factory=list)
@@ -169,9 +176,12 @@ class RecordingClient:
         headers: tuple[tuple[str, str], ...] = (("Require", "siprec"),),
         voices: Sequence[Voice] = (),
         lines: Sequence[Media] = (),
+        audio: "Sequence[Mouth]" = (),
+        silent: bool = False,
     ) -> Fork:
-        """Forks a call: a line for each party. `snapshot` None: no metadata; empty: what the parties say. Raises Refused."""
-        audio = [PhoneAudio(HOST, voice, secrets.token_bytes) for voice in voices or [tone(party.hertz) for party in parties]]
+        """Forks a call: a line for each party. `snapshot` None: no metadata; empty: what the parties say. With `lines` the
+        caller has made the senders, and says what is sent if it is `silent`. Raises Refused."""
+        audio = list(audio) or self.new_audio(voices or [tone(party.hertz) for party in parties])
         media = tuple(lines) or tuple(
             Media("audio", each.port, (PCMU, PCMA), Direction.SENDONLY, attributes=(("label", party.label),))
             for each, party in zip(audio, parties, strict=True)
@@ -196,8 +206,19 @@ class RecordingClient:
         assert event.dialog is not None
         made = Fork(self, event.dialog, SessionDescription.parse(event.response.body), audio, ours)
         self.forks.append(made)
-        made.speak()
+        if not silent:
+            made.speak()
         return made
+
+    @staticmethod
+    def new_audio(voices: Sequence[Voice]) -> "list[Mouth]":
+        """A sender for each voice."""
+        return [Mouth(HOST, voice, secrets.token_bytes) for voice in voices]
+
+    @staticmethod
+    def a_law(payload: bytes) -> bytes:
+        """µ-law as A-law."""
+        return payload.translate(MU_TO_A)
 
     async def _final(self, command: OutgoingRequest | InDialogRequest) -> ResponseArrived:
         future: asyncio.Future[ResponseArrived] = asyncio.get_running_loop().create_future()

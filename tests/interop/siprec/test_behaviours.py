@@ -105,7 +105,7 @@ async def test_q13_codecs_by_their_names() -> None:
         [media] = described(await lab.send("q13-odd-numbers")).media
         assert [(codec.name, codec.payload_type) for codec in media.codecs] == [("PCMA", 97), ("telephone-event", 111)]
         source, _ = await lab.sources()
-        assert source.codecs == {97: "PCMA", 0: "PCMU", 111: "telephone-event"}
+        assert source.codecs == {18: "G729", 9: "G722", 97: "PCMA", 0: "PCMU", 111: "telephone-event"}
 
 
 async def test_q14_a_dummy_gets_its_name() -> None:
@@ -137,6 +137,29 @@ async def test_q16_the_next_part_is_a_call_of_its_own() -> None:
         await lab.send("q16-next-part")
         assert len(lab.of(CallForked)) == 2
         assert lab.numbers() == ["15550100", "5002"]
+
+
+async def test_q13_what_needs_decoding_may_come_too() -> None:
+    async with laboratory() as lab:
+        [media] = described(await lab.send("nothing-but-g729")).media
+        assert [codec.name for codec in media.codecs] == ["G729"]
+
+
+@pytest.mark.parametrize(
+    ("name", "suite"),
+    [("q20-keys-under-savp", "AES_CM_128_HMAC_SHA1_80"), ("q20-keys-under-avp", "AES_CM_128_HMAC_SHA1_32")],
+)
+async def test_q20_keys_mean_encryption_whatever_the_line_is_called(name: str, suite: str) -> None:
+    async with laboratory() as lab:
+        [media] = described(await lab.send(name)).media
+        assert suite in (media.attribute("crypto") or "")
+        source, _ = await lab.sources()
+        assert source.keys is not None
+        assert (source.keys.suite, source.keys.master) == (suite, bytes(range(1, 31)))
+    async with laboratory(keys_under_avp=False) as lab:
+        [media] = described(await lab.send("q20-keys-under-avp")).media
+        assert media.attribute("crypto") is None
+        assert (await lab.sources())[0].keys is None
 
 
 async def test_q21_questions_are_answered_and_a_full_recorder_says_so() -> None:

@@ -23,8 +23,9 @@ from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, Req
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.siprec import srs
-from telegraphone.wire.siprec.answering import answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.answering import Mine, answer, lines_of_answer, our_offer, taken_lines
 from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
+from telegraphone.wire.siprec.keys import OWN_KEY_BYTES
 from telegraphone.wire.siprec.metadata import Kind, read_snapshot
 
 log = structlog.get_logger()
@@ -93,10 +94,11 @@ class Incoming:
         if body.sdp is None and body.others:
             raise RemoteProtocolError("no session description can be found")
         number = int.from_bytes(self._register.clock.entropy(_SESSION_ID_BYTES), "big")
-        rs = Rs(self._register.new_name(), trunk, transaction, SessionDescription(self._host, (), number, version=0))
+        ours = SessionDescription(self._host, (), number, version=0)
+        rs = Rs(self._register.new_name(), trunk, transaction, ours, self._register.clock.entropy(OWN_KEY_BYTES))
         if body.sdp is not None:
             rs.offered = SessionDescription.parse(body.sdp)
-            rs.lines = taken_lines(rs.offered, trunk.codecs)
+            rs.lines = taken_lines(rs.offered, trunk.codecs, keys_under_avp=trunk.keys_under_avp)
             if not any(rs.lines):
                 raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
         self._learn(rs, body)
@@ -108,7 +110,7 @@ class Incoming:
         if rs.stage is not Stage.OFFERED:
             return
         if rs.offered is not None:
-            rs.ours = answer(rs.offered, rs.lines, rs.ports(), rs.ours)
+            rs.ours = answer(rs.offered, rs.lines, rs.ports(), Mine(rs.ours, rs.chance))
         else:
             streams = max(1, len(rs.picture.of(Kind.STREAM)))
             ports = [place.address.port for _, place in sorted(rs.places.items())][:streams]
@@ -156,7 +158,7 @@ class Incoming:
 
     def _describe(self, rs: Rs, offered: SessionDescription) -> None:
         before = rs.lines
-        rs.lines = taken_lines(offered, rs.trunk.codecs)
+        rs.lines = taken_lines(offered, rs.trunk.codecs, keys_under_avp=rs.trunk.keys_under_avp)
         try:
             if not any(rs.lines) and any(not media.refused for media in offered.media):
                 raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
@@ -164,7 +166,7 @@ class Incoming:
         except (RemoteProtocolError, RecorderFull):
             rs.lines = before
             raise
-        rs.ours = answer(offered, rs.lines, rs.ports(), rs.ours)
+        rs.ours = answer(offered, rs.lines, rs.ports(), Mine(rs.ours, rs.chance))
 
     def acknowledged(self, event: AckArrived) -> None:
         """The ACK brings the client's answer where our 2xx made the offer; without a usable one the session ends."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource
+from telegraphone.services.ports import NOBODY, MediaAddress, MediaKeys, MediaSource
 from telegraphone.switches.siprec.parties import Person
 from telegraphone.switches.siprec.trunk import Trunk
 from telegraphone.wire.sdp import SessionDescription
@@ -55,6 +55,8 @@ class Rs:
     trunk: Trunk
     invite: ServerTransaction
     ours: SessionDescription
+    chance: bytes = field(repr=False)
+    """What our keys are made of, the same as long as the session lives."""
     offered: SessionDescription | None = None
     """The offer that our answer to the first INVITE will answer; None when it has none, so that we offer."""
     lines: tuple[Line | None, ...] = ()
@@ -86,7 +88,8 @@ class Rs:
         line = self.lines[place] if place is not None and place < len(self.lines) else None
         if line is None or not line.live or not line.port:
             return NOBODY
-        return MediaSource(line.host, line.port, dict(line.codecs))
+        keys = None if line.key is None else MediaKeys(line.key.suite, line.key.master)
+        return MediaSource(line.host, line.port, dict(line.codecs), keys=keys)
 
     def place_at(self, address: MediaAddress) -> int | None:
         """The place of this address, None if it is none of ours."""

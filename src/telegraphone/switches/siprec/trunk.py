@@ -19,8 +19,9 @@ class Trunk:
     """The profile of one recording client.
 
     `sources` are the networks it may call from; `certificates` the names its certificate may bear, and then it must come
-    by TLS. `devices` finds a number by address of record, `device_pattern` cuts one out of the user part (its first
-    group, or all of it). `call_uuid_from` and `user_data_from` name header fields or metadata elements, in lower case.
+    by TLS. `keys_under_avp`: keys in a line of plain RTP mean that it is encrypted (siprec.md, Q20). `devices` finds a
+    number by address of record, `device_pattern` cuts one out of the user part (its first group, or all of it).
+    `call_uuid_from` and `user_data_from` name header fields or metadata elements, in lower case.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Trunk:
     keeping: Keeping = Keeping.ALWAYS
     strict: bool = False
     codecs: tuple[str, ...] = CODECS
+    keys_under_avp: bool = True
     devices: Mapping[str, str] = field(default_factory=dict)
     device_pattern: re.Pattern[str] | None = None
     first_is_called: bool = False

@@ -5,24 +5,31 @@ Every offered line gets its answer, in its place: clients count them (siprec.md,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from telegraphone.wire.sdp import PCMA, PCMU, Codec, Direction, Media, SessionDescription, is_telephone_event
+from telegraphone.wire.siprec.keys import StreamKey, usable_key
 
 _NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
 _PLAIN: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
-_NAMES: Final = {"pcmu": "PCMU", "pcma": "PCMA", "telephone-event": "telephone-event"}
-"""What the recorder calls each coding that it can store."""
-CODECS: Final = ("PCMA", "PCMU")
-"""The order in which codecs are chosen where a trunk says nothing (siprec.md, section 4)."""
-_OURS: Final = {"PCMU": PCMU, "PCMA": PCMA}
+_SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
+CODECS: Final = ("PCMA", "PCMU", "G722", "opus", "G729")
+"""What can be recorded, as the recorder calls it, in the order in which it is chosen where a trunk says nothing."""
+_NAMES: Final = {name.lower(): name for name in (*CODECS, "telephone-event")}
+_OURS: Final = {
+    "PCMA": PCMA,
+    "PCMU": PCMU,
+    "G722": Codec("G722", 8000, 9),
+    "opus": Codec("opus", 48000, 111, channels=2),
+    "G729": Codec("G729", 8000, 18),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One stream that is taken: where it comes from, what may come, what we said we would like. `live` is whether the
-    client means to send now."""
+    client means to send now, `key` is what it encrypts with."""
 
     index: int
     label: str
@@ -31,16 +38,25 @@ class Line:
     live: bool
     codecs: Mapping[int, str]
     chosen: tuple[Codec, ...]
+    key: StreamKey | None = None
 
 
-def taken_lines(offered: SessionDescription, wanted: Sequence[str]) -> tuple[Line | None, ...]:
-    """What is taken of each offered line, None for one that is refused; `wanted` are codecs, best first."""
-    return tuple(_line(offered, index, media, wanted) for index, media in enumerate(offered.media))
+def taken_lines(offered: SessionDescription, wanted: Sequence[str], *, keys_under_avp: bool = True) -> tuple[Line | None, ...]:
+    """What is taken of each offered line, None for one that is refused; `wanted` are codecs, best first. `keys_under_avp`:
+    whether keys in a line that speaks of plain RTP mean that it is encrypted all the same (siprec.md, Q20)."""
+    return tuple(_line(offered, index, wanted, keys_under_avp=keys_under_avp) for index in range(len(offered.media)))
 
 
-def _line(offered: SessionDescription, index: int, media: Media, wanted: Sequence[str]) -> Line | None:
-    if media.kind != "audio" or media.refused or media.protocol.upper() not in _PLAIN:
+def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, keys_under_avp: bool) -> Line | None:
+    media = offered.media[index]
+    protocol = media.protocol.upper()
+    if media.kind != "audio" or media.refused or protocol not in _PLAIN | _SECURE:
         return None
+    key = usable_key(value or "" for name, value in media.attributes if name == "crypto")
+    if protocol in _SECURE and key is None:
+        return None
+    if protocol in _PLAIN and not keys_under_avp:
+        key = None
     named = {codec: _name(codec) for codec in media.codecs}
     usable = [codec for codec in media.codecs if named[codec] in wanted]
     if not usable:
@@ -50,33 +66,42 @@ def _line(offered: SessionDescription, index: int, media: Media, wanted: Sequenc
     codecs = {codec.payload_type: named[codec] for codec in media.codecs if named[codec] in wanted or codec in events}
     host = offered.address_of(media)
     live = host not in _NOWHERE and media.direction.sends
-    return Line(index, media.attribute("label") or "", host, media.port, live, codecs, (best, *events))
+    return Line(index, media.attribute("label") or "", host, media.port, live, codecs, (best, *events), key)
 
 
 def _name(codec: Codec) -> str:
     known = _NAMES.get(codec.name.lower(), "")
-    return known if codec.channels == 1 else ""
+    # Opus says two whatever it carries (RFC 7587 section 7).
+    return known if codec.channels == 1 or known == "opus" else ""
 
 
-def answer(
-    offered: SessionDescription, lines: Sequence[Line | None], ports: Mapping[int, int], ours: SessionDescription
-) -> SessionDescription:
-    """The answer to an offer: `ports` are ours by line, `ours` is our last description in this dialog, or a new one."""
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Our side of one dialog: our last description in it, or one without lines, and the chance our keys are made of."""
+
+    last: SessionDescription
+    chance: bytes = field(repr=False)
+
+
+def answer(offered: SessionDescription, lines: Sequence[Line | None], ports: Mapping[int, int], mine: Mine) -> SessionDescription:
+    """The answer to an offer: `ports` are ours by line."""
     media = [
-        _refused(one) if line is None else _accepted(one, line, ports[line.index])
+        _refused(one) if line is None else _accepted(one, line, ports[line.index], mine.chance)
         for one, line in zip(offered.media, lines, strict=True)
     ]
-    return ours.successor(tuple(media))
+    return mine.last.successor(tuple(media))
 
 
 def _refused(media: Media) -> Media:
     return Media(media.kind, 0, media.codecs, Direction.SENDRECV, None, media.protocol, formats=media.formats)
 
 
-def _accepted(media: Media, line: Line, port: int) -> Media:
+def _accepted(media: Media, line: Line, port: int, chance: bytes) -> Media:
     direction = Direction.RECVONLY if line.live else Direction.INACTIVE
-    labels = tuple(pair for pair in media.attributes if pair[0] == "label")
-    return Media(media.kind, port, line.chosen, direction, None, media.protocol, attributes=labels)
+    attributes = [pair for pair in media.attributes if pair[0] == "label"]
+    if line.key is not None:
+        attributes.append(("crypto", line.key.answered_with(chance).line()))
+    return Media(media.kind, port, line.chosen, direction, None, media.protocol, attributes=tuple(attributes))
 
 
 def our_offer(wanted: Sequence[str], ports: Sequence[int], ours: SessionDescription) -> SessionDescription:

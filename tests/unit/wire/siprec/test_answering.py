@@ -3,10 +3,11 @@
 import pytest
 
 from telegraphone.wire.sdp import Direction, SessionDescription
-from telegraphone.wire.siprec.answering import CODECS, answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.answering import CODECS, Mine, answer, lines_of_answer, our_offer, taken_lines
 
 HEAD = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 OURS = SessionDescription("192.0.2.9", (), 7, 0)
+MINE = Mine(OURS, bytes(range(44)))
 
 
 def offered(*lines: str, head: bytes = HEAD) -> SessionDescription:
@@ -17,7 +18,7 @@ def answered(*lines: str) -> SessionDescription:
     description = offered(*lines)
     taken = taken_lines(description, CODECS)
     ports = {line.index: 30_000 + 2 * line.index for line in taken if line is not None}
-    return SessionDescription.parse(answer(description, taken, ports, OURS).serialize())
+    return SessionDescription.parse(answer(description, taken, ports, MINE).serialize())
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,12 @@ def test_the_best_codec_is_named_and_all_that_can_be_recorded_may_come() -> None
     [line] = taken_lines(offered(*lines), CODECS)
     assert line is not None
     assert [codec.payload_type for codec in line.chosen] == [100, 101]
-    assert line.codecs == {0: "PCMU", 100: "PCMA", 8: "PCMA", 101: "telephone-event"}
-    assert "a=fmtp:101 0-15" in answer(offered(*lines), [line], {0: 30_000}, OURS).serialize().decode()
+    assert line.codecs == {18: "G729", 0: "PCMU", 100: "PCMA", 8: "PCMA", 101: "telephone-event"}
+    assert "a=fmtp:101 0-15" in answer(offered(*lines), [line], {0: 30_000}, MINE).serialize().decode()
 
 
 @pytest.mark.parametrize(
-    "line", ["m=audio 4000 RTP/AVP 18", "m=audio 0 RTP/AVP 0", "m=audio 4000 RTP/SAVP 0", "m=application 9 UDP/BFCP *"]
+    "line", ["m=audio 4000 RTP/AVP 3", "m=audio 0 RTP/AVP 0", "m=audio 4000 RTP/SAVP 0", "m=application 9 UDP/BFCP *"]
 )
 def test_what_cannot_be_recorded_is_refused(line: str) -> None:
     [media] = answered(line).media
@@ -79,16 +80,44 @@ def test_what_cannot_be_recorded_is_refused(line: str) -> None:
 def test_the_version_rises_only_with_a_change() -> None:
     description = offered("m=audio 4000 RTP/AVP 0")
     lines = taken_lines(description, CODECS)
-    first = answer(description, lines, {0: 30_000}, OURS)
+    first = answer(description, lines, {0: 30_000}, MINE)
     assert first.version == 1
-    assert answer(description, lines, {0: 30_000}, first).version == 1
+    assert answer(description, lines, {0: 30_000}, Mine(first, MINE.chance)).version == 1
 
 
 def test_our_offer_and_its_answer() -> None:
     made = our_offer(CODECS, [30_000], OURS)
-    assert (made.media[0].direction, [codec.name for codec in made.media[0].codecs]) == (Direction.RECVONLY, ["PCMA", "PCMU"])
+    assert (made.media[0].direction, [codec.name for codec in made.media[0].codecs]) == (Direction.RECVONLY, list(CODECS))
     [line] = lines_of_answer(made, offered("m=audio 4000 RTP/AVP 0", "a=sendonly"), CODECS)
     assert line is not None
     assert (line.host, line.port, line.live) == ("192.0.2.1", 4000, True)
-    assert line.codecs == {0: "PCMU", 8: "PCMA"}
+    assert (line.codecs[0], line.codecs[8]) == ("PCMU", "PCMA")
     assert lines_of_answer(made, offered("m=audio 0 RTP/AVP 0"), CODECS) == (None,)
+
+
+KEY = "1 AES_CM_128_HMAC_SHA1_80 inline:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e|2^20"
+
+
+@pytest.mark.parametrize("protocol", ["RTP/SAVP", "RTP/AVP", "RTP/SAVPF"])
+def test_keys_are_answered_by_the_same_tag_and_suite(protocol: str) -> None:
+    description = offered(f"m=audio 4000 {protocol} 0", f"a=crypto:{KEY}")
+    [line] = taken_lines(description, CODECS)
+    assert line is not None
+    assert line.key is not None
+    assert line.key.master == bytes(range(1, 31))
+    [media] = answer(description, [line], {0: 30_000}, MINE).media
+    assert media.protocol == protocol
+    assert (media.attribute("crypto") or "").startswith("1 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQF")
+
+
+def test_keys_in_a_plain_line_may_be_passed_over_and_a_secure_line_needs_some() -> None:
+    [line] = taken_lines(offered("m=audio 4000 RTP/AVP 0", f"a=crypto:{KEY}"), CODECS, keys_under_avp=False)
+    assert line is not None
+    assert line.key is None
+    assert taken_lines(offered("m=audio 4000 RTP/SAVP 0"), CODECS) == (None,)
+
+
+def test_opus_says_two_and_is_one() -> None:
+    [line] = taken_lines(offered("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 opus/48000/2"), CODECS)
+    assert line is not None
+    assert line.codecs == {96: "opus"}
