@@ -15,7 +15,7 @@ import httpx
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from telegraphone.phone import Phone, PhoneOptions
-from tests.interop.cometd.stage import BadNetwork
+from tests.interop.cometd.network import BadNetwork
 from tests.interop.system import AGENT, HOST, PASSWORD, System
 
 PICTURES = Path(__file__).parent / "pictures"
