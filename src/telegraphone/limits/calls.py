@@ -1,0 +1,36 @@
+"""Bounds of calls, their actors and what agents may send about them."""
+
+from typing import Final
+
+CALLS_MAX: Final = 2_000
+"""Calls alive at once on one node: four times the largest tested load, so that a leak is met before memory is."""
+
+MAILBOX_MAX: Final = 64
+"""Commands and events waiting for one call's actor: a person and two phones make a handful; more is a storm."""
+
+DESTINATION_CHARS_MAX: Final = 128
+"""A number an agent asks for: 15 digits are enough for E.164, and some exchanges dial names."""
+
+RELEASED_CALL_S: Final = 60.0
+"""How long a released call can still be addressed by its id (gws-api 7.2)."""
+
+USER_DATA_BYTES_MAX: Final = 64 * 1024
+"""User data of one call, as JSON: the size of one request body (gws-api 3.1)."""
+
+COMMANDS_WAITING_MAX: Final = 48
+"""Agents' commands are refused above this, so that facts from the switch always find room in the mailbox."""
+
+CONFERENCE_PARTIES_MAX: Final = 16
+"""Parties of one call: the largest conference of ordinary exchanges; each is mixed for each other."""
+
+CONSULTS_MAX: Final = 8
+"""Consult calls alive in one conversation: an agent has one or two, and each party may ask somebody."""
+
+CATALOGUE_BACKLOG_MAX: Final = 50_000
+"""Parts waiting for the database: a day without it at 500 calls of a quarter of an hour; about 1 KiB each."""
+
+CATALOGUE_RETRY_S: Final = 1.0
+"""Pause between two tries to reach the database."""
+
+RECORDER_ANSWER_S: Final = 3.0
+"""How long an operation waits for the recorder before it answers 500/4 (gws-api 8.4): the shortest client time-out is 5 s."""

@@ -1,0 +1,92 @@
+"""Bounds of the recorder: audio on its way into files, and the processes that see to it."""
+
+from typing import Final
+
+SEGMENT_FRAMES: Final = 1_600
+"""Frames sealed as one unit: 200 ms, half of what a crash may lose (recording-format, "Writer rules")."""
+
+RUN_PACKETS_MAX: Final = 32
+"""Packets of one stream read by one system call: a drain each 100 ms finds five, after a stall it asks again."""
+
+REORDER_PACKETS_MAX: Final = 16
+"""Packets that wait for one that is missing: 320 ms of 20 ms packets, far more than the window of time allows."""
+
+REORDER_WINDOW_NS: Final = 60_000_000
+"""How long packets wait for one that is missing: three packets of 20 ms."""
+
+GATE_SPANS_MAX: Final = 16
+"""Shut spans a gate tells apart: a packet that is late by more pauses than these finds everything shut."""
+
+RECEIVE_BUFFER_BYTES: Final = 2 * 1024 * 1024
+"""Receive buffer asked of the kernel for each RTP socket, B: it counts some 1 KiB for each small packet, so 40 s of one
+stream wait there while a worker is stopped or replaced."""
+
+COMMIT_PERIOD_S: Final = 0.2
+"""Time between two rounds that make everything written durable (recording-format, W5)."""
+
+KEYS_AT_ONCE: Final = 64
+"""Data keys made together: one sync then costs each less than making its envelope does, and 64 take some 10 ms."""
+
+KEYS_READY_MAX: Final = 128
+"""Data keys of one tenant waiting to be used, three a recording: what starts in a second of the busiest hour."""
+
+WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
+"""Audio waiting for the disk in one worker: 8 s of 1,000 calls, hours of a few; then gaps are counted (W9)."""
+
+JOURNAL_GAPS_BYTES_MAX: Final = 6 * 1024 * 1024
+"""A journal longer than this takes no more gap records, so that pauses always find room (JOURNAL_BYTES_MAX)."""
+
+CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
+"""One message between the program and a recorder worker: a finished recording with a thousand spans."""
+
+OPERATIONS_WAITING_MAX: Final = 16
+"""Gate operations of one recording that wait for the one before: a person presses one button at a time."""
+
+RESUME_GUARD_FRAMES: Final = 480
+"""60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
+
+SPANS_TOLD_MAX: Final = 1_000
+"""Spans of a finished recording that the program is told at once; the manifest has them all."""
+
+RECORDINGS_PER_WORKER_MAX: Final = 2_000
+"""Recordings of one worker at once: what one core was measured to take without loss, and all the calls of a node."""
+
+DRAIN_PERIOD_S: Final = 0.4
+"""Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""
+
+DRIFT_WINDOW_S: Final = 5.0
+"""Window over which the least delay of a stream is taken: 250 packets, of which one has had a free way."""
+
+WRITER_SILENT_S: Final = 3.0
+"""Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
+
+SALVAGE_ASKED_MAX: Final = 2_000
+"""Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
+
+RECORDING_SEAL_RETRY_S: Final = 10.0
+"""Time between two attempts to finish a recording that could not be finished when its call ended."""
+
+RECORDING_SEAL_S: Final = 30.0
+"""How long finishing a recording may take: reading back and hashing ten hours of audio on a slow disk."""
+
+RECORDER_EVENTS_MAX: Final = 4_096
+"""Facts of the recorder waiting for the program: one for each recording of two workers, twice."""
+
+COMMANDS_OUTSTANDING_MAX: Final = 8_192
+"""Commands a worker has not answered: a start, two pauses and an end of each of its recordings."""
+
+WORKER_RESTARTS_MAX: Final = 20
+"""Workers started in the place of one that died, within the window below; more is a defect that restarting repeats."""
+
+WORKER_RESTARTS_WINDOW_S: Final = 10.0
+"""The window of the line above."""
+
+WORKER_REST_S: Final = 10.0
+"""How long a worker that died too often is left alone before it is tried again: a full disk or a broken library takes a
+person minutes to mend, and recording shall be back soon after."""
+
+WORKER_DEATH_S: Final = 0.5
+"""How long a worker that has closed its link may take to die before it is killed."""
+
+WORKER_STOP_S: Final = 60.0
+"""How long a worker may take to finish everything at the end of the program."""

@@ -1,0 +1,72 @@
+"""Bounds of the API over HTTP."""
+
+from typing import Final
+
+HTTP_BODY_BYTES_MAX: Final = 64 * 1024
+"""One request body (gws-api 3.1): full user data of one call and its envelope."""
+
+HTTP_BODY_S: Final = 10.0
+"""How long a client may take to send the body of its request."""
+
+HTTP_HEAD_BYTES_MAX: Final = 32 * 1024
+"""Request line and header fields of one request: a long authorization, many cookies, and a search of six long criteria."""
+
+HTTP_FIELDS_MAX: Final = 100
+"""Header fields of one request: browsers behind proxies send some 30."""
+
+HTTP_HEAD_S: Final = 20.0
+"""How long a client may take to send the head of a request, once it has connected or begun."""
+
+HTTP_CONNECTIONS_MAX: Final = 20_000
+"""Connections open at once: ten thousand agents with a held connect and one for requests each."""
+
+SIGN_IN_IDLE_S: Final = 1_800.0
+"""A sign-in that nobody uses ends after this (gws-api 4)."""
+
+SIGN_IN_LIFE_S: Final = 24 * 3_600.0
+"""A sign-in ends after this whatever happens: longer than any shift, so that a stolen cookie does not last for ever."""
+
+SIGN_INS_PER_USER_MAX: Final = 20
+"""Sign-ins of one user; a further one ends the longest unused. As many as there may be CometD clients."""
+
+SIGN_INS_MAX: Final = 20_000
+"""Sign-ins of all users: ten thousand agents with a desktop and a forgotten browser each."""
+
+CREDENTIALS_REMEMBERED_S: Final = 300.0
+"""How long a verified password is remembered as a keyed hash, so that 100 requests/s cost no Argon2 (security 1)."""
+
+CREDENTIALS_REMEMBERED_MAX: Final = 20_000
+"""Users whose verified password is remembered; one more and the oldest is verified again."""
+
+CREDENTIALS_CHARS_MAX: Final = 4 * 1024
+"""An Authorization header: a long login and a pass phrase take a tenth of it."""
+
+PASSWORD_CHECKS_MAX: Final = 2
+"""Argon2 verifications at the same moment: each takes 64 MiB and a core for some 50 ms."""
+
+PASSWORD_CHECKS_WAITING_MAX: Final = 200
+"""Verifications waiting for their turn: the first minute of a shift; more are refused at once."""
+
+LOGIN_FAILURES_PER_USER_MAX: Final = 10
+"""Wrong passwords for one user in a row, from places where that user was never let in, before they are slowed down."""
+
+LOGIN_FAILURES_PER_ADDRESS_MAX: Final = 30
+"""Wrong passwords from one address in a row: an office behind one address on a Monday morning."""
+
+LOGIN_FAILURE_FORGIVEN_S: Final = 6.0
+"""One wrong password is forgiven after each such time: 600 guesses an hour, hopeless against eight characters."""
+
+LOGIN_LIMITS_REMEMBERED_MAX: Final = 20_000
+"""Users, and as many addresses, whose failures are counted; the least recently failing is forgotten first."""
+
+COLLECTION_LIMIT_MAX: Final = 100
+"""Items of one page of a search (gws-api 13.2)."""
+
+COLLECTION_OFFSET_MAX: Final = 10_000
+"""How far a search may be paged by offset (gws-api 13.2)."""
+
+SEARCH_STARS_MAX: Final = 4
+"""Stars in one search pattern: each may be tried at every place of every number, which grows with the power of stars."""
+
+SEARCH_PATTERN_CHARS_MAX: Final = 256
+"""One search criterion: four times the longest login or number."""

@@ -1,0 +1,39 @@
+"""Bounds of switches and phones."""
+
+from typing import Final
+
+SWITCH_EVENTS_MAX: Final = 65_536
+"""Facts waiting for the one reader: 2,000 calls make some ten each. New calls are refused at half of it."""
+
+REGISTRATION_CONTACTS_MAX: Final = 10
+"""Phones registered on one number at once: desk, soft and mobile phone of one person, and some that were reinstalled."""
+
+REGISTRATION_S_MAX: Final = 3_600
+"""The longest registration granted; a phone that asks for more is given this."""
+
+REGISTRATION_S_MIN: Final = 30
+"""The shortest one; a phone that asks for less is told so (RFC 3261 section 10.3, 423)."""
+
+MEDIA_PORT_REST_S: Final = 10.0
+"""How long a media port rests between two calls: RTP that is on its way longer than that is nobody's audio."""
+
+MEDIA_PACKETS_PER_TURN: Final = 64
+"""Packets read from one socket before others have their turn: 1.3 s of one stream after a stall."""
+
+MEDIA_DATAGRAM_BYTES_MAX: Final = 2_048
+"""One RTP packet: an Ethernet frame holds 1,500, and 20 ms of G.711 takes 172."""
+
+MEDIA_SOCKET_BUFFER_BYTES: Final = 256 * 1024
+"""Receive buffer asked for each media socket: some seconds of G.711 while the loop is busy."""
+
+JITTER_DEPTH_SAMPLES: Final = 320
+"""Audio that waits before it is mixed: 40 ms smooth what a local network and two event loops do to packets 20 ms apart."""
+
+JITTER_SAMPLES_MAX: Final = 1_600
+"""The most that waits, 200 ms: a longer queue is heard as delay, so a burst after a stall loses its beginning."""
+
+KEYS_WAITING_MAX: Final = 64
+"""Keypad digits that wait to be played to one phone: a card number, its date and its code, twice."""
+
+PHONE_FRAMES_HEARD_MAX: Final = 180_000
+"""Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
