@@ -115,7 +115,6 @@ class _Parts:
 async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
-    places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lent = _locked(places, stack)
     keys, engine = FileKeyStore(places.keys), open_engine(sqlite_url(places.database))
     stack.push_async_callback(engine.dispose)
@@ -145,6 +144,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         conference_taps=exchange.sound,
         monitoring=exchange.sound,
         reached=agents.reached,
+        phone_answers=exchange.requests,
     )
     recovered = RecoveredParts(catalogue, writer)
     calls = Calls(world, agents, recovered)
@@ -180,7 +180,8 @@ def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine
 
 
 def _locked(places: Places, stack: AsyncExitStack) -> int:
-    """Keeps other nodes off the data folder; answers the lock that recorder workers are to hold as well."""
+    """Makes the data folder and keeps other nodes off it; answers the lock that recorder workers are to hold as well."""
+    places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     stack.callback(os.close, lock(places.data / "serving.lock"))
     # A node that was killed leaves workers behind, which seal what they had and then let go of this one.
     lent = lock(places.data / "recording.lock", WORKER_STOP_S)
@@ -259,6 +260,7 @@ def _exchange(config: Config, clock: SystemClock) -> Exchange:
         latching=settings.latching,
         digest_algorithms=settings.digest_algorithms,
         tls=_sip_tls(config),
+        sip_info=config.phone_control.sip_info,
         clock=clock,
     )
 

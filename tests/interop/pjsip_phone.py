@@ -107,7 +107,15 @@ class Call(pj.Call):  # type: ignore[misc] # as above
         info = self.getInfo()
         self._phone.tell("call", state=info.stateText, status=info.lastStatusCode)
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._phone.call = None
+            self._phone.ended(self)
+
+    def onCallTransferStatus(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        self._phone.tell("transfer", status=param.statusCode, final=param.finalNotify)
+
+    def onCallTsxState(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
+        transaction = param.e.body.tsxState.tsx
+        if transaction.method == "INFO" and transaction.role == pj.PJSIP_ROLE_UAC and transaction.statusCode >= 200:
+            self._phone.tell("info", status=transaction.statusCode)
 
     def onDtmfDigit(self, param: Any) -> None:  # noqa: N802 - PJSIP's name
         self._phone.tell("digit", digit=param.digit, duration=param.duration)
@@ -126,12 +134,13 @@ class Call(pj.Call):  # type: ignore[misc] # as above
 
 
 class Phone(pj.Account):  # type: ignore[misc] # as above
-    """One registered number with at most one call."""
+    """One registered number with a call and perhaps an older one, which is set aside."""
 
     def __init__(self, options: Options, tell: Tell) -> None:
         super().__init__()
         self.tell = tell
         self.call: Call | None = None
+        self.aside: Call | None = None
         self._options = options
         self._way = ";transport=tls" if "authority" in options else ""
         self._voice = Voice(options["voice"], tell, again=options.get("again", False))
@@ -150,6 +159,7 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         self.create(config)
 
     def dial(self, number: str) -> None:
+        self.aside = self.call
         self.call = Call(self)
         self.call.makeCall(f"sip:{number}@{self._options['registrar']}{self._way}", pj.CallOpParam(True))
 
@@ -169,6 +179,32 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
     def hang_up(self) -> None:
         assert self.call is not None
         self.call.hangup(pj.CallOpParam(True))
+
+    def ended(self, call: Call) -> None:
+        if call is self.aside:
+            self.aside = None
+        elif call is self.call:
+            self.call, self.aside = self.aside, None
+
+    def transfer(self, number: str) -> None:
+        """Sends the call to a number."""
+        assert self.call is not None
+        self.call.xfer(f"sip:{number}@{self._options['registrar']}", pj.CallOpParam(True))
+
+    def connect(self) -> None:
+        """Connects the other sides of both calls."""
+        assert self.aside is not None
+        assert self.call is not None
+        self.aside.xferReplaces(self.call, pj.CallOpParam(True))
+
+    def record(self, wish: str) -> None:
+        """Asks for recording by INFO: on or off."""
+        assert self.call is not None
+        field, param = pj.SipHeader(), pj.CallSendRequestParam()
+        field.hName, field.hValue = "Record", wish
+        param.method = "INFO"
+        param.txOption.headers.append(field)
+        self.call.sendRequest(param)
 
     def speak_and_listen(self, audio: Any) -> None:
         self._voice.startTransmit(audio)
@@ -245,6 +281,9 @@ def run(options: Options, out: Any) -> None:
         "hold": phone.hold,
         "unhold": phone.unhold,
         "hang up": phone.hang_up,
+        "transfer": phone.transfer,
+        "connect": phone.connect,
+        "record": phone.record,
     }
     tell("ready")
     while True:

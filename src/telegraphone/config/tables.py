@@ -89,6 +89,14 @@ class Recorder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 1_000
 
 
+class PhoneControl(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[phone_control]`: what agents may do with the keys of their phones."""
+
+    sip_info: Annotated[
+        bool, Meta(description="Whether an INFO with `Record: on` starts and `Record: off` stops the recording of the call.")
+    ] = True
+
+
 class Cometd(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[cometd]`: notifications to desktops."""
 
@@ -160,6 +168,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     server: Server
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
+    phone_control: PhoneControl = PhoneControl()
     cometd: Cometd = Cometd()
     desk: Desk = Desk()
     siprec: Siprec = Siprec()

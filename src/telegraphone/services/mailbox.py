@@ -116,7 +116,9 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Input = LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp | Surrender[Any] | Absorbed
+Input = (
+    LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp | Surrender[Any] | Absorbed
+)
 
 
 class Mailbox:

@@ -15,7 +15,7 @@ from tests.interop.phones import pjsip_phone
 from tests.interop.system import System
 
 RATE = 8_000
-TONES = {"5000": 440.0, "5001": 1_000.0}
+TONES = {"5000": 440.0, "5001": 1_000.0, "5002": 1_600.0}
 SECONDS = 20
 
 

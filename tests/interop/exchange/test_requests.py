@@ -43,7 +43,7 @@ async def ask(router: Router, method: str, *more: str, body: str = "") -> Respon
     ("method", "status"),
     [
         ("OPTIONS", 200),
-        ("REFER", 405),
+        ("REFER", 481),
         ("SUBSCRIBE", 405),
         ("MESSAGE", 405),
         ("PUBLISH", 405),

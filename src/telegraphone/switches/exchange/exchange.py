@@ -20,6 +20,7 @@ from telegraphone.switches.exchange.incoming import Incoming
 from telegraphone.switches.exchange.key_requests import KeyRequests
 from telegraphone.switches.exchange.leg import Leg, Stage
 from telegraphone.switches.exchange.outgoing import Outgoing
+from telegraphone.switches.exchange.phone_requests import PhoneRequests
 from telegraphone.switches.exchange.registrar import DIGESTS, Registrar
 from telegraphone.switches.exchange.relay import Relay, enlarged
 from telegraphone.switches.exchange.sound import ExchangeSound
@@ -38,7 +39,8 @@ from telegraphone.wire.sip.events import (
 )
 from telegraphone.wire.sip.options import SipOptions
 
-_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTIFY", "REGISTER")
+_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTIFY", "REFER", "REGISTER")
+_SUPPORTED = ("timer", "replaces", "norefersub")
 _ENDED = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 _TIMED_OUT, _NOT_SENT = 408, 503
 _NO_TLS = SipTls()
@@ -81,11 +83,12 @@ class Exchange:
         latching: bool = False,
         digest_algorithms: tuple[str, ...] = DIGESTS,
         tls: SipTls = _NO_TLS,
+        sip_info: bool = True,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
         `latching`: whether phones behind address translation may correct their media address; `tls`: where and how phones
-        may register by TLS."""
+        may register by TLS; `sip_info`: whether phones may start and stop recording by INFO."""
         known = Accounts(accounts)
         shown = advertised_host or host
         self._address = (host, port)
@@ -97,6 +100,8 @@ class Exchange:
         self._sides: _Sides | None = None
         self.sound = ExchangeSound(self._board, KeyRequests(self._board, self._request))
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+        self.requests = PhoneRequests(self._board, self.sound, sip_info=sip_info)
+        """Its `PhoneAnswers`."""
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None
         self.port = port
@@ -108,13 +113,15 @@ class Exchange:
         """Opens the sockets. Raises Unavailable("switch") when an address is taken."""
         hold_music()  # made now, since nobody shall wait for it
         try:
-            options = SipOptions(host=self._shown, methods=_METHODS)
+            options = SipOptions(host=self._shown, methods=_METHODS, supported=_SUPPORTED)
             sip = await SipEndpoint.open(*self._address, options, self._handle, tls=self._tls)
         except OSError as error:
             raise Unavailable("switch", str(error), retryable=False) from error
         self.port, self.tls_port = sip.port, sip.tls_port
         self._sides = _Sides(
-            sip, Incoming(self._board, self._registrar, sip), Outgoing(self._board, self._registrar, sip, self._shown)
+            sip,
+            Incoming(self._board, self._registrar, self.requests, sip),
+            Outgoing(self._board, self._registrar, sip, self._shown),
         )
         early, self._early = self._early, []
         for event in early:

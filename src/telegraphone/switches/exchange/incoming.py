@@ -13,14 +13,16 @@ from telegraphone.switches.exchange.descriptions import (
 )
 from telegraphone.switches.exchange.leg import Leg, Stage
 from telegraphone.switches.exchange.media_port import Party
+from telegraphone.switches.exchange.phone_requests import PhoneRequests
 from telegraphone.switches.exchange.registrar import Registrar
 from telegraphone.switches.exchange.switchboard import Switchboard
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.commands import Reply
-from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.sip.dialog import Dialog, DialogState
 from telegraphone.wire.sip.events import AckArrived, RequestArrived
 from telegraphone.wire.sip.message import Request
+from telegraphone.wire.sip.refer import Replaces
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.sip.uri import unescape
 
@@ -30,9 +32,10 @@ _BUSY_HERE = Reply(503, headers=(("Retry-After", "5"),))
 class Incoming:
     """The exchange as user agent server."""
 
-    def __init__(self, board: Switchboard, registrar: Registrar, sip: SipEndpoint) -> None:
+    def __init__(self, board: Switchboard, registrar: Registrar, requests: PhoneRequests, sip: SipEndpoint) -> None:
         self._board = board
         self._registrar = registrar
+        self._requests = requests
         self._sip = sip
 
     def request(self, event: RequestArrived) -> None:
@@ -46,6 +49,10 @@ class Incoming:
             case "REGISTER":
                 reply = self._registrar.receive(request, transaction.source, self._board.clock.now())
                 self._sip.respond(transaction, reply)
+            case "REFER" if event.dialog is not None:
+                self._requests.refer(self._sip, transaction, request, event.dialog)
+            case "INFO" if event.dialog is not None:
+                self._requests.info(self._sip, transaction, request, event.dialog)
             case "OPTIONS":
                 self._sip.respond(transaction, Reply(200))
             case _:
@@ -58,6 +65,9 @@ class Incoming:
         if proof.account is None:
             assert proof.refusal is not None
             self._sip.respond(transaction, proof.refusal)
+            return
+        if "Replaces" in request.headers:
+            self._take_over(transaction, request, proof.account.dn)
             return
         dialled = unescape(request.uri.user)
         if not dialled:
@@ -84,6 +94,38 @@ class Incoming:
             raise
         leg = Leg(self._board.new_leg_id(), dn, port, ours, transaction, offered)
         self._board.legs[leg.id] = leg
+        return leg
+
+    def _take_over(self, transaction: ServerTransaction, request: Request, dn: str) -> None:
+        """Another phone of the same number goes on with an answered call (RFC 3891): the leg stays, its phone changes."""
+        try:
+            leg = self._replaced(request, dn)
+            offered = SessionDescription.parse(request.body)
+            fresh = our_answer(offered, leg.port.address)
+            party = party_offering(offered, fresh, self._latch(transaction))
+            self._board.set_party(leg, party)
+        except RemoteProtocolError as error:
+            self._sip.respond(transaction, Reply(error.status or NOT_ACCEPTABLE))
+            return
+        old, dialog = leg.dialog, self._sip.respond(transaction, Reply(200, body=fresh.serialize()))
+        assert old is not None
+        assert dialog is not None, "a request that just came is not cancelled"
+        self._board.confirm(leg, dialog)
+        leg.ours, leg.awaits_answer, leg.referrals = fresh, False, 0
+        self._sip.hang_up(old)
+
+    def _replaced(self, request: Request, dn: str) -> Leg:
+        """The leg whose dialog is to be replaced, by the rules of section 3."""
+        wanted = Replaces.of(request.headers)
+        dialog = self._sip.engine.dialogs.find(wanted.dialog) if wanted is not None else None
+        leg = self._board.by_dialog.get(dialog) if dialog is not None else None
+        if wanted is None or leg is None:
+            ended = dialog is not None and dialog.state is DialogState.ENDED
+            raise RemoteProtocolError("no such call", status=603 if ended else 481)
+        if leg.number != dn:
+            raise RemoteProtocolError("somebody else's call", status=403)
+        if wanted.early_only:
+            raise RemoteProtocolError("the call is answered", status=486)
         return leg
 
     def cancelled(self, transaction: ServerTransaction) -> None:

@@ -1,5 +1,6 @@
 """What the exchange knows of one leg: which phone, how far it is, and its place in the relay."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -41,6 +42,10 @@ class Leg:
     dialog: Dialog | None = None
     stage: Stage = Stage.CALLING
     held: bool = False
+    referrals: int = 0
+    """Transfers that its phone has asked for."""
+    asked: dict[str, Callable[[EndCause | None], None]] = field(default_factory=dict)
+    """What its phone waits for, by our name for it, and how it is told; CANCELLED when the leg ends first."""
     awaits_answer: bool = False
     """Our 2xx made the offer, so the phone's ACK brings the answer."""
 

@@ -32,14 +32,19 @@ class ExchangeSound:
         """See `LegMedia`. As RTP events where the phone takes those, else as requests. Returns when the first is on its
         way; raises Unavailable when too many wait already."""
         found = self._board.legs.get(leg)
-        if found is None:
-            return
-        if knows_keys(found.port):
-            taken = self._board.relay.hearing.press(found.port, digits)
-        else:
-            taken = self._requests.press(found, digits)
-        if not taken:
+        if found is not None and not self._press(found, digits):
             raise Unavailable("switch", "too many keys wait")
+
+    def pass_on(self, leg: Leg, key: str) -> None:
+        """A key that the leg's phone sent as a request goes to who hears it; lost where too many wait."""
+        for each in tuple(self._board.legs.values()):
+            if each.port in leg.port.listeners:
+                self._press(each, key)
+
+    def _press(self, leg: Leg, digits: str) -> bool:
+        if knows_keys(leg.port):
+            return self._board.relay.hearing.press(leg.port, digits)
+        return self._requests.press(leg, digits)
 
     # --- ConferenceTaps ---
 

@@ -48,7 +48,9 @@ class Switchboard:
         self.queue.put_nowait(event)
 
     def confirm(self, leg: Leg, dialog: Dialog) -> None:
-        """The leg has its dialog now."""
+        """The leg has its dialog now; that of another phone is no longer its own."""
+        if leg.dialog is not None:
+            self.by_dialog.pop(leg.dialog, None)
         leg.dialog = dialog
         self.by_dialog[dialog] = leg
 
@@ -59,6 +61,8 @@ class Switchboard:
         if leg.dialog is not None:
             self.by_dialog.pop(leg.dialog, None)
         self.relay.close(leg.port)
+        for answer in leg.asked.values():
+            answer(EndCause.CANCELLED)
         self.tell(LegEnded(leg.id, cause))
 
     def latch_host(self, signalled_from: str) -> str | None:
