@@ -24,7 +24,7 @@ export class Events {
     this.onMessage = onMessage;
     this.onLink = onLink;
     this.refresh = refresh;
-    window.addEventListener("offline", () => this.#running && this.#tell(Link.LOST));
+    window.addEventListener("offline", () => this.doubt());
   }
 
   get #running() {
@@ -49,6 +49,13 @@ export class Events {
     this.#timer = 0;
     this.#cometd?.disconnect();
     this.#cometd = null;
+  }
+
+  /** Something else could not reach the server: nothing is certain until it is heard again. */
+  doubt() {
+    if (this.#running) {
+      this.#tell(Link.LOST);
+    }
   }
 
   #connect(headers) {

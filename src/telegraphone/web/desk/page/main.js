@@ -118,6 +118,9 @@ async function tried(doing) {
     await doing();
     return true;
   } catch (error) {
+    if (error.unreachable) {
+      events.doubt();
+    }
     if (error.signedOut) {
       leave(ENDED);
     } else {
