@@ -159,6 +159,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         notifications=notifications,
         password_hashes=config.password_hashes(),
         checks=_checks(config, recorder, exchange, engine),
+        recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     return _Parts(world, agents, calls, recovered, recorder, (exchange, *siprec), WebApp(settings, ports), notifications)

@@ -62,9 +62,10 @@ async def test_the_description_is_for_users_only(world: World) -> None:
         assert (await http.get(f"{API}/openapi.json")).status_code == 403
         page = await http.get(f"{API}/docs")
         assert page.headers["content-type"].startswith("text/html")
-        for name in ("docs.js", "docs.css"):
+        for name, media_type in (("docs.js", "text/javascript"), ("docs.css", "text/css")):
             assert f"{API}/docs/{name}" in page.text
-            assert (await http.get(f"{API}/docs/{name}")).status_code == 200
+            file = await http.get(f"{API}/docs/{name}")
+            assert (file.status_code, file.headers["content-type"]) == (200, f"{media_type}; charset=utf-8")
 
 
 async def _busy(world: World, http: httpx.AsyncClient) -> str:

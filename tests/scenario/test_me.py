@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from telegraphone.domain.agent import AGENT_STATES, AgentState
+from telegraphone.services.surroundings import Policies
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.scenario.clock import settle
 from tests.scenario.world import DEVICE_ID, URL, World, contact_centre
@@ -278,3 +280,22 @@ async def test_the_later_generation_differs_in_shape_only() -> None:
         for message in world.log.of("agent.one"):
             times = message["data"]["metrics"]["eventProcessing"]
             assert times["serverGenerationTimestamp"] == round(world.clock.utc().timestamp() * 1000)
+
+
+async def test_the_phone_of_an_agent_who_is_recorded_says_so() -> None:
+    policies = Policies(recorded_numbers=frozenset({"5001"}))
+    async with contact_centre(policies=policies) as world, world.client("agent.one") as http:
+        answer = await _get(http, f"/api/v2/me/devices/{DEVICE_ID}/settings/tserver")
+        assert answer == {"settings": [{"name": "record", "value": "true"}], "key": "name"}
+
+
+async def test_states_of_the_installation() -> None:
+    lunch = AgentState("0C1D", "Lunch", "Lunch break", "NotReady", reason="lunch")
+    async with contact_centre(states=(*AGENT_STATES, lunch)) as world, world.client("agent.one") as http:
+        listed = (await _get(http, "/api/v2/settings/agent-states"))["settings"]
+        shown = {"id": "0C1D", "displayName": "Lunch break", "state": "NotReady", "reason": "lunch"}
+        assert listed[-1] == {**shown, "operationName": "Lunch"}
+        assert await _start(http) == OK
+        assert await _post(http, "/api/v2/me/channels/voice", operationName="Lunch") == OK
+        [device] = (await _get(http, "/api/v2/me/devices?fields=*"))["devices"]
+        assert device["userState"] == shown

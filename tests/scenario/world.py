@@ -19,7 +19,7 @@ import msgspec
 from argon2 import PasswordHasher
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
-from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature, Role
+from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
@@ -182,6 +182,7 @@ async def contact_centre(
     agents: tuple[Agent, ...] = AGENTS,
     abilities: frozenset[Ability] = ABILITIES,
     policies: Policies = NO_POLICY,
+    states: tuple[AgentState, ...] = AGENT_STATES,
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
     clock = VirtualClock(begins)
@@ -194,7 +195,7 @@ async def contact_centre(
     writer = CatalogueWriter(catalogue, clock)
     names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
     sound = switch.sound
-    desks = Agents(notifier)
+    desks = Agents(notifier, states=states)
     surroundings = Surroundings(
         clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound, desks.reached
     )
@@ -209,6 +210,7 @@ async def contact_centre(
         audit=audit,
         notifications=notifications,
         password_hashes={agent.user_name: _HASH for agent in agents},
+        recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]

@@ -46,7 +46,8 @@ _COMETD_ROOTS = (f"{API}/notifications", "/genesys/cometd")
 @dataclass(frozen=True, slots=True)
 class WebPorts:
     """What the web face stands on: the use cases and ports of one node. `checks` say which parts of it work;
-    `password_hashes` are Argon2 hashes by user name, `pages` the files that browsers load, by URL path."""
+    `password_hashes` are Argon2 hashes by user name, `pages` the files that browsers load, by URL path; calls at
+    `recorded_numbers` are recorded from the start."""
 
     clock: Clock
     directory: Directory
@@ -59,6 +60,7 @@ class WebPorts:
     password_hashes: Mapping[str, str]
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
+    recorded_numbers: frozenset[str] = frozenset()
 
 
 def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTable:
@@ -66,7 +68,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     shapes = Shapes.of(settings)
     me = Me(shapes, ports.agents, ports.calls, auth)
     calls = MyCalls(shapes, ports.calls)
-    devices = MyDevices(shapes, ports.agents, ports.calls, calls)
+    devices = MyDevices(shapes, ports.agents, ports.calls, calls, recorded_numbers=ports.recorded_numbers)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
     description = Description(settings)

@@ -1,12 +1,10 @@
 """Files that browsers load: their rules, their validators, and the methods they know."""
 
-from pathlib import Path
-
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from telegraphone.web.pages import PageFile, Pages, read
+from telegraphone.web.pages import PageFile, Pages
 from telegraphone.web.settings import WebSettings
 
 PAGE = PageFile(b"<!doctype html>", "text/html; charset=utf-8")
@@ -45,8 +43,3 @@ def test_a_page_is_only_read() -> None:
     assert (head.status_code, head.body, head.headers["content-length"]) == (200, b"", str(len(PAGE.content)))
     refused = _asked("POST")
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
-
-
-def test_a_file_tells_its_media_type(tmp_path: Path) -> None:
-    (tmp_path / "a.js").write_bytes(b"1;")
-    assert read(tmp_path / "a.js") == PageFile(b"1;", "text/javascript; charset=utf-8")

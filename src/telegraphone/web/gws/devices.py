@@ -20,11 +20,14 @@ _BY_NAME = {operation.value: operation for operation in DeviceOperation}
 class MyDevices:
     """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
 
-    def __init__(self, shapes: Shapes, agents: Agents, calls: Calls, listing: MyCalls) -> None:
+    def __init__(
+        self, shapes: Shapes, agents: Agents, calls: Calls, listing: MyCalls, *, recorded_numbers: frozenset[str]
+    ) -> None:
         self._shapes = shapes
         self._listing = listing
         self._agents = agents
         self._calls = calls
+        self._recorded_numbers = recorded_numbers
 
     async def get_all(self, request: ApiRequest) -> Response:
         """GET /me/devices: links, or with `fields` the devices."""
@@ -79,10 +82,11 @@ class MyDevices:
         return answer()
 
     async def get_settings(self, request: ApiRequest) -> Response:
-        """GET /me/devices/{id}/settings/tserver: what the switch knows of the phone (gws-api 5.4). No call is
-        recorded before somebody asks for it."""
-        self._own(request.agent, request.path["id"])
-        return answer(settings=[{"name": "record", "value": "false"}], key="name")
+        """GET /me/devices/{id}/settings/tserver: what the switch knows of the phone (gws-api 5.4):
+        whether its calls are recorded from the start."""
+        device = self._own(request.agent, request.path["id"]).device
+        recorded = "true" if device.dn in self._recorded_numbers else "false"
+        return answer(settings=[{"name": "record", "value": recorded}], key="name")
 
     def _own(self, agent: Agent, device_id: str) -> DeviceView:
         view = self._agents.device(agent)
