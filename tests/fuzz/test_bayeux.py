@@ -1,7 +1,16 @@
-"""Whatever a client sends, the Bayeux engine answers with Bayeux or refuses the whole, and other clients go on."""
+"""Whatever a client sends, the Bayeux engine answers with Bayeux or refuses the whole, and other clients go on; and whatever
+bytes come on a connection, the web server's short way neither breaks nor answers for somebody else.
 
+FUZZ_SECONDS says how long the mutations go on; without it they are a few thousand.
+"""
+
+import asyncio
 import json
+import os
+import time
+from collections.abc import Iterator
 from itertools import count
+from random import Random
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -9,6 +18,8 @@ from hypothesis import strategies as st
 
 from telegraphone.wire.bayeux import BayeuxServer, Owner, Transport
 from telegraphone.wire.errors import RemoteProtocolError
+from tests.unit.web.cometd.visits import connect, site
+from tests.unit.web.cometd.wires import Server, request
 
 KATE, MALLORY = Owner("kate", "sign-in-1"), Owner("mallory", "sign-in-2")
 CALLS = "/v2/me/calls"
@@ -93,3 +104,80 @@ def test_whatever_is_sent(attempts: list[tuple[bytes, Transport]]) -> None:
     rig.server.deliver("mallory", CALLS, b"2")
     heard = rig.say(KATE, {"channel": "/meta/connect", "clientId": rig.kate}, float(len(attempts)))
     assert heard == [{"channel": CALLS, "data": 1}, {"channel": "/meta/connect", "successful": True}]
+
+
+# --- mutations of good bytes, for as long as is asked ------------------------------------------------------------------
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
+PIECES = [b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\u0000", b"\xff", b"null", b"-1", b"1e999", b"/**", b"/meta/", b"message="]
+PIECES += [b"\r\n", b"\r\n\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"user: carl\r\n", b"\0", b" "]
+TALK: list[dict[str, Any]] = [
+    {"channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"], "ext": {"ack": True}},
+    {"channel": "/meta/subscribe", "clientId": "client-2", "subscription": ["/v2/me/*", CALLS], "id": "3"},
+    {
+        "channel": "/meta/connect",
+        "clientId": "client-2",
+        "connectionType": "long-polling",
+        "ext": {"ack": 4},
+        "advice": {"timeout": 0},
+    },
+    {"channel": "/meta/unsubscribe", "clientId": "client-2", "subscription": CALLS},
+    {"channel": CALLS, "clientId": "client-2", "data": {"a": [1, 2.5, None, "\u00e9"]}},
+    {"channel": "/meta/disconnect", "clientId": "client-2"},
+]
+
+
+def rounds(default: int) -> Iterator[Random]:
+    """A generator of its own for each round, so that a failing one can be run again by its number."""
+    until = time.monotonic() + SECONDS
+    for number in count():
+        if number >= default and time.monotonic() >= until:
+            return
+        yield Random(number)
+
+
+def mutated(random: Random, data: bytes) -> bytes:
+    """The bytes with a few pieces put in, taken out or put twice."""
+    for _ in range(random.randint(0, 3)):
+        at, size = random.randint(0, len(data)), random.randint(0, 9)
+        middle = random.choice([b"", random.choice(PIECES), data[at : at + size] * 2, random.randbytes(size)])
+        data = data[:at] + middle + data[at + size :]
+    return data
+
+
+def test_mutated_messages() -> None:
+    rig = Rig()
+    for now, random in enumerate(rounds(3_000)):
+        messages = [random.choice(TALK) for _ in range(random.choice([1, 1, 1, 2, 5]))]
+        body = mutated(random, json.dumps(messages).encode())
+        for reply in rig.attempt(MALLORY, random.choice(list(Transport)), body, now / 100):
+            assert isinstance(reply["channel"], str)
+        rig.server.events()
+        rig.server.on_deadline(now / 100)
+        if now % 100 == 0:
+            rig.server.deliver("kate", CALLS, b"%d" % now)
+            heard = rig.say(KATE, {"channel": "/meta/connect", "clientId": rig.kate}, now / 100)
+            assert heard[0] == {"channel": CALLS, "data": now}
+
+
+async def test_mutated_requests() -> None:
+    async with site() as here:
+        server = Server(here)
+        kates, hers = server.connect(), {"channel": "/meta/handshake"}
+        kates.post(hers)
+        await kates.answer()
+        for random in rounds(1_000):
+            wire = server.connect()
+            wire.post({"channel": "/meta/handshake"}, user="mallory")
+            client_id = (await wire.answer())[2][0]["clientId"]
+            good = request(json.dumps([connect(client_id, advice={"timeout": 0})]).encode(), user="mallory")
+            data = b"".join(mutated(random, good) for _ in range(random.randint(1, 3)))
+            for piece in (data[: len(data) // 2], data[len(data) // 2 :]) if random.random() < 0.3 else (data,):
+                if not wire.pipe.closed:
+                    wire.feed(piece)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            wire.lose()
+            kates.post(hers)
+            assert (await kates.answer())[2][0]["successful"]
+            here.notifications.end_sign_in("mallory", "mallory-1")
