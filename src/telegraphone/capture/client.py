@@ -143,6 +143,10 @@ class RecorderClient:
         if pair is not None:
             self._pool.give_back(pair, time.monotonic())
 
+    def is_heard(self, name: str) -> bool:
+        """See `Intakes.is_heard`."""
+        return self._intakes.is_heard(name)
+
     async def reserve(self, order: TapOrder) -> Reservation:
         """See `Recorder.reserve`."""
         recording = str(order.recording_id)

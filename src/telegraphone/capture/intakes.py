@@ -63,6 +63,18 @@ class Intakes:
             sockets.deliver_nothing(each)
         return True
 
+    def is_heard(self, name: str) -> bool:
+        """Whether RTP waits at a port that is lent now: the recorder reads it twice a second, so a look that finds nothing
+        proves nothing, and several that do, silence."""
+        intake = self._open.get(name)
+        if intake is None or not intake.lent:
+            return False
+        try:
+            intake.pair[0].recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            return False
+        return True
+
     def pairs(self) -> tuple[SocketPair, ...]:
         """Every open pair that no recording has."""
         return tuple(each.pair for each in self._open.values() if not each.lent)

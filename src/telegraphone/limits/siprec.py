@@ -28,3 +28,9 @@ METADATA_ITEMS_MAX: Final = 512
 
 METADATA_TEXT_CHARS_MAX: Final = 1_024
 """One text or attribute value of metadata (siprec 9)."""
+
+RTP_SILENT_S: Final = 30.0
+"""Without audio for so long a recording client is asked whether it is still there, and one that is lost is gone."""
+
+RS_WATCH_S: Final = 5.0
+"""Time between two looks at every recording session."""

@@ -70,3 +70,6 @@ class Intakes(Protocol):
 
     def close_intake(self, name: str) -> None:
         """Gives the port back when no recording uses it any more; unknown names are ignored."""
+
+    def is_heard(self, name: str) -> bool:
+        """Whether audio is arriving there; it can only be seen while a recording uses the port."""

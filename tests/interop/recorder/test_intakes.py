@@ -29,11 +29,14 @@ def test_a_pair_is_lent_emptied_and_stays_open() -> None:
         assert intakes.remove("unknown") is None
         sockets.deliver_all(pair[0])
         assert heard(pair[0]) == b""
+        assert not intakes.is_heard("one")
         sender.sendto(b"while", pair[0].getsockname())
+        assert intakes.is_heard("one")
         assert heard(pair[0]) == b"while"
         assert intakes.give_back(pair)
         sender.sendto(b"after", pair[0].getsockname())
         assert heard(pair[0]) == b""
+        assert not intakes.is_heard("one")
     assert intakes.pairs() == (pair,)
     assert intakes.remove("one") is pair
     close_pair(pair)

@@ -32,6 +32,8 @@ class Ports:
         self.open: dict[str, MediaAddress] = {}
         self.legs: dict[LegId, str] = {}
         self.room = room
+        self.heard: set[str] = set()
+        """The names of those at which something arrives."""
         self._next = 30_000
 
     def open_intake(self, name: str) -> MediaAddress:
@@ -50,6 +52,9 @@ class Ports:
     def close_intake(self, name: str) -> None:
         self.open.pop(name, None)
 
+    def is_heard(self, name: str) -> bool:
+        return name in self.heard
+
 
 def message(name: str, **words: str) -> bytes:
     """The bytes of a fixture: `{word}` is replaced, lines end in CRLF (in LF within the body of one named so)."""
@@ -61,6 +66,15 @@ def message(name: str, **words: str) -> bytes:
     return f"{head}\nContent-Length: {len(content)}\n\n".replace("\n", "\r\n").encode() + content
 
 
+class LaterClock(SystemClock):
+    """The clock of the machine, put forward by `ahead_s`."""
+
+    ahead_s = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead_s
+
+
 class Laboratory:
     """The server, its events, and one socket that speaks to it. Calls are taken as they come while `takes`."""
 
@@ -70,8 +84,9 @@ class Laboratory:
         self.events: list[SwitchEvent] = []
         self.asked: list[Request] = []
         """What the server has asked for by itself; it is answered with `reply_status`."""
-        self.reply_status = 200
-        self.server = SiprecServer(host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, clock=SystemClock())
+        self.reply_status: int | None = 200
+        self.clock = LaterClock()
+        self.server = SiprecServer(host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, clock=self.clock)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
         self._socket.setblocking(False)
@@ -100,6 +115,10 @@ class Laboratory:
             self.tags[request.call_id] = response.to.tag
             await self.acknowledge(request, response)
         return response
+
+    async def throw(self, data: bytes) -> None:
+        """Sends these bytes and waits for nothing."""
+        await asyncio.get_running_loop().sock_sendto(self._socket, data, (HOST, self.server.port))
 
     async def acknowledge(self, request: Request, response: Response, body: bytes = b"") -> None:
         lines = [
@@ -148,6 +167,8 @@ class Laboratory:
                 self._responses.put_nowait(heard)
                 continue
             self.asked.append(heard)
+            if self.reply_status is None:
+                continue
             fields = [f"{name}: {value}" for name, value in heard.headers if name in {"Via", "From", "To", "Call-ID", "CSeq"}]
             reply = "\r\n".join([f"SIP/2.0 {self.reply_status} Said", *fields, "Content-Length: 0", "", ""])
             await loop.sock_sendto(self._socket, reply.encode(), source)

@@ -33,6 +33,7 @@ log = structlog.get_logger()
 _RETRY_AFTER_S = 10
 _NOT_ACCEPTABLE = 488
 _SESSION_ID_BYTES = 6
+_LOST = frozenset((EndReason.EXPIRED, EndReason.LOST))
 _CAUSES = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 
 
@@ -119,6 +120,7 @@ class Incoming:
         if dialog is None:
             return
         rs.stage, rs.dialog, rs.awaits_answer = Stage.LIVE, dialog, rs.offered is None
+        rs.since = rs.heard_at = self._register.clock.now()
         self._register.by_dialog[dialog] = rs
 
     def refuse(self, rs: Rs, cause: EndCause) -> None:
@@ -197,6 +199,12 @@ class Incoming:
                 self._learn(rs, read_body(event.request.headers.get("Content-Type") or "", event.request.body))
             except RemoteProtocolError as error:
                 log.warning("bye_body_unreadable", dialog=event.dialog.id.call_id, error=error.reason)
+        if event.reason in _LOST:
+            # What is still heard is still recorded; the watch ends it when nothing is (siprec.md, Q19).
+            log.error("dialog_lost", trunk=rs.trunk.name, reason=event.reason.value)
+            self._register.by_dialog.pop(event.dialog)
+            rs.dialog = None
+            return
         self._register.end(rs, _CAUSES.get(event.reason, EndCause.FAILED))
 
     def hang_up(self, rs: Rs, cause: EndCause) -> None:

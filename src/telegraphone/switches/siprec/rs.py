@@ -73,6 +73,13 @@ class Rs:
     """Whether the metadata that came cannot be built on."""
     asked_at: float | None = None
     """When a snapshot was asked for last."""
+    since: float = 0.0
+    """When it became live; with the others below, monotonic seconds."""
+    heard_at: float = 0.0
+    """When audio was last seen to arrive."""
+    silence_told: bool = False
+    probed_at: float | None = None
+    """When the client was last asked whether it is still there."""
 
     @property
     def mixed(self) -> bool:

@@ -4,6 +4,7 @@ It carries signalling only. The audio of every stream goes from the recording cl
 and nothing is ever asked of the client for a pause: the gate is ours (siprec.md, section 7).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from telegraphone.switches.siprec.incoming import Incoming
 from telegraphone.switches.siprec.register import Register
 from telegraphone.switches.siprec.rs import Stage
 from telegraphone.switches.siprec.trunk import Trunk
+from telegraphone.switches.siprec.watch import Watch
 from telegraphone.wire.sip.events import (
     AckArrived,
     CallCancelled,
@@ -70,6 +72,7 @@ class SiprecServer:
         self._sip: SipEndpoint | None = None
         self._incoming: Incoming | None = None
         self._early: list[SipEvent] = []
+        self._watching: asyncio.Task[None] | None = None
         self.port = port
         """The port of UDP and TCP; of use when any was asked for (0)."""
         self.tls_port = 0
@@ -91,6 +94,7 @@ class SiprecServer:
         self.port, self.tls_port = sip.port, sip.tls_port
         self._sip = sip
         self._incoming = Incoming(self._register, sip, self._trunks, self._media_host)
+        self._watching = asyncio.create_task(Watch(self._register, sip).run())
         early, self._early = self._early, []
         for event in early:
             self._handle(event)
@@ -98,6 +102,9 @@ class SiprecServer:
     async def close(self) -> None:
         """Ends every session, closes the sockets and ends the events."""
         self._register.draining = True
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         for rs in tuple(self._register.alive):
             (self._open.refuse if rs.stage is Stage.OFFERED else self._open.hang_up)(rs, EndCause.NORMAL)
         if self._sip is not None:

@@ -1,0 +1,116 @@
+"""How sessions end that nobody ends: the client is gone, or never stops, or leaves our questions unanswered (F29, Q19)."""
+
+import asyncio
+
+from telegraphone.domain.legs import EndCause, LegEnded
+from telegraphone.limits import RTP_SILENT_S
+from telegraphone.switches.siprec.watch import Watch
+from telegraphone.wire.sip.message import Response
+from tests.interop.siprec.laboratory import QUIET_S, Laboratory, laboratory, message
+
+
+def look(lab: Laboratory, later_s: float = 0.0) -> None:
+    """Lets time pass and has the sessions looked at."""
+    lab.clock.ahead_s += later_s
+    server = lab.server
+    assert server._sip is not None
+    Watch(server._register, server._sip).look(lab.clock.now())
+
+
+async def test_a_silent_client_that_is_still_there_is_asked_and_kept() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        look(lab, RTP_SILENT_S - 1)
+        assert lab.asked == []
+        look(lab, 2)
+        await asyncio.sleep(QUIET_S)
+        assert [request.method for request in lab.asked] == ["OPTIONS"]
+        look(lab, 1)
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.asked) == 1
+        assert lab.of(LegEnded) == []
+
+
+async def test_a_client_that_knows_the_dialog_no_more_is_recorded_as_long_as_it_is_heard() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        lab.reply_status = 481
+        look(lab, RTP_SILENT_S + 1)
+        await asyncio.sleep(QUIET_S)
+        lab.ports.heard = set(lab.ports.open)
+        look(lab, RTP_SILENT_S + 1)
+        assert lab.of(LegEnded) == []
+        lab.ports.heard = set()
+        look(lab, RTP_SILENT_S + 1)
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+        assert lab.ports.open == {}
+
+
+async def test_a_session_that_never_ends_is_ended() -> None:
+    async with laboratory(call_s_max=3_600.0) as lab:
+        await lab.send("plain")
+        lab.ports.heard = set(lab.ports.open)
+        look(lab, 3_599)
+        assert lab.of(LegEnded) == []
+        look(lab, 2)
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.of(LegEnded)) == 2
+        assert [request.method for request in lab.asked] == ["BYE"]
+
+
+async def test_session_timers_in_both_roles() -> None:
+    async with laboratory() as lab:
+        asked = message("plain").replace(b"Require: siprec", b"Require: siprec\r\nSupported: timer\r\nSession-Expires: %s")
+        theirs = await lab.say(asked % b"1800;refresher=uac")
+        assert theirs.headers.get("Session-Expires") == "1800;refresher=uac"
+        ours = await lab.say(asked.replace(b"plain", b"other") % b"1800;refresher=uas")
+        assert ours.headers.get("Session-Expires") == "1800;refresher=uas"
+        short = await lab.say(asked.replace(b"plain", b"short") % b"30")
+        assert (short.status, short.headers.get("Min-SE")) == (422, "90")
+
+
+async def test_a_client_that_gives_up_before_the_answer() -> None:
+    async with laboratory() as lab:
+        lab.takes = False
+        invite = message("plain")
+        waiting = asyncio.create_task(lab.say(invite))
+        await asyncio.sleep(QUIET_S)
+        cancel = invite.partition(b"\r\n\r\n")[0].replace(b"INVITE", b"CANCEL")
+        lines = [
+            line for line in cancel.split(b"\r\n") if line.split(b":")[0] not in {b"Content-Type", b"Content-Length", b"Require"}
+        ]
+        await lab.throw(b"\r\n".join([*lines, b"", b""]))
+        response: Response = await waiting
+        assert response.status == 487
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.CANCELLED] * 2
+        assert lab.ports.open == lab.ports.legs == {}
+
+
+async def test_one_invite_many_times_is_one_call() -> None:
+    async with laboratory() as lab:
+        invite = message("plain")
+        for _ in range(5):
+            await lab.throw(invite)
+        await lab.say(invite)
+        assert len(lab.events) == 1
+        assert lab.server.counts.recordings == 1
+
+
+async def test_an_unknown_dialog_and_requests_out_of_order() -> None:
+    async with laboratory() as lab:
+        assert (await lab.send("q14-corrected")).status == 481
+        await lab.send("q10-both-inactive")
+        assert (await lab.send("q10-held-by-zeros")).status == 200
+        assert (await lab.send("q10-activated")).status == 500
+
+
+async def test_closing_ends_every_session() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        await lab.send("q16-next-part")
+        await lab.server.close()
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.of(LegEnded)) == 4
+        assert lab.ports.open == lab.ports.legs == {}
