@@ -116,9 +116,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     lent = _locked(places, stack)
-    keys, engine = FileKeyStore(places.keys), open_engine(sqlite_url(places.database))
-    stack.push_async_callback(engine.dispose)
-    await migrate(engine)
+    keys, engine = FileKeyStore(places.keys), await _database(places, stack)
     catalogue = SqlCatalogue(engine)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
@@ -163,6 +161,13 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     return _Parts(world, agents, calls, recovered, recorder, (exchange, *siprec), WebApp(settings, ports), notifications)
+
+
+async def _database(places: Places, stack: AsyncExitStack) -> AsyncEngine:
+    engine = open_engine(sqlite_url(places.database))
+    stack.push_async_callback(engine.dispose)
+    await migrate(engine)
+    return engine
 
 
 def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> Mapping[str, Check]:
