@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from telegraphone.limits import BAYEUX_BODY_BYTES_MAX
+from telegraphone.limits import (
+    BAYEUX_BODY_BYTES_MAX,
+    BAYEUX_QUEUE_MAX,
+    COMETD_BEHIND_BYTES_MAX,
+    COMETD_HEAD_BYTES_MAX,
+    COMETD_HEADS_KNOWN_MAX,
+)
 from tests.unit.web.cometd.visits import CALLS, connect, site
 from tests.unit.web.cometd.wires import Server, Wire, request, until
 
@@ -244,6 +250,77 @@ async def test_other_methods_and_100_continue_on_a_known_connection() -> None:
             assert (await wire.answer())[0] == 200
 
 
+async def test_known_heads_are_bounded() -> None:
+    async with site() as here:
+        wire = Server(here).connect()
+        for number in range(3 * COMETD_HEADS_KNOWN_MAX):
+            wire.post(HANDSHAKE, x_page=str(number))
+            await wire.answer()
+            await until(lambda: not wire.server.state.tasks)
+        assert len(wire.protocol._known._admissions) == COMETD_HEADS_KNOWN_MAX
+        with wire.no_task():
+            wire.post(HANDSHAKE, x_page=str(number))
+        assert (await wire.answer())[0] == 200
+
+
+async def test_a_refused_request_is_not_learnt() -> None:
+    async with site() as here:
+        wire = Server(here).connect()
+        here.doorman.gone.add("kate-1")
+        for _ in range(2):
+            wire.post(HANDSHAKE)
+            assert (await wire.answer())[0] == 403
+        assert not wire.protocol._known._admissions
+
+
+@pytest.mark.parametrize("fields", [{"expect": "100-continue"}, {"connection": "close"}, {"x_long": "x" * COMETD_HEAD_BYTES_MAX}])
+async def test_some_heads_are_never_learnt(fields: dict[str, str]) -> None:
+    async with site() as here:
+        wire = Server(here).connect()
+        wire.post(HANDSHAKE, **fields)
+        assert (await wire.answer())[0] == 200
+        assert not wire.protocol._known._admissions
+
+
+async def test_who_sends_on_and_on_behind_a_held_connect_is_cut_off() -> None:
+    async with site() as here:
+        wire = Server(here).connect()
+        client_id = await started(wire)
+        wire.post(connect(client_id))
+        for _ in range(3):
+            assert not wire.pipe.aborted
+            wire.feed(b" " * (COMETD_BEHIND_BYTES_MAX // 2))
+        assert wire.pipe.aborted
+        wire.lose()
+
+
+async def test_a_connection_is_idle_only_between_its_answers() -> None:
+    """The web server's own timer runs from its own last answer; a request that came the short way counts too."""
+    async with site() as here:
+        wire = Server(here).connect()
+        client_id = await started(wire)
+        wire.protocol.timeout_keep_alive = 0.05
+        wire.post(connect(client_id))
+        wire.protocol.timeout_keep_alive_handler()
+        assert not wire.pipe.closed, "a request is held"
+        here.notifications.publish("kate", CALLS, b"1")
+        await wire.answer()
+        wire.protocol.timeout_keep_alive_handler()
+        assert not wire.pipe.closed, "it was answered just now"
+        await until(lambda: wire.pipe.closed)
+
+
+async def test_a_full_queue_sends_the_client_back_to_its_handshake() -> None:
+    async with site() as here:
+        wire = Server(here).connect()
+        client_id = await started(wire)
+        for _ in range(BAYEUX_QUEUE_MAX + 1):
+            here.notifications.publish("kate", CALLS, b"1")
+        wire.post(connect(client_id))
+        [reply] = (await wire.answer())[2]
+        assert (reply["error"], reply["advice"]["reconnect"]) == ("402::Unknown client", "handshake")
+
+
 # --- WebSocket ---------------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +402,35 @@ async def test_a_socket_whose_client_is_behind_gets_its_events_later_and_in_orde
         ws.resume_writing()
         here.notifications.publish("kate", CALLS, b"5")
         assert [(await told(wire))[0]["data"] for _ in range(5)] == [1, 2, 3, 4, 5]
+        wire.lose()
+
+
+async def test_a_frame_too_large_closes_the_socket() -> None:
+    async with site() as here:
+        server = Server(here)
+        server.config.ws_max_size = BAYEUX_BODY_BYTES_MAX
+        wire = await socket(server)
+        wire.feed(b"\x81\xff" + (BAYEUX_BODY_BYTES_MAX + 1).to_bytes(8, "big") + bytes(4))
+        assert await told(wire) == (0x88, 1009)
+
+
+async def test_a_newer_connect_on_a_socket_takes_the_place_of_the_older() -> None:
+    async with site() as here:
+        wire = await socket(Server(here))
+        client_id = await started_on(wire)
+        wire.feed(frame(connect(client_id, id="8")))
+        wire.feed(frame(connect(client_id, id="9", advice={"timeout": 20})))
+        assert [(reply["id"], reply["successful"]) for reply in await told(wire)] == [("9", True)]
+        wire.lose()
+
+
+async def test_several_messages_in_one_frame() -> None:
+    async with site() as here:
+        wire = await socket(Server(here))
+        client_id = await started_on(wire)
+        subscriptions = [{"channel": "/meta/subscribe", "clientId": client_id, "subscription": name} for name in ("/a", "/b")]
+        wire.feed(frame(*subscriptions))
+        assert [reply["subscription"] for reply in await told(wire)] == ["/a", "/b"]
         wire.lose()
 
 
