@@ -244,7 +244,7 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     settings = config.recorder
     return RecorderClient(
         "telegraphone.recorder_bootstrap:worker_ports",
-        (str(places.recordings), str(places.keys)),
+        (str(places.recordings), str(places.keys), settings.spill_dir),
         host=settings.rtp_host,
         first_port=settings.rtp_port_first,
         last_port=settings.rtp_port_last,

@@ -9,17 +9,25 @@ from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
 from telegraphone.capture.key_pool import KeyPool
+from telegraphone.capture.spill import Spill
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.storage.local import LocalSource
 
 
-def worker_ports(audio: str, keys: str) -> Ports:
-    """A worker that writes below the folder `audio` with the keys in the folder `keys`."""
-    store, sink = FileKeyStore(Path(keys)), DiskSink(Path(audio))
+def worker_ports(audio: str, keys: str, spill: str = "") -> Ports:
+    """A worker that writes below the folder `audio` with the keys in the folder `keys`; and, when that disk fails it, below
+    the folder `spill` if there is one."""
+    store = FileKeyStore(Path(keys))
+    home = source = LocalSource(Path(audio))
+    spilling = None
+    if spill:
+        spilling = Spill(DiskSink(Path(spill)), LocalSource(Path(spill)), home)
+        source = LocalSource(Path(audio), Path(spill))
+    sink = DiskSink(Path(audio), spilling.sink if spilling else None)
 
     def utc() -> datetime:
         return datetime.now(UTC)
 
-    library = Library(LocalSource(Path(audio)), sink, store, store, utc, f"telegraphone {__version__}")
+    library = Library(source, sink, store, store, utc, f"telegraphone {__version__}", spilling)
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))

@@ -30,7 +30,14 @@ def in_memory(_: Path) -> SealedSource:
     return store
 
 
-@pytest.fixture(params=[on_disk, in_memory])
+def on_two_disks(root: Path) -> SealedSource:
+    for place, path in (("one", "a/one"), ("two", "a/two"), ("two", "a/b/three")):
+        (root / place / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / place / path).write_bytes(FILES[path])
+    return LocalSource(root / "one", root / "two", root / "none")
+
+
+@pytest.fixture(params=[on_disk, in_memory, on_two_disks])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> SealedSource:
     make: Callable[[Path], SealedSource] = request.param
     return make(tmp_path)

@@ -55,7 +55,7 @@ class DiskSink:
     """A `GroupSink` over a data directory."""
 
     def __init__(self, root: Path, elsewhere: GroupSink | None = None) -> None:
-        """Makes the directory if it is missing. Raises OSError."""
+        """Makes the directory if it is missing; `elsewhere` is what to go on with when a file here fails. Raises OSError."""
         self._elsewhere = elsewhere
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root = root
@@ -95,12 +95,18 @@ class DiskSink:
         """See `SealedSink.unlink`."""
         (self._root / path).unlink()
 
+    def removedir(self, path: str) -> None:
+        """Removes an empty directory. Raises OSError."""
+        (self._root / path).rmdir()
+
     def syncdir(self, path: str) -> None:
         """See `SealedSink.syncdir`."""
         _sync(self._root / path)
 
     def sync_all(self) -> None:
         """See `GroupSink.sync_all`. Since Linux 5.8 `syncfs` reports what failed since the directory was opened."""
+        if self._elsewhere:
+            self._elsewhere.sync_all()
         if _libc.syncfs(self._descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))

@@ -5,23 +5,26 @@ One thread, because hashing an hour of audio takes longer than anything else in 
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from telegraphone.capture.control import SealedFact, SpanMade
+from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Lives
-from telegraphone.limits import SPANS_TOLD_MAX
+from telegraphone.capture.spill import Spill
+from telegraphone.limits.capture import FINISH_RETRY_S, SPANS_TOLD_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing, SealedFormatError
 from telegraphone.media.header import TAG_BYTES, read_header
 from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.media.ports import KeyStore, SealedSink, SealedSource, Signer
+from telegraphone.media.ports import KeyStore, SealedSource, Signer
 from telegraphone.media.recovery import NothingRecorded, finish, recover
 
 UNFINISHED: Final = (OSError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
-"""How finishing a recording fails; its files stay where they are, to be tried again at the next start."""
+"""How finishing a recording fails; its files stay where they are, and it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,19 @@ class Library:
     """What finishing needs: both sides of the store, the keys, the node's signature."""
 
     source: SealedSource
-    sink: SealedSink
+    sink: DiskSink
     keys: KeyStore
     signer: Signer
     utc: Callable[[], datetime]
     software: str
+    spill: Spill | None = None
 
     def finish(self, recording: str, *, every_slot: bool) -> SealedFact | None:
         """Closes a live recording, or tells what was closed before; None when nothing of it is worth keeping. Raises
         UNFINISHED."""
         try:
+            if self.spill:
+                self.spill.bring_home(recording, self.sink)
             manifest = recover(self.source, self.keys, recording, now=self.utc(), software=self.software, every_slot=every_slot)
         except NothingRecorded:
             return None
@@ -84,12 +90,17 @@ class Library:
             return None
 
 
+Outcome = Callable[[SealedFact | str | None], None]
+
+
 class Finishing:
-    """The thread; `outcome` is called in it."""
+    """The thread; outcomes are told in it. What could not be finished, because a disk was full perhaps, is tried again after
+    FINISH_RETRY_S, or when another recording could be finished; `later` hears of it when that succeeds."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[str, bool, Outcome, Outcome] | None] = queue.SimpleQueue()
+        self._unfinished: dict[str, Outcome] = {}
         self._thread = threading.Thread(target=self._run, name="finishing", daemon=True)
 
     def start(self) -> None:
@@ -101,21 +112,38 @@ class Finishing:
         self._jobs.put(None)
         self._thread.join()
 
-    def finish(self, recording: str, outcome: Callable[[SealedFact | str | None], None], *, every_slot: bool) -> None:
+    def finish(self, recording: str, outcome: Outcome, later: Outcome, *, every_slot: bool) -> None:
         """Finishes a recording; the outcome is its facts, nothing, or why it could not be."""
-
-        def job() -> None:
-            try:
-                fact: SealedFact | str | None = self._library.finish(recording, every_slot=every_slot)
-            except UNFINISHED as error:
-                fact = f"{type(error).__name__}: {error}"
-            outcome(fact)
-
-        self._jobs.put(job)
+        self._jobs.put((recording, every_slot, outcome, later))
 
     def _run(self) -> None:
-        while job := self._jobs.get():
-            job()
+        due = time.monotonic() + FINISH_RETRY_S
+        while True:
+            try:
+                job = self._jobs.get(timeout=max(0.0, due - time.monotonic()) if self._unfinished else None)
+            except queue.Empty:
+                for recording, later in list(self._unfinished.items()):
+                    self._attempt(recording, later, later, every_slot=True)
+                due = time.monotonic() + FINISH_RETRY_S
+                continue
+            if job is None:
+                return
+            if not self._unfinished:
+                due = time.monotonic() + FINISH_RETRY_S
+            recording, every_slot, outcome, later = job
+            if self._attempt(recording, outcome, later, every_slot=every_slot):
+                due = time.monotonic()
+
+    def _attempt(self, recording: str, outcome: Outcome, later: Outcome, *, every_slot: bool) -> bool:
+        again = self._unfinished.pop(recording, None) is not None
+        try:
+            outcome(self._library.finish(recording, every_slot=every_slot))
+        except UNFINISHED as error:
+            self._unfinished[recording] = later
+            if not again:
+                outcome(f"{type(error).__name__}: {error}")
+            return False
+        return True
 
 
 def sealed_fact(manifest: Manifest) -> SealedFact:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from telegraphone.limits import KEYS_AT_ONCE, KEYS_READY_MAX
+from telegraphone.limits.capture import KEYS_AT_ONCE, KEYS_READY_MAX
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
 from telegraphone.media.ports import KeyStore
 
@@ -29,7 +29,7 @@ class KeyPool:
         self._wanted: deque[str] = deque()
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._batch = 1
+        self._count = 1
         self._stopping = False
 
     def start(self) -> None:
@@ -66,7 +66,7 @@ class KeyPool:
 
     def _make(self, tenant: str) -> None:
         """A batch, each larger than the one before: the first recording after a start shall not wait for sixty keys."""
-        count, self._batch = self._batch, min(KEYS_AT_ONCE, 2 * self._batch) if self._thread else 1
+        count, self._count = self._count, min(KEYS_AT_ONCE, 2 * self._count) if self._thread else 1
         dek_ids = [self._entropy(16).hex() for _ in range(count)]
         deks = self._keys.create_all(tenant, dek_ids) if count > 1 else [self._keys.create(tenant, dek_ids[0])]
         self._ready.setdefault(tenant, deque()).extend(zip(dek_ids, deks, strict=True))

@@ -313,7 +313,12 @@ class Worker:
             self._outcomes.append(lambda: finished(result))
             self._wake()
 
-        self._finishing.finish(recording, outcome, every_slot=every_slot)
+        def later(result: SealedFact | str | None) -> None:
+            if isinstance(result, SealedFact):
+                self._outcomes.append(lambda: self._send(control.Salvaged(result)))
+                self._wake()
+
+        self._finishing.finish(recording, outcome, later, every_slot=every_slot)
 
     def _nothing(self, recording: str, tap: Tap | None) -> SealedFact:
         call = tap.order.call if tap else ""

@@ -84,6 +84,9 @@ class Recorder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rtp_host: Annotated[str, Meta(description="The address copies of audio are sent to.")] = "127.0.0.1"
     rtp_port_first: Annotated[Port, Meta(description="The first UDP port for copies of audio.")] = 30_000
     rtp_port_last: Annotated[Port, Meta(description="The last UDP port for copies of audio; a recording takes two.")] = 33_999
+    spill_dir: Annotated[
+        str, Meta(description="A folder on another disk, where recordings go on when that of `data_dir` is full or fails.")
+    ] = ""
     disk_free_min_mb: Annotated[
         int, Meta(ge=0, description="Free space in `data_dir`, in megabytes, below which `/health` says that the disk is down.")
     ] = 1_000

@@ -45,6 +45,9 @@ OPERATIONS_WAITING_MAX: Final = 16
 RESUME_GUARD_FRAMES: Final = 480
 """60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
 
+FINISH_RETRY_S: Final = 30.0
+"""How long a recording that could not be finished rests before it is tried again: a disk is seldom cleared faster."""
+
 SPANS_TOLD_MAX: Final = 1_000
 """Spans of a finished recording that the program is told at once; the manifest has them all."""
 

@@ -31,6 +31,11 @@ UNITS_MAX: Final = 1 << 32
 _U32 = struct.Struct(">I")
 
 
+def sealed_before(data: bytes) -> SealedSegment:
+    """Bytes just read from a sealed file, to be copied into another as they are."""
+    return SealedSegment(data)
+
+
 def derive(dek: bytes, label: bytes) -> bytes:
     """One of the 32-byte values that follow from a data key: b"segment" is the sealing key, b"commit" the commitment."""
     if len(dek) != DEK_BYTES:
