@@ -15,7 +15,7 @@ from telegraphone.capture.control import SealedFact, SpanMade
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Lives
 from telegraphone.capture.spill import Spill
-from telegraphone.limits.capture import FINISH_RETRY_S, SPANS_TOLD_MAX
+from telegraphone.limits import FINISH_RETRY_S, SPANS_TOLD_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing, SealedFormatError
 from telegraphone.media.header import TAG_BYTES, read_header

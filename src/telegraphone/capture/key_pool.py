@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from telegraphone.limits.capture import KEYS_AT_ONCE, KEYS_READY_MAX
+from telegraphone.limits import KEYS_AT_ONCE, KEYS_READY_MAX
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
 from telegraphone.media.ports import KeyStore
 
