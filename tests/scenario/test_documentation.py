@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from telegraphone.domain.agent import AGENT_STATES
+from telegraphone.domain.agent import AGENT_STATES, DeviceOperation
 from telegraphone.domain.call import Notice
 from telegraphone.domain.operations import Operation
 from telegraphone.web.app import INTERNAL
@@ -23,4 +23,5 @@ async def test_every_url_is_documented_with_its_methods() -> None:
 
 def test_every_operation_state_and_event_is_documented() -> None:
     words = [each.value for each in Operation] + [each.operation for each in AGENT_STATES] + [each.value for each in Notice]
+    words += [each.value for each in DeviceOperation]
     assert [word for word in words if f"`{word}`" not in PAGE] == []
