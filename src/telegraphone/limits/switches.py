@@ -37,3 +37,6 @@ KEYS_WAITING_MAX: Final = 64
 
 PHONE_FRAMES_HEARD_MAX: Final = 180_000
 """Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
+
+ENDED_LEGS_KNOWN_MAX: Final = 1_000
+"""Ended legs whose switch is still remembered: some seconds of a node that is as busy as it can be."""

@@ -6,11 +6,13 @@ promise of `Switch`.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, CallForked, EndCause, LegArrived, LegEnded, PartyJoined
+from telegraphone.limits import ENDED_LEGS_KNOWN_MAX
 from telegraphone.services.ports import Caller, MediaAddress, MediaSource, Switch, SwitchEvent, SwitchEvents, Taps
 
 
@@ -26,6 +28,7 @@ class SwitchRouter:
         self._first = first
         self._switches = (first, *others)
         self._owners: dict[LegId, AnySwitch] = {}
+        self._ended: deque[LegId] = deque()
 
     def _of(self, leg: LegId) -> AnySwitch:
         return self._owners.get(leg, self._first)
@@ -91,10 +94,16 @@ class SwitchRouter:
                         continue
                     yield event
                     if isinstance(event, LegEnded):
-                        self._owners.pop(event.leg, None)
+                        self._forget_later(event.leg)
             finally:
                 for task in running:
                     task.cancel()
+
+    def _forget_later(self, leg: LegId) -> None:
+        """What was asked about a leg before its end was known may still be on its way."""
+        self._ended.append(leg)
+        if len(self._ended) > ENDED_LEGS_KNOWN_MAX:
+            self._owners.pop(self._ended.popleft(), None)
 
     def _note(self, switch: AnySwitch, event: SwitchEvent) -> None:
         match event:

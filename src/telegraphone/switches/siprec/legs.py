@@ -76,17 +76,20 @@ def _left(rs: Rs, there: set[str]) -> list[SwitchEvent]:
         leg.gone = bool(leg.person.id) and leg.person.id not in there
         if leg.gone and len(rs.legs) > _PARTIES_MIN:
             rs.legs.remove(leg)
+            rs.departed[leg.id] = leg
             facts.append(LegEnded(leg.id, EndCause.NORMAL))
     return facts
 
 
 def _place(rs: Rs) -> None:
-    """Everybody to the line that carries their voice; where two claim one, the first has it."""
+    """Everybody to the line that carries their voice; where two claim one, the first has it to record."""
     taken: set[int] = set()
     for leg in sorted(rs.legs, key=lambda each: (each.gone, not each.person.lines)):
         own = [index for index in leg.person.lines if index in rs.places and index not in taken]
-        free = own or _others(rs, leg, taken)
-        leg.place = free[0] if free else leg.place
+        # More voices than lines: who is left speaks on another's.
+        shared = [index for index in leg.person.lines if index in rs.places]
+        free = own or _others(rs, leg, taken) or shared or sorted(rs.places)
+        leg.place = free[0]
         taken.add(leg.place)
 
 

@@ -103,6 +103,8 @@ class Register:
         if rs.dialog is not None:
             self.by_dialog.pop(rs.dialog, None)
         self._tell(rs, legs.over(rs, cause))
+        for leg_id in rs.departed:
+            self.by_leg.pop(leg_id, None)
         self.close_places(rs)
 
     def _tell(self, rs: Rs, facts: list[SwitchEvent]) -> None:
@@ -113,7 +115,8 @@ class Register:
                 case PartyJoined(party=party):
                     self.by_leg[party.leg] = rs
                 case LegEnded(leg_id):
-                    self.by_leg.pop(leg_id, None)
+                    if rs.leg(leg_id) is None:
+                        self.by_leg.pop(leg_id, None)
                     self.intakes.assign_intake(leg_id, None)
                 case _:
                     pass

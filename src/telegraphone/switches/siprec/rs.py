@@ -62,6 +62,8 @@ class Rs:
     lines: tuple[Line | None, ...] = ()
     places: dict[int, Place] = field(default_factory=dict)
     legs: list[Leg] = field(default_factory=list)
+    departed: dict[LegId, Leg] = field(default_factory=dict)
+    """Those that have left: their recordings are still being ended above."""
     picture: Picture = Picture()
     dialog: Dialog | None = None
     stage: Stage = Stage.OFFERED
@@ -103,5 +105,5 @@ class Rs:
         return next((index for index, place in self.places.items() if place.address == address), None)
 
     def leg(self, leg_id: LegId) -> Leg | None:
-        """The leg of this id."""
-        return next((leg for leg in self.legs if leg.id == leg_id), None)
+        """The leg of this id, also one that has left."""
+        return next((leg for leg in self.legs if leg.id == leg_id), None) or self.departed.get(leg_id)

@@ -12,7 +12,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
-from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.ports import NOBODY, Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.services.switch_ports import Intakes
 from telegraphone.switches.siprec.incoming import Incoming
 from telegraphone.switches.siprec.register import Register
@@ -94,6 +94,7 @@ class SiprecServer:
         self.port, self.tls_port = sip.port, sip.tls_port
         self._sip = sip
         self._incoming = Incoming(self._register, sip, self._trunks, self._media_host)
+        # Ended and awaited by `close`.
         self._watching = asyncio.create_task(Watch(self._register, sip).run())
         early, self._early = self._early, []
         for event in early:
@@ -145,7 +146,7 @@ class SiprecServer:
 
     async def hang_up(self, leg: LegId, cause: EndCause) -> None:
         """See `Switch`: ends the copy of the whole call, or refuses it, and touches nobody who talks."""
-        if found := self._register.leg(leg):
+        if (found := self._register.leg(leg)) and leg not in found[0].departed:
             rs, _ = found
             (self._open.refuse if rs.stage is Stage.OFFERED else self._open.hang_up)(rs, cause)
 
@@ -155,10 +156,11 @@ class SiprecServer:
     # --- Taps ---
 
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
-        """See `Taps`: the audio comes to the recorder's own ports all the time; says who sends to this one."""
+        """See `Taps`: the audio comes to the recorder's own ports all the time; says who sends to this one. Parties of one
+        call end one by one above, and meanwhile nobody sends for those that are over."""
         found = self._register.leg(leg)
         if found is None:
-            raise Unavailable("switch", "this leg has no media", retryable=False)
+            return NOBODY
         rs, known = found
         known.fork = rs.place_at(to)
         return rs.source(known.fork)

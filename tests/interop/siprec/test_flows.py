@@ -1,0 +1,107 @@
+"""Calls that are held, transferred, joined by a third party or follow each other in one session, heard in the recordings."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from telegraphone.demo.desktop import Desktop
+from telegraphone.wire.sdp import Direction
+from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Party, metadata
+from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, recordings, tracks, until
+from tests.interop.system import AGENT as AGENT_NAME
+from tests.interop.system import OTHER_AGENT as OTHER_NAME
+from tests.interop.system import PASSWORD, System
+
+SECOND_CALLER = Party("sip:15550111@example.com", 500, "1")
+
+
+async def calls_of(system: System, name: str) -> list[dict[str, Any]]:
+    async with Desktop(system.url, name, PASSWORD) as agent:
+        found: list[dict[str, Any]] = (await agent.get("/me/calls?fields=*"))["calls"]
+    return found
+
+
+async def test_a_held_call_is_one_recording_with_silence_in_it(tmp_path: Path) -> None:
+    async with recorder(tmp_path) as (system, client):
+        fork = await client.fork()
+        await asyncio.sleep(1.5)
+        response = await fork.change(media=fork.with_direction(Direction.INACTIVE))
+        assert response.status == 200
+        assert {media.direction for media in fork.answer.media} == {Direction.INACTIVE}
+        await asyncio.sleep(1.5)
+        await fork.change(media=fork.with_direction(Direction.SENDONLY), snapshot=metadata([CALLER, AGENT]))
+        await asyncio.sleep(1.5)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        assert len(resource["mediaFiles"]) == 1
+        left, right = await tracks(system, resource)
+        for track, party in ((left, AGENT), (right, CALLER)):
+            assert near(pitch(track, 0.7, 0.4), party.hertz)
+            assert pitch(track, 2.0, 0.6) == 0
+            assert near(pitch(track, 3.7, 0.4), party.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_a_transferred_call_is_each_agent_s_own_part_of_one_recording(tmp_path: Path) -> None:
+    async with recorder(tmp_path) as (system, client):
+        fork = await client.fork()
+        await asyncio.sleep(1)
+        [call] = await calls_of(system, AGENT_NAME)
+        assert await calls_of(system, OTHER_NAME) == []
+        response = await fork.change(
+            media=fork.with_direction(Direction.SENDONLY), snapshot=metadata([OTHER_AGENT], [AGENT], partial=True)
+        )
+        assert response.status == 200
+        [taken] = await until(lambda: calls_of(system, OTHER_NAME))
+        assert (taken["id"], taken["recordingState"]) == (call["id"], "Recording")
+        assert await calls_of(system, AGENT_NAME) == []
+        await asyncio.sleep(1)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        assert len(resource["mediaFiles"]) == 2
+        for media in range(2):
+            left, right = await tracks(system, resource, media)
+            # It is one line that both agents speak on, so its pitch is the same in both parts.
+            assert near(pitch(left, 0.4, 0.4), AGENT.hertz)
+            assert near(pitch(right, 0.4, 0.4), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_a_third_party_by_update_of_the_metadata_alone(tmp_path: Path) -> None:
+    async with recorder(tmp_path) as (system, client):
+        fork = await client.fork()
+        response = await fork.change("UPDATE", snapshot=metadata([OTHER_AGENT], partial=True))
+        assert (response.status, response.body) == (200, b"")
+        [call] = await until(lambda: calls_of(system, OTHER_NAME))
+        assert sorted(call["participants"]) == ["15550100", "5001"]
+        [first] = await calls_of(system, AGENT_NAME)
+        assert sorted(first["participants"]) == ["15550100", "5002"]
+        await asyncio.sleep(1)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        left, right = await tracks(system, resource)
+        assert near(pitch(left, 0.4, 0.4), AGENT.hertz)
+        assert near(pitch(right, 0.4, 0.4), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_calls_that_follow_each_other_in_one_session(tmp_path: Path) -> None:
+    async with recorder(tmp_path) as (system, client):
+        fork = await client.fork()
+        await asyncio.sleep(1)
+        [first] = await calls_of(system, AGENT_NAME)
+        over = metadata([]).replace(b"<group-ref>", b"<stop-time>2026-01-01T00:00:00Z</stop-time><group-ref>")
+        assert (await fork.change("UPDATE", snapshot=over)).status == 200
+        await until(lambda: recordings(system, callUuid=first["callUuid"]))
+        assert await calls_of(system, AGENT_NAME) == []
+        response = await fork.change("UPDATE", snapshot=metadata([SECOND_CALLER, AGENT], cs="cs-2"))
+        assert response.status == 200
+        [second] = await until(lambda: calls_of(system, AGENT_NAME))
+        assert (second["callUuid"] != first["callUuid"], second["participants"]) == (True, ["15550111"])
+        await asyncio.sleep(1.5)
+        await fork.hang_up()
+        [resource] = await until(lambda: recordings(system, callUuid=second["callUuid"]))
+        left, right = await tracks(system, resource)
+        assert near(pitch(left, 0.7, 0.4), AGENT.hertz)
+        assert near(pitch(right, 0.7, 0.4), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
