@@ -26,6 +26,8 @@ CUSTOMER, ONE, TWO, OTHER = NUMBERS = ("5000", "5001", "5002", "5003")
 """A customer, two agents, and somebody without a desktop."""
 TONES: Final = dict(zip(NUMBERS, (1_000, 1_300, 1_600, 1_900), strict=True))
 MUSIC: Final = "music"
+RINGING: Final = "ringing"
+_RINGING_HZ: Final = 425
 RATE: Final = 8_000
 STEADY_S: Final = 0.7
 _AMPLITUDE: Final = 8_000
@@ -138,14 +140,22 @@ def _hearing(fact: Mapping[str, Any]) -> Hearing:
 
 
 @asynccontextmanager
-async def office(folder: Path, *numbers: str, codecs: Mapping[str, str] | None = None, **options: str) -> AsyncIterator[Office]:
-    """The office with the phones of these numbers, all of which answer by themselves; both agents are signed in."""
+async def office(
+    folder: Path, *numbers: str, codecs: Mapping[str, str] | None = None, by_hand: Iterable[str] = (), **options: str
+) -> AsyncIterator[Office]:
+    """The office with the phones of these numbers, all of which answer by themselves but those named; both agents are
+    signed in."""
     spoken = codecs or {}
     async with AsyncExitStack() as stack:
         system = await stack.enter_async_context(telegraphone(folder, numbers=NUMBERS, **options))
         phones = {}
         for number in numbers:
-            how = {"again": True, "tones": TONES, "codecs": [spoken.get(number, "PCMU")]}
+            how = {
+                "again": True,
+                "tones": {**TONES, RINGING: _RINGING_HZ},
+                "codecs": [spoken.get(number, "PCMU")],
+                "answers": number not in by_hand,
+            }
             entered = pjsip_phone(system, number, voice(folder, number), **how)
             phones[number] = await stack.enter_async_context(entered)
         desks = [Desk(AGENT, ONE), Desk(OTHER_AGENT, TWO)]

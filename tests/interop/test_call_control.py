@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, in_a_call, office, recorded
+from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, RINGING, TWO, in_a_call, office, recorded
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
@@ -83,6 +83,21 @@ async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
             first.holds(moment, agent=[], other=[])
         assert (first.number, second.number) == (ONE, TWO)
         second.holds(after, agent=[TWO], other=[CUSTOMER])
+
+
+async def test_the_agent_hears_the_colleagues_phone_ring(tmp_path: Path) -> None:
+    """While the colleague is asked for, there is ringing; who declines leaves the agent with a call on hold."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, by_hand=[TWO]) as here:
+        call = await in_a_call(here)
+        await here.one.dial_into(call, "InitiateTransfer", TWO)
+        await here.phones[ONE].until(lambda: here.last_heard(ONE) == {RINGING})
+        await here.phones[CUSTOMER].until(lambda: here.last_heard(CUSTOMER) == {MUSIC})
+        await here.phones[TWO].hang_up()
+        await here.hear(p5000=[MUSIC], p5001=[])
+        await here.one.dial_into(call, "InitiateTransfer", TWO)
+        await here.phones[ONE].until(lambda: here.last_heard(ONE) == {RINGING})
+        here.phones[TWO].do("answer")
+        await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
 
 
 async def test_single_step_transfer(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Who hears whom: what the switch must join, part, mute and play music to, as the difference between two states."""
+"""Who hears whom: what the switch must join, part, mute and play music or ringing to, as the difference between two states."""
 
-from telegraphone.domain.call import Call, CallEffect, Join, Leg, LegState, Music, Mute
+from telegraphone.domain.call import Call, CallEffect, Join, Leg, LegState, Music, Mute, RingTone
 from telegraphone.domain.ids import LegId
 
 Groups = dict[frozenset[LegId], tuple[LegId, ...]]
@@ -11,20 +11,24 @@ def rewired(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[CallEffe
     brought together."""
     old, new = _groups(before), _groups(after)
     joined = {leg for group in new for leg in group}
-    present = {leg.id: leg for call in after for leg in call.legs if leg.live}
+    present = {leg.id for call in after for leg in call.legs if leg.live}
+    talking = {leg.id for call in after for leg in call.talking}
     parted = [
         leg
         for group, members in old.items()
         for leg in members
-        if group not in new and leg not in joined and leg in present and present[leg].talking and _must_part(after, leg)
+        if group not in new and leg not in joined and leg in talking and _must_part(after, leg)
     ]
     lonely_before, lonely = _lonely(before), _lonely(after)
+    calling_before, calling = _calling(before), _calling(after)
     muted_before, muted = _muted(before), _muted(after)
     return (
         *(Music(leg, on=False) for leg in lonely_before if leg not in lonely and leg in present),
+        *(RingTone(leg, on=False) for leg in calling_before if leg not in calling and leg in present),
         *(Join((leg,)) for leg in parted),
         *(Join(members) for group, members in new.items() if group not in old),
         *(Music(leg, on=True) for leg in lonely if leg not in lonely_before),
+        *(RingTone(leg, on=True) for leg in calling if leg not in calling_before),
         *(Mute(leg, on=False) for leg in muted_before if leg not in muted and leg in present),
         *(Mute(leg, on=True) for leg in muted if leg not in muted_before),
     )
@@ -47,6 +51,20 @@ def _lonely(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
         active = [leg for leg in call.legs if leg.active]
         if len(active) == 1 and active[0].state in (LegState.ESTABLISHED, LegState.HELD) and not call.released:
             waiting.append(active[0].id)
+    return tuple(waiting)
+
+
+def _calling(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
+    """Who waits, connected to us, for the phone they call, and hears that it rings. A phone that is not connected yet makes
+    that tone itself."""
+    waiting = []
+    for call in calls:
+        if not call.legs:
+            continue
+        caller = call.caller
+        rings = any(leg.state is LegState.RINGING and leg.id != caller.id for leg in call.legs)
+        if rings and caller.answered and caller.state is LegState.DIALING:
+            waiting.append(caller.id)
     return tuple(waiting)
 
 

@@ -242,6 +242,14 @@ class Music:
 
 
 @dataclass(frozen=True, slots=True)
+class RingTone:
+    """Let the party at this leg hear that the phone they call is ringing, or no longer."""
+
+    leg: LegId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Let nobody hear this leg's party, or let them hear it again."""
 
@@ -288,7 +296,9 @@ class Retap:
     call: CallUuid
 
 
-CallEffect = Originate | Engaged | Ring | Answer | Join | HangUp | Music | Mute | SendDigits | Settle | Begin | Gate | Retap
+CallEffect = (
+    Originate | Engaged | Ring | Answer | Join | HangUp | Music | RingTone | Mute | SendDigits | Settle | Begin | Gate | Retap
+)
 
 
 @dataclass(frozen=True, slots=True)

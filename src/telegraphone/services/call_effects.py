@@ -183,6 +183,8 @@ class Effects:
         match effect:
             case wish.Music(leg, on):
                 return media.hold_music(leg, on)
+            case wish.RingTone(leg, on):
+                return media.ring_tone(leg, on)
             case wish.Mute(leg, on):
                 return media.mute(leg, on)
             case wish.SendDigits(leg, digits):

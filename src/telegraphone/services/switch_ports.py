@@ -14,6 +14,9 @@ class LegMedia(Protocol):
     async def hold_music(self, leg: LegId, on: bool) -> None:
         """The leg's party hears music while it hears nobody else, or no longer."""
 
+    async def ring_tone(self, leg: LegId, on: bool) -> None:
+        """The leg's party hears that the phone it calls is ringing, while it hears nobody else, or no longer."""
+
     async def mute(self, leg: LegId, on: bool) -> None:
         """Nobody hears the leg's party, who still hears the others; or they are heard again. A copy of the leg is silent
         meanwhile and goes on; keypad digits pass."""

@@ -8,7 +8,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.services.ports import Unavailable
 from tests.contract.switch.calls import NEVER, arrived, talking, third
-from tests.contract.switch.worlds import AWAY, CALLED, CALLER, MUSIC, Facts, World
+from tests.contract.switch.worlds import AWAY, CALLED, CALLER, MUSIC, RINGING, Facts, World
 
 
 async def conversation(world: World, facts: Facts) -> tuple[LegId, LegId]:
@@ -36,6 +36,18 @@ async def test_music_is_heard_while_nobody_else_is(world: World, facts: Facts) -
     assert await heard(world, CALLER) == [{MUSIC}]
     await world.switch.sound.hold_music(caller, False)
     assert await heard(world, CALLER, CALLED) == [set(), set()]
+
+
+async def test_who_calls_hears_the_other_phone_ring(world: World, facts: Facts) -> None:
+    caller, called = await talking(world, facts)
+    await world.switch.sound.hold_music(caller, True)
+    await world.switch.sound.ring_tone(caller, True)
+    assert await heard(world, CALLER) == [{RINGING}]
+    await world.switch.join((caller, called))
+    assert await heard(world, CALLER, CALLED) == [{CALLED}, {CALLER}]
+    await world.switch.join((caller,))
+    await world.switch.sound.ring_tone(caller, False)
+    assert await heard(world, CALLER) == [{MUSIC}]
 
 
 async def test_who_is_muted_hears_and_is_not_heard_nor_copied(world: World, facts: Facts) -> None:
@@ -71,6 +83,7 @@ async def test_keys_are_played_to_who_hears_nobody(world: World, facts: Facts) -
 async def test_the_sound_of_legs_that_do_not_exist_is_no_error(world: World, facts: Facts) -> None:
     sound = world.switch.sound
     await sound.hold_music(NEVER, True)
+    await sound.ring_tone(NEVER, True)
     await sound.mute(NEVER, True)
     await sound.send_dtmf(NEVER, "1")
     await sound.unfork_heard(NEVER)

@@ -29,7 +29,8 @@ _REFUSALS = {EndCause.BUSY: 486, EndCause.DECLINED: 603}
 _LISTEN_S = 0.3
 _TONES = {CALLER: 1_000.0, CALLED: 1_300.0, AWAY: 1_600.0}
 _VOICE = 8_000
-MUSIC = "music"
+MUSIC, RINGING = "music", "ringing"
+_RINGING_HZ = 425
 
 
 class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
@@ -134,7 +135,8 @@ class SimulatedWorld:
         if leg is None:
             return frozenset()
         heard = {self.switch.legs[each].number for each in self.switch.hears(leg)}
-        return frozenset(heard or ({MUSIC} if self.switch.legs[leg].music else ()))
+        mine = self.switch.legs[leg]
+        return frozenset(heard or ({RINGING} if mine.ring_tone else {MUSIC} if mine.music else ()))
 
     async def hears(self, number: str, other: str) -> bool:
         return other in await self.heard(number)
@@ -182,11 +184,12 @@ class UdpSink:
 
 
 def voices(packets: list[RtpPacket]) -> frozenset[str]:
-    """Whose tones make up these packets; music when it is none of theirs."""
+    """Whose tones make up these packets; ringing; music when it is none of these."""
     sound = np.concatenate([np.zeros(1), *(_linear(packet) for packet in packets if packet.payload_type in (0, 8))])
     turns = 2j * np.pi * np.arange(len(sound)) / 8_000
-    strengths = {number: 2 * abs(np.exp(-turns * hz) @ sound) / len(sound) for number, hz in _TONES.items()}
-    heard = frozenset(number for number, strength in strengths.items() if strength > _VOICE / 4)
+    pitches = {**_TONES, RINGING: _RINGING_HZ}
+    strengths = {name: 2 * abs(np.exp(-turns * hz) @ sound) / len(sound) for name, hz in pitches.items()}
+    heard = frozenset(name for name, strength in strengths.items() if strength > _VOICE / 5)
     return heard or frozenset({MUSIC} if np.sqrt(np.mean(sound**2)) > _VOICE / 40 else ())
 
 

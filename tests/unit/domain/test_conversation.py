@@ -53,7 +53,7 @@ class Switch:
                     self.legs.remove(leg)
                 case wish.Join(legs):
                     assert set(legs) <= self.legs, "only living legs are joined"
-                case wish.Music(leg) | wish.Mute(leg) | wish.Answer(leg) | wish.Ring(leg):
+                case wish.Music(leg) | wish.RingTone(leg) | wish.Mute(leg) | wish.Answer(leg) | wish.Ring(leg):
                     assert leg in self.legs
                 case wish.Begin(uuid):
                     assert uuid not in self.parts

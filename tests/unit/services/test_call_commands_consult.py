@@ -6,7 +6,7 @@ from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.operations import Operation
 from tests.scenario.clock import settle
-from tests.unit.services.world import ONE, PAUSE, RESUME, START, TWO, World, answered, hears, music, serving
+from tests.unit.services.world import ONE, PAUSE, RESUME, START, TWO, World, answered, hears, music, ringing, serving
 
 HOLD, RETRIEVE = Operation.HOLD, Operation.RETRIEVE
 TRANSFER, CONFER = Operation.SINGLE_STEP_TRANSFER, Operation.SINGLE_STEP_CONFERENCE
@@ -30,6 +30,8 @@ class TestConsult:
             original = await world.talking()
             await world.do(ONE, CONSULT, call=original, number="5002", user_data={"q": 1})
             assert world.told(ONE) == ["StatusChange Held", "StatusChange Dialing"]
+            assert (hears(world, "5000"), hears(world, "5001"), music(world)) == (set(), set(), {"5000"})
+            assert ringing(world) == {"5001"}
             consult = world.only_call(TWO)
             assert (consult.state.value, consult.type.value, consult.ani) == ("Ringing", "Consult", "5001")
             assert consult.conn_id != original
@@ -39,6 +41,7 @@ class TestConsult:
             await answered(world, "5002")
             assert world.told(ONE) == ["StatusChange Established"]
             assert (hears(world, "5001"), hears(world, "5000"), music(world)) == ({"5002"}, set(), {"5000"})
+            assert ringing(world) == set()
             for reference in (original, consult.conn_id):
                 offered = {each.value for each in world.calls.find(ONE, reference).capabilities}
                 assert {"SwapCalls", "CompleteTransfer", "CompleteConference"} <= offered

@@ -167,6 +167,11 @@ def music(world: World) -> set[str]:
     return {leg.number for leg in world.switch.legs.values() if leg.music}
 
 
+def ringing(world: World) -> set[str]:
+    """Who hears the phone they call ring."""
+    return {leg.number for leg in world.switch.legs.values() if leg.ring_tone}
+
+
 async def answered(world: World, dn: str) -> None:
     world.switch.phone(dn).answer()
     await settle()

@@ -43,7 +43,8 @@ class Hearing:
         """The port goes for good."""
         near = wiring.around((port, *port.ears))
         wiring.leave(port)
-        port.music, port.keys, port.party = False, None, None
+        port.music = port.ring_tone = False
+        port.keys = port.party = None
         self._rewire(near)
 
     def changed(self, port: MediaPort) -> None:
@@ -53,7 +54,13 @@ class Hearing:
     def play_music(self, port: MediaPort, *, on: bool) -> None:
         """Music, from its beginning, while the party hears nobody; or no longer."""
         if port.music is not on:
-            port.music, port.music_frame = on, -1
+            port.music, port.background_frame = on, -1
+            self._rewire({port})
+
+    def play_ring_tone(self, port: MediaPort, *, on: bool) -> None:
+        """The tone of a phone that rings, while the party hears nobody; or no longer."""
+        if port.ring_tone is not on:
+            port.ring_tone, port.background_frame = on, -1
             self._rewire({port})
 
     def press(self, port: MediaPort, digits: str) -> bool:
@@ -96,7 +103,7 @@ class Hearing:
 
     def _pace(self, port: MediaPort) -> None:
         """Has the port sent what does not come from one other party by itself."""
-        ours = port.listening and (port.mixed or port.keys is not None or (port.music and not port.hears))
+        ours = port.listening and (port.mixed or port.keys is not None or ((port.music or port.ring_tone) and not port.hears))
         if ours and port.stream is None:
             heard = port.hears[0].header if len(port.hears) == 1 else b""
             now = asyncio.get_running_loop().time()

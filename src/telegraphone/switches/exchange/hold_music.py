@@ -1,7 +1,8 @@
-"""The music a party on hold hears: a slow, quiet phrase of plucked notes that we make ourselves, so that nobody's is used.
+"""What we play ourselves: music to a party on hold, and the tone of a phone that rings.
 
-Pentatonic arpeggios over four chords, each note a sine with two soft overtones that fades away; it comes round without a
-seam, because notes that ring over the end ring on at the beginning. Made once, in both laws, as frames of 20 ms.
+The music is a slow, quiet phrase of plucked notes of our own making, so that nobody's is used: pentatonic arpeggios over
+four chords, each note a sine with two soft overtones that fades away. It comes round without a seam, because notes that ring
+over the end ring on at the beginning. All is made once, in both laws, as frames of 20 ms.
 """
 
 from array import array
@@ -15,6 +16,7 @@ from telegraphone.media.g711 import linear_to_a, linear_to_mu
 from telegraphone.media.mixing import FRAME_SAMPLES, Law
 
 _RATE_HZ: Final = 8_000
+_RINGING_HZ: Final = 425
 _LOWEST_HZ: Final = 220.0
 _NOTE_SAMPLES: Final = 2_800
 """350 ms from one note to the next: a walking pace."""
@@ -32,6 +34,18 @@ _CHORDS: Final = (
     (-2, 5, 10, 14, 17, 14, 10, 5),
 )
 Frames = tuple[bytes, ...]
+
+
+@cache
+def ring_tone() -> Mapping[Law, Frames]:
+    """What who calls hears while the other phone rings: 425 Hz, a second in five (ITU-T E.180); to be repeated."""
+    turn = 2 * pi * _RINGING_HZ / _RATE_HZ
+    sound = array("h", (int(_PEAK * sin(turn * at)) for at in range(_RATE_HZ)))
+    sound.extend(array("h", bytes(2 * 4 * _RATE_HZ)))
+    if byteorder == "big":
+        sound.byteswap()
+    linear = sound.tobytes()
+    return {"PCMU": _cut(linear_to_mu(linear)), "PCMA": _cut(linear_to_a(linear))}
 
 
 @cache

@@ -88,7 +88,11 @@ class MediaPort:
     """Its audio for those who hear others too."""
 
     music: bool = False
-    music_frame: int = 0
+    """Whether its party hears music while it hears nobody."""
+    ring_tone: bool = False
+    """Whether it hears, instead of that, that the phone it calls is ringing."""
+    background_frame: int = 0
+    """How far into either it is."""
     keys: KeyPad | None = None
     stream: OutStream | None = None
     """What its party is sent; None while packets of one other party pass as they came."""

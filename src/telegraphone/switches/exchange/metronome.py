@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from telegraphone.switches.exchange.hold_music import hold_music
+from telegraphone.switches.exchange.hold_music import hold_music, ring_tone
 from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort
 from telegraphone.switches.exchange.mixer import Voices
@@ -98,8 +98,8 @@ def _heard(port: MediaPort, voices: Voices, payloads: Payloads) -> bytes | None:
     """The next 20 ms of our making for the port's party; None when it hears one other, whose packets pass by themselves."""
     if port.mixed:
         return voices.together(port.hears, payloads.law)
-    if port.hears or not port.music:
+    if port.hears or not (port.music or port.ring_tone):
         return None
-    frames = hold_music()[payloads.law]
-    port.music_frame = (port.music_frame + 1) % len(frames)
-    return frames[port.music_frame]
+    frames = (ring_tone() if port.ring_tone else hold_music())[payloads.law]
+    port.background_frame = (port.background_frame + 1) % len(frames)
+    return frames[port.background_frame]

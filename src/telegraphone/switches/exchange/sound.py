@@ -23,6 +23,11 @@ class ExchangeSound:
         if found := self._board.legs.get(leg):
             self._board.relay.hearing.play_music(found.port, on=on)
 
+    async def ring_tone(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            self._board.relay.hearing.play_ring_tone(found.port, on=on)
+
     async def mute(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
         if found := self._board.legs.get(leg):

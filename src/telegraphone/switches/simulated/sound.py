@@ -47,6 +47,12 @@ class SimulatedSound:
         if found := self._wiring.legs.get(leg):
             found.music = on
 
+    async def ring_tone(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        self._must_be_reachable()
+        if found := self._wiring.legs.get(leg):
+            found.ring_tone = on
+
     async def mute(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
         self._must_be_reachable()

@@ -39,6 +39,7 @@ class SimulatedLeg:
     port: int = 0
     joined: frozenset[LegId] = frozenset()
     music: bool = False
+    ring_tone: bool = False
     muted: bool = False
     digits: str = ""
 
