@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-import uvloop
 from starlette.types import Receive, Scope, Send
 
 from telegraphone.web import bounded_http
@@ -28,12 +27,6 @@ async def _application(scope: Scope, receive: Receive, send: Send) -> None:
             pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
-
-
-@pytest.fixture(scope="module")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """The loop that the server runs on, whose transports are not asyncio's."""
-    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture
@@ -85,6 +78,17 @@ async def test_a_head_sent_by_drops_is_cut_off(port: int, first: bytes, drop: by
         while not ended.done():
             writer.write(drop)
             await asyncio.sleep(PATIENCE_S / 10)
+        assert PATIENCE_S / 2 < time.monotonic() - began < 10 * PATIENCE_S
+
+
+async def test_a_later_head_that_does_not_end_is_cut_off_too(port: int) -> None:
+    async with _connected(port) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"ok")
+        await asyncio.sleep(2 * PATIENCE_S)
+        began = time.monotonic()
+        writer.write(b"GET /")
+        assert await _rest(reader) == b""
         assert PATIENCE_S / 2 < time.monotonic() - began < 10 * PATIENCE_S
 
 
