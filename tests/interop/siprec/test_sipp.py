@@ -1,0 +1,33 @@
+"""Recording clients played by SIPp, by the hundred: every one is served, and nothing of them stays."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyNamed
+from tests.interop.exchange.sippers import free_port
+from tests.interop.siprec.laboratory import HOST, QUIET_S, laboratory
+
+SCENARIO = Path(__file__).parent / "sipp" / "recorded.xml"
+CALLS, CALLS_PER_S = 200, 50
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_hundreds_of_sessions(tmp_path: Path, transport: str) -> None:
+    async with laboratory() as lab:
+        sipp = await asyncio.create_subprocess_exec(
+            *("sipp", f"{HOST}:{lab.server.port}", "-sf", str(SCENARIO), "-i", HOST, "-p", str(free_port()), "-t", transport),
+            *("-m", str(CALLS), "-r", str(CALLS_PER_S), "-nostdin", "-timeout", "50s", "-timeout_error"),
+            *("-trace_err", "-error_file", str(tmp_path / "errors.log")),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=tmp_path,
+        )
+        assert await sipp.wait() == 0, (tmp_path / "errors.log").read_text() if (tmp_path / "errors.log").exists() else ""
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.of(CallForked)) == CALLS
+        assert [event.number for event in lab.of(PartyNamed)] == ["5002"] * CALLS
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.NORMAL] * 2 * CALLS
+        assert lab.ports.open == lab.ports.legs == {}
+        assert (lab.server.counts.recordings, lab.server.counts.legs, lab.server.counts.dialogs) == (0, 0, 0)
