@@ -35,7 +35,7 @@ test: setup-test setup-system setup-node setup-desk
 wheel: setup-runtime setup-desk
 	$(bin)/python -m hatchling build -t wheel
 
-bench: setup-test setup-system
+bench: setup-test setup-system setup-node
 	$(bin)/python -m benchmarks.results $(BENCH)
 
 soak: setup-test setup-system setup-node
