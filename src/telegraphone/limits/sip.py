@@ -23,6 +23,9 @@ SIP_HEADER_LINE_BYTES_MAX: Final = 8 * 1024
 SIP_TRANSACTIONS_MAX: Final = 40_000
 """Transactions alive at once: 2,000 calls make some 10 each in 32 s of hanging about, and registrations as many."""
 
+SIP_TRANSACTIONS_OF_ONE_MAX: Final = 20_000
+"""Of those the requests of one address: half, so that a flood from one leaves room for all others; a proxy has enough."""
+
 SIP_DIALOGS_MAX: Final = 10_000
 """Dialogs alive at once, early ones included: two legs a call, forks, and room for recording dialogs."""
 

@@ -18,8 +18,8 @@ from telegraphone.limits import (
     PASSWORD_CHECKS_MAX,
     PASSWORD_CHECKS_WAITING_MAX,
 )
+from telegraphone.services.limiter import LoginLimiter
 from telegraphone.services.ports import Clock
-from telegraphone.web.limiter import LoginLimiter
 
 log = structlog.get_logger()
 

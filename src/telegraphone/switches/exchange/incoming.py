@@ -61,7 +61,7 @@ class Incoming:
     # --- a new call ---
 
     def _invite(self, transaction: ServerTransaction, request: Request) -> None:
-        proof = self._registrar.prove(request, self._board.clock.now())
+        proof = self._registrar.prove(request, transaction.source.host, self._board.clock.now())
         if proof.account is None:
             assert proof.refusal is not None
             self._sip.respond(transaction, proof.refusal)

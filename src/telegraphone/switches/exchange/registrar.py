@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import DeviceRegistered, DeviceUnregistered
-from telegraphone.limits import REGISTRATION_CONTACTS_MAX, REGISTRATION_S_MAX, REGISTRATION_S_MIN
+from telegraphone.limits import LOGIN_FAILURE_FORGIVEN_S, REGISTRATION_CONTACTS_MAX, REGISTRATION_S_MAX, REGISTRATION_S_MIN
+from telegraphone.services.limiter import LoginLimiter
 from telegraphone.switches.exchange.accounts import Account, Accounts
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sip.commands import Reply
@@ -22,6 +23,8 @@ from telegraphone.wire.sip.uri import NameAddr, SipUri, unescape
 
 DIGESTS = ("SHA-256", "MD5")
 """Strongest first; a phone takes the first it knows (RFC 8760 section 2.4). Old phones know MD5 alone."""
+
+_SLOW_DOWN = Reply(503, headers=(("Retry-After", str(round(LOGIN_FAILURE_FORGIVEN_S))),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Registrar:
     ) -> None:
         self._accounts = accounts
         self._authenticator = Authenticator(realm, entropy(32), entropy, digests)
+        self._limiter = LoginLimiter()
         self._bindings: dict[str, dict[str, Binding]] = {}
         self._events: list[DeviceRegistered | DeviceUnregistered] = []
 
@@ -64,10 +68,15 @@ class Registrar:
         events, self._events = self._events, []
         return events
 
-    def prove(self, request: Request, now: float) -> Proof:
-        """Whose request this is. Without good credentials: 401 with challenges; with wrong ones: 403, so that a phone
-        with a mistyped password stops instead of trying for ever."""
+    def prove(self, request: Request, host: str, now: float) -> Proof:
+        """Whose request this is, which came from this host. Without good credentials: 401 with challenges; with wrong ones:
+        403, so that a phone with a mistyped password stops instead of trying for ever; after many wrong ones 503."""
+        claimed = self._authenticator.claimed(request)
+        if claimed is not None and not self._limiter.admit(claimed, host, now):
+            return Proof(None, _SLOW_DOWN)
         verdict, user = self._authenticator.verify(request, self._accounts.password_of, now)
+        if claimed is not None and verdict is not Verdict.WRONG:
+            self._limiter.succeeded(claimed, host, now)
         if verdict is Verdict.GOOD:
             return Proof(self._accounts.of(user), None)
         if verdict is Verdict.WRONG:
@@ -77,7 +86,7 @@ class Registrar:
 
     def receive(self, request: Request, flow: Flow, now: float) -> Reply:
         """Answers a REGISTER: adds, refreshes, removes or only lists bindings (section 10.3)."""
-        proof = self.prove(request, now)
+        proof = self.prove(request, flow.host, now)
         if proof.account is None:
             assert proof.refusal is not None
             return proof.refusal

@@ -146,20 +146,34 @@ class Authenticator:
             for algorithm in self._algorithms
         ]
 
-    def verify(self, request: Request, password_of: Callable[[str], str | None], now: float) -> tuple[Verdict, str]:
-        """What the request's Authorization is worth, and the user name it proves ("" unless GOOD).
+    def claimed(self, request: Request) -> str | None:
+        """The user a request's credentials for our realm name, proven or not; None without any."""
+        given = self._given(request)
+        return None if given is None else given.get("username")
 
-        `password_of(username)` gives the password, None for an unknown user; both cost the same work.
-        """
+    def _given(self, request: Request) -> AuthValue | None:
         for line in request.headers.lines("Authorization"):
             try:
                 given = AuthValue.parse(line)
             except RemoteProtocolError:
                 continue
-            algorithm = _usable(given.get("algorithm"))
-            if given.scheme == "digest" and given.get("realm") == self._realm and algorithm in self._algorithms:
-                return self._judge(given, algorithm, request.method, password_of, now)
-        return Verdict.ABSENT, ""
+            if (
+                given.scheme == "digest"
+                and given.get("realm") == self._realm
+                and _usable(given.get("algorithm")) in self._algorithms
+            ):
+                return given
+        return None
+
+    def verify(self, request: Request, password_of: Callable[[str], str | None], now: float) -> tuple[Verdict, str]:
+        """What the request's Authorization is worth, and the user name it proves ("" unless GOOD).
+
+        `password_of(username)` gives the password, None for an unknown user; both cost the same work.
+        """
+        given = self._given(request)
+        if given is None:
+            return Verdict.ABSENT, ""
+        return self._judge(given, _usable(given.get("algorithm")), request.method, password_of, now)
 
     def _judge(
         self, given: AuthValue, algorithm: str, method: str, password_of: Callable[[str], str | None], now: float

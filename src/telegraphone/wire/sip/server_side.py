@@ -48,7 +48,7 @@ class ServerSide:
             self._layer.feed(transaction, Input.REQUEST, now)
         elif request.method == "CANCEL":
             self._receive_cancel(request, source, now)
-        elif self._layer.full or (request.method == "INVITE" and self._keeper.full):
+        elif self._layer.full or self._layer.crowded_by(source.host) or (request.method == "INVITE" and self._keeper.full):
             self.refuse_statelessly(request.headers, source, Reply(503, headers=(("Retry-After", _RETRY_AFTER_S),)))
         else:
             self._admit(request, source, now)

@@ -1,8 +1,9 @@
 """Keeps all living transactions: finds the one a message belongs to, and carries out what its table says."""
 
+from collections import Counter
 from typing import Final, Protocol
 
-from telegraphone.limits import SIP_TRANSACTIONS_MAX
+from telegraphone.limits import SIP_TRANSACTIONS_MAX, SIP_TRANSACTIONS_OF_ONE_MAX
 from telegraphone.wire.sip.building import build_failure_ack
 from telegraphone.wire.sip.fields import BRANCH_COOKIE
 from telegraphone.wire.sip.message import Request, Response, serialize
@@ -43,6 +44,7 @@ class TransactionLayer:
         self._clients: dict[tuple[str, ...], ClientTransaction] = {}
         self._servers: dict[tuple[str, ...], ServerTransaction] = {}
         self._merging: dict[tuple[str, str, int], ServerTransaction] = {}
+        self._by_host: Counter[str] = Counter()
         self.user: ClientUser | None = None
 
     def __len__(self) -> int:
@@ -52,6 +54,10 @@ class TransactionLayer:
     def full(self) -> bool:
         """Whether no more may be begun."""
         return len(self) >= SIP_TRANSACTIONS_MAX
+
+    def crowded_by(self, host: str) -> bool:
+        """Whether one host alone keeps so many requests in the air that others would find no room."""
+        return self._by_host[host] >= SIP_TRANSACTIONS_OF_ONE_MAX
 
     def start_client(self, request: Request, flow: Flow, owner: object, now: float) -> ClientTransaction:
         """Send a request reliably."""
@@ -87,6 +93,7 @@ class TransactionLayer:
         key = server_key(request, request.method)
         transaction = ServerTransaction(key, request, reply_flow(request, source), source)
         self._servers[key] = transaction
+        self._by_host[source.host] += 1
         if not request.to.tag:
             self._merging[request.call_id, request.from_.tag, request.cseq.number] = transaction
         self.feed(transaction, Input.START, now)
@@ -159,7 +166,11 @@ class TransactionLayer:
         if isinstance(transaction, ClientTransaction):
             self._clients.pop(transaction.key, None)
             return
-        self._servers.pop(transaction.key, None)
+        server = self._servers.pop(transaction.key, None)
+        if server is not None:
+            self._by_host[server.source.host] -= 1
+            if not self._by_host[server.source.host]:
+                del self._by_host[server.source.host]
         request = transaction.request
         merging = (request.call_id, request.from_.tag, request.cseq.number)
         if self._merging.get(merging) is transaction:

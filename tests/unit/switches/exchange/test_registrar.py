@@ -6,7 +6,13 @@ import pytest
 
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import DeviceRegistered, DeviceUnregistered
-from telegraphone.limits import REGISTRATION_CONTACTS_MAX, REGISTRATION_S_MAX, REGISTRATION_S_MIN
+from telegraphone.limits import (
+    LOGIN_FAILURE_FORGIVEN_S,
+    LOGIN_FAILURES_PER_USER_MAX,
+    REGISTRATION_CONTACTS_MAX,
+    REGISTRATION_S_MAX,
+    REGISTRATION_S_MIN,
+)
 from telegraphone.switches.exchange.accounts import Account, Accounts
 from telegraphone.switches.exchange.registrar import Registrar
 from telegraphone.wire.sip.commands import Reply
@@ -202,3 +208,29 @@ def test_a_phone_says_that_it_can_be_told_to_answer(desk: Desk) -> None:
     asked = Request(asked.headers.adding("Allow-Events", "talk, hold"), b"", asked.method, asked.uri)
     desk.registrar.receive(desk.prove(asked, "anna", "secret", NOW), FLOW, NOW)
     assert [each.talks for each in desk.registrar.bindings("5000", NOW)] == [True, False]
+
+
+def guesses(desk: Desk, user: str, flow: Flow, now: float = NOW) -> list[int]:
+    """The answers to forty wrong passwords."""
+    requests = (desk.prove(desk.request(ONE), user, "wrong", now) for _ in range(40))
+    return [desk.registrar.receive(each, flow, now).status for each in requests]
+
+
+def test_who_guesses_is_slowed_down_and_locks_nobody_out(desk: Desk) -> None:
+    desk.register(ONE)
+    stranger = Flow("UDP", "198.51.100.1", 5060)
+    assert guesses(desk, "anna", stranger) == [403] * LOGIN_FAILURES_PER_USER_MAX + [503] * 30
+    assert desk.register(ONE).status == 200
+    assert guesses(desk, "ben", stranger)[-1] == 503
+    right = desk.prove(desk.request(ONE, to="5001"), "ben", "hidden", NOW)
+    assert desk.registrar.receive(right, stranger, NOW).status == 503
+    later = NOW + 100 * LOGIN_FAILURE_FORGIVEN_S
+    right = desk.prove(desk.request(ONE, to="5001"), "ben", "hidden", later)
+    assert desk.registrar.receive(right, stranger, later).status == 200
+
+
+def test_forged_tries_in_the_name_of_a_registered_phone_do_not_lock_its_neighbours_out(desk: Desk) -> None:
+    desk.register(ONE)
+    assert guesses(desk, "anna", FLOW)[-1] == 503
+    right = desk.prove(desk.request(ONE, to="5001"), "ben", "hidden", NOW)
+    assert desk.registrar.receive(right, FLOW, NOW).status == 200

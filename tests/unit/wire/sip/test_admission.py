@@ -168,6 +168,18 @@ def test_a_full_engine_says_503_and_forgets(monkeypatch):
     assert len(one.engine.transactions) == 3
 
 
+def test_a_flood_from_one_address_leaves_room_for_others(monkeypatch):
+    one = node()
+    monkeypatch.setattr(transactions, "SIP_TRANSACTIONS_OF_ONE_MAX", 2)
+    flood, other = ("192.0.2.66", 5060), ("192.0.2.67", 5060)
+    assert [statuses(one.inject(raw("NONSENSE", number, f"b{number}"), flood)) for number in range(4)][2:] == [[503], [503]]
+    assert len(one.engine.transactions) == 2
+    assert statuses(one.inject(raw("NONSENSE", 9, "b9"), other)) == [501]
+    one.engine.on_deadline(one.network.now + 40)
+    assert len(one.engine.transactions) == 0
+    assert statuses(one.inject(raw("NONSENSE", 10, "b10"), flood)) == [501]
+
+
 def test_full_of_dialogs_it_takes_no_new_call_but_serves_the_old(monkeypatch):
     one, tag = TestInADialog().dialog()
     monkeypatch.setattr(dialogs, "SIP_DIALOGS_MAX", 1)

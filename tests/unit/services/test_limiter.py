@@ -6,7 +6,7 @@ from telegraphone.limits import (
     LOGIN_FAILURES_PER_USER_MAX,
     LOGIN_LIMITS_REMEMBERED_MAX,
 )
-from telegraphone.web.limiter import LoginLimiter
+from telegraphone.services.limiter import LoginLimiter
 
 
 def _tries(limiter: LoginLimiter, user: str, address: str, now: float) -> int:

@@ -1,9 +1,10 @@
 """Slows down whoever guesses passwords, per user and per address, without letting anyone lock somebody else out.
 
 Theory. Failures fill a bucket that drains at a fixed rate; a full bucket refuses. One bucket counts an address, one a
-user. A stranger who fills a user's bucket must not shut the user out, so places where that user was let in before have
-a bucket of their own and do not look at the common one. All tables are bounded: the least recently failing is
-forgotten, and forgetting errs on the side of letting a guess through, never of shutting a user out.
+user. A stranger who fills a user's bucket must not shut the user out, and an address is shared by many and can be forged in a
+datagram, so places where that user was let in before have a bucket of their own and look at no other. All tables are
+bounded: the least recently failing is forgotten, and forgetting errs on the side of letting a guess through, never of
+shutting a user out.
 """
 
 from collections import OrderedDict
@@ -53,18 +54,21 @@ class LoginLimiter:
     def admit(self, user_name: str, address: str, now: float) -> bool:
         """Whether a password may be tried now. Counts the try as a failure until `succeeded` says otherwise, so that
         many tries at once are no way around the limit."""
+        known = (user_name, address) in self._let_in
         users, key = self._bucket(user_name, address)
-        if self._addresses.full(address, now) or users.full(key, now):
+        if users.full(key, now) or (not known and self._addresses.full(address, now)):
             return False
-        self._addresses.add(address, 1, now)
         users.add(key, 1, now)
+        if not known:
+            self._addresses.add(address, 1, now)
         return True
 
     def succeeded(self, user_name: str, address: str, now: float) -> None:
         """The password was right: the try did not count, and the place is known from now on."""
         users, key = self._bucket(user_name, address)
-        self._addresses.add(address, -1, now)
         users.add(key, -1, now)
+        if (user_name, address) not in self._let_in:
+            self._addresses.add(address, -1, now)
         self._let_in[user_name, address] = None
         self._let_in.move_to_end((user_name, address))
         if len(self._let_in) > LOGIN_LIMITS_REMEMBERED_MAX:
