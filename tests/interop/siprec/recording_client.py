@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from telegraphone.endpoints.sip import SipEndpoint
+from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.media.g711 import MU_TO_A
 from telegraphone.phone.audio import PhoneAudio
 from telegraphone.phone.voices import Voice, tone
@@ -31,6 +32,7 @@ from telegraphone.wire.siprec.body import METADATA, MULTIPART
 HOST = "127.0.0.1"
 BOUNDARY = "part-of-it"
 PATIENCE_S = 10.0
+NO_TLS = SipTls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,9 @@ class RecordingClient:
         self._waiting: dict[PendingRequest, asyncio.Future[ResponseArrived]] = {}
         self.sip: SipEndpoint
 
-    async def open(self, host: str) -> None:
+    async def open(self, host: str, tls: SipTls) -> None:
         options = SipOptions(host=host, contact_params=";+sip.src", supported=("siprec", "timer"), session_expires_s=0)
-        self.sip = await SipEndpoint.open(host, 0, options, self._handle)
+        self.sip = await SipEndpoint.open(host, 0, options, self._handle, tls=tls)
 
     async def outcome(self, command: OutgoingRequest | InDialogRequest) -> Response:
         """The final response to a request."""
@@ -248,10 +250,12 @@ class RecordingClient:
 
 
 @asynccontextmanager
-async def recording_client(server: tuple[str, int], transport: str = "UDP", host: str = HOST) -> AsyncIterator[RecordingClient]:
+async def recording_client(
+    server: tuple[str, int], transport: str = "UDP", *, tls: SipTls = NO_TLS
+) -> AsyncIterator[RecordingClient]:
     """A client of this recorder, by this transport."""
     client = RecordingClient(server, transport)
-    await client.open(host)
+    await client.open(HOST, tls)
     try:
         yield client
     finally:
