@@ -56,11 +56,15 @@ def _try(operation: Any, url: str, who: tuple[str, str], known: dict[str, str]) 
     pairs = itertools.pairwise(operation.path.split("/"))
     ids = {part[1:-1]: known[before] for before, part in pairs if part.startswith("{") and before in known}
 
+    names = {parameter.name for parameter in operation.query} & {"fields", "subresources"}
+
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
-    @given(case=operation.as_strategy(), real=st.booleans())
-    def play(case: schemathesis.Case, real: bool) -> None:
+    @given(case=operation.as_strategy(), real=st.booleans(), whole=st.booleans())
+    def play(case: schemathesis.Case, real: bool, whole: bool) -> None:
+        if whole:
+            case.query = dict.fromkeys(names, "*")
         if real:
             case.path_parameters = {**(case.path_parameters or {}), **ids}
         case.call_and_validate(base_url=url, checks=CHECKS, auth=who, timeout=10)
