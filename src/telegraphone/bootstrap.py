@@ -143,9 +143,9 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         monitoring=exchange.sound,
         reached=agents.reached,
         phone_answers=exchange.requests,
+        watchers=agents.watches,
     )
-    recovered = RecoveredParts(catalogue, writer)
-    calls = Calls(world, agents, recovered)
+    calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
     ports = WebPorts(
         clock=clock,
         directory=world.directory,

@@ -9,6 +9,7 @@ from tests.conformance import (
     control_rules,
     device_rules,
     message_rules,
+    monitoring_rules,
     operation_rules,
     start_rules,
 )
@@ -25,4 +26,5 @@ RULES = rules_of(
     answer_rules,
     capability_rules,
     message_rules,
+    monitoring_rules,
 )

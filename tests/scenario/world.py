@@ -199,6 +199,7 @@ async def contact_centre(
     surroundings = Surroundings(
         clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound, desks.reached
     )
+    surroundings = replace(surroundings, watchers=desks.watches)
     calls = Calls(surroundings, desks, RecoveredParts(catalogue, writer))
     ports = WebPorts(
         clock=clock,

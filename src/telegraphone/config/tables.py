@@ -147,10 +147,10 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     roles: Annotated[
         tuple[Literal["agent", "supervisor", "compliance", "admin"], ...], Meta(min_length=1, description="What this user is.")
     ] = ("agent",)
-    features: Annotated[tuple[Literal["api-voice", "api-voice-recording"], ...], Meta(description="What this user may use.")] = (
-        "api-voice",
-        "api-voice-recording",
-    )
+    features: Annotated[
+        tuple[Literal["api-voice", "api-voice-recording", "api-supervisor-monitoring"], ...],
+        Meta(description="What this user may use."),
+    ] = ("api-voice", "api-voice-recording")
     recorded: Annotated[bool, Meta(description="Whether this agent's calls are recorded from the start.")] = False
     listens: Annotated[bool, Meta(description="Whether an administrator may listen to recordings.")] = False
 

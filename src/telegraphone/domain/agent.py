@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from telegraphone.domain.ids import Dn
+from telegraphone.domain.watching import BEGINNINGS, SupervisorOperation, Watch
 
 
 class Role(Enum):
@@ -48,6 +49,11 @@ class Agent:
     features: frozenset[Feature] = DEFAULT_FEATURES
     device: Device | None = None
     listens: bool = False
+
+    @property
+    def supervises(self) -> bool:
+        """Whether this user may listen in on others."""
+        return Role.SUPERVISOR in self.roles and self.has(Feature.SUPERVISOR_MONITORING)
 
     def has(self, feature: Feature) -> bool:
         """Whether the administrator gave this feature."""
@@ -132,11 +138,14 @@ def reached(number: str, desk_at: Callable[[str], Desk | None]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """One device as its agent sees it (gws-api 6.1). `signed_in` without a `user_state` is `LoggedIn`."""
+    """One device as its agent sees it (gws-api 6.1). Who `supervises` may have a `watch` on somebody. `signed_in`
+    without a `user_state` is `LoggedIn`."""
 
     device: Device
     registered: bool
     desk: Desk = Desk()
+    supervises: bool = False
+    watch: Watch | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -154,7 +163,7 @@ class DeviceView:
         return self.registered and self.signed_in
 
     @property
-    def capabilities(self) -> tuple[DeviceOperation, ...]:
+    def capabilities(self) -> tuple[DeviceOperation | SupervisorOperation, ...]:
         """The operations that would change something now."""
         if not self.active:
             return ()
@@ -162,7 +171,12 @@ class DeviceView:
         return (
             DeviceOperation.DO_NOT_DISTURB_OFF if disturb else DeviceOperation.DO_NOT_DISTURB_ON,
             DeviceOperation.FORWARD_CALLS_OFF if forward else DeviceOperation.FORWARD_CALLS_ON,
+            *(self._supervising if self.supervises else ()),
         )
+
+    @property
+    def _supervising(self) -> tuple[SupervisorOperation, ...]:
+        return tuple(each for each in SupervisorOperation if (each in BEGINNINGS) is (self.watch is None))
 
 
 class Directory:

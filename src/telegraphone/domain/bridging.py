@@ -1,7 +1,8 @@
 """Who hears whom: what the switch must join, part, mute and play music or ringing to, as the difference between two states."""
 
-from telegraphone.domain.call import Call, CallEffect, Join, Leg, LegState, Music, Mute, RingTone
+from telegraphone.domain.call import Call, CallEffect, Join, Leg, LegState, Monitor, Music, Mute, RingTone, Unmonitor
 from telegraphone.domain.ids import LegId
+from telegraphone.domain.watching import Listening
 
 Groups = dict[frozenset[LegId], tuple[LegId, ...]]
 
@@ -31,7 +32,27 @@ def rewired(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[CallEffe
         *(RingTone(leg, on=True) for leg in calling if leg not in calling_before),
         *(Mute(leg, on=False) for leg in muted_before if leg not in muted and leg in present),
         *(Mute(leg, on=True) for leg in muted if leg not in muted_before),
+        *_listening(before, after),
     )
+
+
+def _listening(before: tuple[Call, ...], after: tuple[Call, ...]) -> tuple[CallEffect, ...]:
+    """Supervisors' ears: who barges in has been joined by now, which ended the listening."""
+    old, new = _ears(before), _ears(after)
+    there = {leg.id for call in after for leg in call.legs if leg.live and leg.eavesdrops}
+    stop = (Unmonitor(leg) for leg in old if leg not in new and leg in there)
+    return (*stop, *(ear for leg, ear in new.items() if old.get(leg) != ear))
+
+
+def _ears(calls: tuple[Call, ...]) -> dict[LegId, Monitor]:
+    listening = (leg for call in calls for leg in call.watchers if leg.eavesdrops)
+    return {leg.id: _ear(leg) for leg in listening}
+
+
+def _ear(leg: Leg) -> Monitor:
+    assert leg.ear is not None
+    coaches = leg.ear.listening is Listening.COACH and not leg.muted
+    return Monitor(leg.id, leg.ear.monitored, frozenset({leg.ear.monitored} if coaches else ()))
 
 
 def _groups(calls: tuple[Call, ...]) -> Groups:
@@ -70,6 +91,6 @@ def _calling(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
 
 def _muted(calls: tuple[Call, ...]) -> tuple[LegId, ...]:
     def heard(leg: Leg) -> bool:
-        return leg.active and leg.muted
+        return leg.active and (leg.muted or leg.silenced)
 
     return tuple(leg.id for call in calls for leg in call.legs if heard(leg))

@@ -17,6 +17,7 @@ from enum import Enum
 from telegraphone.domain import recording as rec
 from telegraphone.domain.ids import CallUuid, ConnId, LegId, RecordingId
 from telegraphone.domain.legs import EndCause, Keeping
+from telegraphone.domain.watching import Ear, Listening
 
 
 class LegState(Enum):
@@ -48,6 +49,7 @@ class Notice(Enum):
     PARTICIPANTS = "ParticipantsUpdated"
     RECORDING = "CallRecordingStateChange"
     DTMF = "DtmfSent"
+    MONITORED_MUTE = "MonitoredUserMutedStateChange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Leg:
     is whether it ended while the call went on. A hold is made at the phone (`phone_holds`) or by us (`server_holds`).
     `invited_by` is the leg that brought it in; `replaces` the one that leaves as soon as this one rings, which is called
     back as `recall` when this one does not answer. `dialled` is the number that was meant when its calls come here;
-    `request` is what a phone asked for it by, which waits to hear whether it rings (`phone_requests`).
+    `request` is what a phone asked for it by, which waits to hear whether it rings (`phone_requests`). `ear` makes it a
+    supervisor's; `silenced` is whether a supervisor lets nobody hear it.
     """
 
     id: LegId
@@ -81,6 +84,13 @@ class Leg:
     recall: LegId | None = None
     dialled: str = ""
     request: str = ""
+    ear: Ear | None = None
+    silenced: bool = False
+
+    @property
+    def eavesdrops(self) -> bool:
+        """Whether it is a supervisor's, and no party: not barged in, or not there yet."""
+        return self.ear is not None and (self.ear.listening is not Listening.BARGE_IN or not self.answered)
 
     @property
     def visible(self) -> bool:
@@ -89,8 +99,8 @@ class Leg:
 
     @property
     def talking(self) -> bool:
-        """Whether it is connected, held or not."""
-        return self.state in (LegState.ESTABLISHED, LegState.HELD)
+        """Whether it is connected, held or not, as a party of the call."""
+        return self.state in (LegState.ESTABLISHED, LegState.HELD) and not self.eavesdrops
 
     @property
     def active(self) -> bool:
@@ -160,6 +170,16 @@ class Call:
         """The connected legs, held or not, the longest in the call first."""
         return tuple(leg for leg in self.legs if leg.talking)
 
+    @property
+    def watchers(self) -> tuple[Leg, ...]:
+        """The supervisors who are there, heard or not."""
+        return tuple(leg for leg in self.legs if leg.ear is not None and leg.state is LegState.ESTABLISHED)
+
+    @property
+    def present(self) -> tuple[Leg, ...]:
+        """The connected legs and the supervisors', the longest in the call first."""
+        return tuple(leg for leg in self.legs if leg.talking or leg in self.watchers)
+
     def has(self, leg_id: LegId) -> bool:
         """Whether this leg is, or was, part of the call."""
         return any(each.id == leg_id for each in self.legs)
@@ -173,7 +193,7 @@ class Call:
 
     def participants(self, leg: Leg) -> tuple[str, ...]:
         """The numbers of the other parties. An invited one counts from its answer on; after the end, who was there."""
-        others = (each for each in self.legs if each.id != leg.id and not each.left)
+        others = (each for each in self.legs if each.id != leg.id and not each.left and not each.eavesdrops)
         return tuple(each.number for each in others if each.answered or each.arrived or each.invited_by is None)
 
     def with_leg(self, leg: Leg) -> "Call":
@@ -296,8 +316,39 @@ class Retap:
     call: CallUuid
 
 
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Let this supervisor hear what the monitored leg's party hears and says, and be heard by these alone."""
+
+    supervisor: LegId
+    monitored: LegId
+    audible_to: frozenset[LegId]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmonitor:
+    """Let this supervisor hear nobody."""
+
+    supervisor: LegId
+
+
 CallEffect = (
-    Originate | Engaged | Ring | Answer | Join | HangUp | Music | RingTone | Mute | SendDigits | Settle | Begin | Gate | Retap
+    Originate
+    | Engaged
+    | Ring
+    | Answer
+    | Join
+    | HangUp
+    | Music
+    | RingTone
+    | Mute
+    | SendDigits
+    | Monitor
+    | Unmonitor
+    | Settle
+    | Begin
+    | Gate
+    | Retap
 )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from telegraphone.domain.bridging import rewired
 from telegraphone.domain.call import Call, CallEffect, HangUp, Leg, Notice, Told
+from telegraphone.domain.ears import settled
 from telegraphone.domain.following import followed
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import EndCause
@@ -88,7 +89,8 @@ class Step:
 
 def finished(before: Conversation, draft: Draft) -> Step:
     """The step from before to what the draft says."""
-    after = draft.conversation
+    ears = tuple(settled(call) for call in draft.conversation.calls)
+    after = replace(draft.conversation, calls=tuple(call for call, _ in ears))
     old = {call.uuid: call for call in before.calls}
     followings = tuple(followed(old.get(call.uuid), call) for call in after.calls)
     live, still = before.live(), after.live()
@@ -101,5 +103,5 @@ def finished(before: Conversation, draft: Draft) -> Step:
         *(each for one in followings for each in one.seal),
         *(each for one in followings for each in one.open),
     )
-    told = (*draft.told, *(each for one in followings for each in one.told))
+    told = (*draft.told, *(each for _, news in ears for each in news), *(each for one in followings for each in one.told))
     return Step(replace(after, calls=tuple(one.call for one in followings)), effects, told)

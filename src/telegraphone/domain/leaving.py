@@ -21,7 +21,9 @@ def without(draft: Draft, call: Call, leg_id: LegId, now: float) -> Draft:
     if leg.request and leg.replaces is not None and call.leg(leg.replaces).live:
         # It has not rung, so who asked for it at the phone still has the call.
         draft = draft.ask(Settle(leg.request, draft.cause))
-    rest = [each for each in call.legs if each.id != leg_id and each.live]
+    if leg.eavesdrops:
+        return _told_gone(draft.put(call.with_leg(_over(leg, now, left=True))), call.uuid, leg)
+    rest = [each for each in call.legs if each.id != leg_id and each.live and not each.eavesdrops]
     staying = [each for each in rest if not any(other.replaces == each.id for other in rest)]
     if len(staying) >= 2:
         return _told_gone(draft.put(call.with_leg(_over(leg, now, left=True))), call.uuid, leg)
@@ -66,9 +68,9 @@ def left(conversation: Conversation, call: Call, leg_id: LegId, cause: EndCause,
 def _told_gone(draft: Draft, uuid: CallUuid, leg: Leg) -> Draft:
     call = draft.conversation.call(uuid)
     draft = draft.tell(call, leg)
-    if not leg.talking:
+    if not leg.talking and leg.state is not LegState.ESTABLISHED:
         return draft
-    for each in call.talking:
+    for each in call.present:
         draft = draft.tell(call, each, Notice.PARTICIPANTS)
     return draft
 

@@ -13,6 +13,8 @@ from telegraphone.domain.call import Call, Leg, LegState
 from telegraphone.domain.consult import pair
 from telegraphone.domain.conversation import Conversation
 from telegraphone.domain.legs import Ability
+from telegraphone.domain.monitoring import ways
+from telegraphone.domain.watching import Ear, Listening
 
 
 class Operation(Enum):
@@ -42,6 +44,11 @@ class Operation(Enum):
     PAUSE_RECORDING = "PauseCallRecording"
     RESUME_RECORDING = "ResumeCallRecording"
     STOP_RECORDING = "StopCallRecording"
+    MUTE_MONITORED_USER = "MuteMonitoredUser"
+    UNMUTE_MONITORED_USER = "UnmuteMonitoredUser"
+    SWITCH_TO_LISTEN_IN = "SwitchToListenIn"
+    SWITCH_TO_COACH = "SwitchToCoach"
+    SWITCH_TO_BARGE_IN = "SwitchToBargeIn"
     REJECT = "Reject"
     COMPLETE = "Complete"
 
@@ -53,6 +60,16 @@ TRIGGERS: Final = {
     Operation.STOP_RECORDING: rec.Trigger.STOP,
 }
 """The four recording operations and what they mean to the recording machine."""
+
+SWITCHES: Final = {
+    Operation.SWITCH_TO_LISTEN_IN: Listening.LISTEN_IN,
+    Operation.SWITCH_TO_COACH: Listening.COACH,
+    Operation.SWITCH_TO_BARGE_IN: Listening.BARGE_IN,
+}
+"""The operations by which a supervisor changes how they are heard."""
+
+MONITORING: Final = frozenset({*SWITCHES, Operation.MUTE_MONITORED_USER, Operation.UNMUTE_MONITORED_USER})
+"""The operations of supervisors."""
 
 USER_DATA: Final = frozenset(
     {
@@ -98,6 +115,7 @@ _NEEDS: Final = {
     Operation.INITIATE_CONFERENCE: Ability.CONFERENCE,
     Operation.COMPLETE_CONFERENCE: Ability.CONFERENCE,
     Operation.REMOVE_PARTICIPANT: Ability.CONFERENCE,
+    **dict.fromkeys(MONITORING, Ability.MONITOR),
 }
 
 ACCEPTED_UNLISTED: Final = {
@@ -141,6 +159,8 @@ def possible(operation: Operation, abilities: frozenset[Ability]) -> bool:
 
 def _wished(conversation: Conversation, call: Call, leg: Leg) -> frozenset[Operation]:
     """What the states of the calls would allow on a switch that can do everything (gws-api 7.4)."""
+    if leg.ear is not None and leg.state is not LegState.RINGING:
+        return _supervising(call, leg, leg.ear)
     busy = any(other.leg(leg.id).state is LegState.DIALING for other in conversation.of(leg.id) if other.uuid != call.uuid)
     elsewhere = any(other.leg(leg.id).active for other in conversation.of(leg.id) if other.uuid != call.uuid)
     wished = set(_BY_STATE.get(leg.state, ()))
@@ -157,3 +177,15 @@ def _wished(conversation: Conversation, call: Call, leg: Leg) -> frozenset[Opera
     if leg.state is LegState.ESTABLISHED:
         wished.add(Operation.UNMUTE if leg.muted else Operation.MUTE)
     return frozenset(wished)
+
+
+def _supervising(call: Call, leg: Leg, ear: Ear) -> frozenset[Operation]:
+    """What a supervisor may do in an agent's call: no more than an agent once barged in, and nothing that moves the call."""
+    if leg.state is LegState.RELEASED:
+        return frozenset()
+    silenced = call.leg(ear.monitored).silenced
+    wished = USER_DATA | {Operation.HANGUP, Operation.UNMUTE_MONITORED_USER if silenced else Operation.MUTE_MONITORED_USER}
+    wished |= {operation for operation, way in SWITCHES.items() if way in ways(ear)}
+    if not leg.eavesdrops:
+        wished |= {Operation.SEND_DTMF, Operation.UNMUTE if leg.muted else Operation.MUTE}
+    return wished | {Operation.REMOVE_PARTICIPANT} if len(call.talking) > 2 else wished

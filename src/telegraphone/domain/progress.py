@@ -14,6 +14,7 @@ from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.forked import party_fact
 from telegraphone.domain.leaving import gone, released, without
 from telegraphone.domain.legs import EndCause, LegAnswered, LegEnded, LegFact, LegHeld, LegRetrieved, LegRinging, PartyFact
+from telegraphone.domain.monitoring import joined
 
 FACTS: Final[Mapping[LegState, Mapping[type[object], LegState]]] = MappingProxyType(
     {
@@ -124,7 +125,9 @@ def _answered(draft: Draft, call: Call, leg: Leg, now: float) -> Draft:
         called = replace(call.called, originated=True)
         return draft.put(call.with_leg(leg).with_leg(called)).ask(Originate(called.id, called.number, leg.number))
     leg = replace(leg, appeared_at=now if leg.appeared_at is None else leg.appeared_at)
-    present = call.talking
+    if leg.ear is not None:
+        return joined(draft, call, leg)
+    present = call.present
     draft = _replacing(draft.put(call.with_leg(leg)), leg, call, now)
     call = draft.conversation.call(call.uuid)
     caller = call.caller

@@ -10,13 +10,24 @@ from telegraphone.domain.conversation import Conversation
 from telegraphone.domain.ids import CallUuid, ConnId
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.operations import Operation, capabilities
+from telegraphone.domain.watching import Ear, Listening
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A supervisor is in the call: as their own view (`own`) or as that of who is monitored; whether the agent is silenced."""
+
+    ear: Ear
+    own: bool
+    silenced: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CallView:
     """A call resource (gws-api 7.1). `recording_state` is shown only to agents who `may_record`, but the user
     data that tells it belongs to everybody. `recording_name` is empty before the first Start. `duration_s` counts from
-    when the call appeared here until it was released. `parent` are the ids of the call that a consult is about."""
+    when the call appeared here until it was released. `watched` tells of a supervisor. `parent` are the ids of
+    the call that a consult is about."""
 
     call_uuid: CallUuid
     conn_id: ConnId
@@ -33,6 +44,7 @@ class CallView:
     may_record: bool
     recording_name: str
     mute: bool = False
+    watched: Watched | None = None
     parent: tuple[CallUuid, ConnId] | None = None
 
 
@@ -90,6 +102,14 @@ def view(seen: Seen, agent: Agent, abilities: frozenset[Ability], now: float) ->
         recording_state="Stopped" if released else rec.shown(call.recording),
         may_record=may_record,
         recording_name=call.last_name,
-        mute=leg.muted,
+        mute=leg.muted or (leg.ear is not None and leg.ear.listening is Listening.LISTEN_IN),
+        watched=None if released else _watched(call, leg),
         parent=seen.parent,
     )
+
+
+def _watched(call: Call, leg: Leg) -> Watched | None:
+    if leg.ear is not None:
+        return Watched(leg.ear, own=True, silenced=call.leg(leg.ear.monitored).silenced)
+    ears = (each.ear for each in call.watchers)
+    return next((Watched(ear, own=False, silenced=leg.silenced) for ear in ears if ear and ear.monitored == leg.id), None)

@@ -19,6 +19,7 @@ from telegraphone.domain.agent import (
 from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, ParameterInvalid
 from telegraphone.services.desks import Desks, KeptDesk
 from telegraphone.services.ports import DeviceNotice, Notifier, Unavailable
+from telegraphone.services.watches import Watches
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ class Agents:
         self._notifier = notifier
         self._kept = kept
         self._keeping = asyncio.Lock()
+        self.watches = Watches(lambda supervisor: self._tell(supervisor, state_changed=False))
         self._desks: dict[str, Desk] = {}
         self._at: dict[str, str] = {}
         self._registered: set[str] = set()
@@ -49,7 +51,8 @@ class Agents:
         """The agent's device as it is now; None for a user without one."""
         if agent.device is None:
             return None
-        return DeviceView(agent.device, agent.device.dn in self._registered, self._desk(agent))
+        registered = agent.device.dn in self._registered
+        return DeviceView(agent.device, registered, self._desk(agent), agent.supervises, self.watches.by(agent))
 
     async def sign_in(self, agent: Agent) -> None:
         """Starts a contact-centre session; repeating it changes nothing. Raises `DeviceNotRegistered`."""
@@ -62,6 +65,7 @@ class Agents:
 
     async def sign_out(self, agent: Agent) -> None:
         """Ends it; calls and recordings go on, and calls are forwarded as before."""
+        self.watches.put(agent, None)
         if self._desk(agent).signed_in:
             await self._change(agent, self._desk(agent).at_work(signed_in=False))
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from telegraphone.domain import progress
+from telegraphone.domain import monitoring, progress
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, Leg, LegState, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState, Refusal
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.leaving import give_up, left
-from telegraphone.domain.legs import EndCause, Keeping, LegFact
+from telegraphone.domain.legs import Ability, EndCause, Keeping, LegFact
 from telegraphone.domain.operations import TRIGGERS, accepted
 from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, Seen, view
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CALL_S
@@ -38,6 +38,7 @@ from telegraphone.services.mailbox import (
     MediaMoved,
     RingingTooLong,
     Surrender,
+    Watched,
 )
 from telegraphone.services.ports import (
     By,
@@ -91,7 +92,7 @@ class CallActor:
 
     # --- what others ask of it, from any task ---
 
-    def report(self, happened: LegFact | RecorderEvent) -> None:
+    def report(self, happened: LegFact | RecorderEvent | Watched) -> None:
         """A fact about these calls."""
         self._mailbox.put(happened)
 
@@ -180,6 +181,8 @@ class CallActor:
                 await self._ringing_too_long(leg, now)
             case AnswerDue(leg):
                 self._invitations.due(leg)
+            case Watched(number):
+                await self._let_watch({leg.number for call in self.conversation.calls for leg in call.talking} & {number})
             case GivenUp():
                 await self._carry_out(self._end(EndCause.NORMAL), _BY_SYSTEM)
             case Forgotten(uuid):
@@ -289,6 +292,14 @@ class CallActor:
         for call in self.conversation.calls:
             if call.heirs:
                 self._tell(await self._effects.inherit(call, self._policy_for(call)))
+                await self._let_watch({call.leg(leg).number for leg in call.heirs})
+
+    async def _let_watch(self, numbers: set[str]) -> None:
+        """Rings the supervisors who want to be in the calls of who has come."""
+        for watch in (watch for number in sorted(numbers) for watch in self._world.watchers.watchers(number)):
+            step = monitoring.begun(self.conversation, watch, self._new.leg())
+            if step.effects and Ability.MONITOR in self._world.abilities:
+                await self._carry_out(step, _BY_CALL)
 
     def _policy_for(self, call: Call) -> Callable[[str], bool]:
         """Whose coming into this call begins a recording. One that is always recorded is its first agent's; where no
@@ -308,8 +319,13 @@ class CallActor:
                 case Told(uuid, leg, notice):
                     call = self.conversation.call(uuid)
                     self._notify(call, call.leg(leg), notice)
+                    self._end_watch(call.leg(leg))
                 case Broken(uuid):
                     self._notify_broken(self.conversation.call(uuid))
+
+    def _end_watch(self, leg: Leg) -> None:
+        if leg.ear is not None and leg.state is LegState.RELEASED:
+            self._world.watchers.watch_over(leg.ear.watch)
 
     def _notify(self, call: Call, leg: Leg, notice: Notice) -> None:
         agent = self._world.directory.at(leg.number)

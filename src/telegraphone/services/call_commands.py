@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from telegraphone.domain import consult, control
+from telegraphone.domain import consult, control, monitoring
 from telegraphone.domain.call import Answer, Call, Leg, LegState, Notice, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState, ParameterInvalid, ParameterMissing
 from telegraphone.domain.ids import CallUuid, ConnId, LegId
 from telegraphone.domain.leaving import give_up, left
 from telegraphone.domain.legs import EndCause
-from telegraphone.domain.operations import USER_DATA, Operation
+from telegraphone.domain.operations import MONITORING, SWITCHES, USER_DATA, Operation
 from telegraphone.domain.user_data import changed_user_data
 from telegraphone.limits import CONFERENCE_PARTIES_MAX, CONSULTS_MAX
 from telegraphone.services.mailbox import Command
@@ -44,6 +44,8 @@ def commanded(conversation: Conversation, command: Command, new: NewIds, now: fl
     if command.operation in _LEAVES:
         cause = EndCause.DECLINED if leg.state is LegState.RINGING else EndCause.NORMAL
         return left(conversation, call, leg.id, cause, now)
+    if command.operation in MONITORING:
+        return _supervise(conversation, command, call, leg)
     return _plain(conversation, command, new, now)
 
 
@@ -71,6 +73,13 @@ def _plain(conversation: Conversation, command: Command, new: NewIds, now: float
         case _:
             assert command.operation is Operation.COMPLETE
             return Step(conversation)
+
+
+def _supervise(conversation: Conversation, command: Command, call: Call, leg: Leg) -> Step:
+    way = SWITCHES.get(command.operation)
+    if way is not None:
+        return monitoring.switched(conversation, call, leg, way)
+    return monitoring.silenced(conversation, call, leg, on=command.operation is Operation.MUTE_MONITORED_USER)
 
 
 def _user_data(conversation: Conversation, command: Command, call: Call) -> Step:
@@ -143,7 +152,8 @@ def _destination(command: Command, call: Call) -> str:
 
 
 def _participant(call: Call, leg: Leg, number: str) -> LegId:
-    found = [each.id for each in call.legs if each.live and each.number == number and each.id != leg.id]
+    parties = (each for each in call.legs if each.live and not each.eavesdrops and each.id != leg.id)
+    found = [each.id for each in parties if each.number == number]
     if not found:
         raise ParameterInvalid("participant")
     return found[0]

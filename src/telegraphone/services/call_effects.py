@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 _BY_SYSTEM = By("system")
 _BY_POLICY = By("policy")
-_AUDIBLE = (wish.Originate, wish.Answer, wish.Join, wish.Music, wish.Mute, wish.SendDigits)
+_AUDIBLE = (wish.Originate, wish.Answer, wish.Join, wish.Music, wish.Mute, wish.SendDigits, wish.Monitor)
 """Effects whose failure is the asker's answer."""
 
 
@@ -162,6 +162,8 @@ class Effects:
                 self._mailbox.put_later(self._world.policies.ring_s, RingingTooLong(leg))
             case wish.Engaged(leg):
                 self._mailbox.put(LegEnded(leg, EndCause.BUSY))
+            case wish.Monitor() | wish.Unmonitor():
+                await self._at_switch(self._listening(effect))
             case _:
                 await self._at_switch(self._asked_of_switch(effect))
 
@@ -190,6 +192,13 @@ class Effects:
             case wish.SendDigits(leg, digits):
                 return media.send_dtmf(leg, digits)
         raise AssertionError(type(effect))
+
+    def _listening(self, effect: wish.Monitor | wish.Unmonitor) -> Coroutine[object, object, None]:
+        ears = self._world.monitoring
+        assert ears is not None, "what needs this port is offered only with it"
+        if isinstance(effect, wish.Unmonitor):
+            return ears.unmonitor(effect.supervisor)
+        return ears.monitor(effect.supervisor, effect.monitored, effect.audible_to)
 
     async def _at_switch(self, asked: Coroutine[object, object, None]) -> None:
         await self._limit().answer("switch", asked)

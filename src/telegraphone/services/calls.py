@@ -8,9 +8,10 @@ import structlog
 
 from telegraphone.domain import forked, progress
 from telegraphone.domain.agent import Agent, Feature
+from telegraphone.domain.allowed import must_be_allowed, must_have
 from telegraphone.domain.call import Call, CallType, Leg, LegState
 from telegraphone.domain.conversation import Conversation, Step
-from telegraphone.domain.errors import DeviceNotRegistered, FeatureMissing, NotFound, NotInState, ParameterInvalid
+from telegraphone.domain.errors import DeviceNotRegistered, NotFound, NotInState, ParameterInvalid
 from telegraphone.domain.ids import (
     CALL_UUID_ENTROPY_BYTES,
     CONN_ID_ENTROPY_BYTES,
@@ -23,8 +24,17 @@ from telegraphone.domain.ids import (
     is_conn_id,
     may_be_call_uuid,
 )
-from telegraphone.domain.legs import CallForked, DeviceRegistered, DeviceUnregistered, EndCause, Keeping, LegArrived, LegFact
-from telegraphone.domain.operations import TRIGGERS, Operation
+from telegraphone.domain.legs import (
+    Ability,
+    CallForked,
+    DeviceRegistered,
+    DeviceUnregistered,
+    EndCause,
+    Keeping,
+    LegArrived,
+    LegFact,
+)
+from telegraphone.domain.operations import Operation
 from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, TransferOfLegs
 from telegraphone.domain.user_data import first_user_data
 from telegraphone.domain.views import CallView
@@ -32,7 +42,7 @@ from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
 from telegraphone.services.call_commands import NewIds
-from telegraphone.services.mailbox import Command
+from telegraphone.services.mailbox import Command, Watched
 from telegraphone.services.phone_requests import PhoneRequests
 from telegraphone.services.ports import (
     By,
@@ -88,7 +98,7 @@ class Calls:
     async def dial(self, agent: Agent, destination: str, user_data: Mapping[str, object]) -> CallView:
         """Rings the agent's own phone, then the destination. Returns when the agent's view shows Dialing. Raises
         `Refusal`, or `Unavailable` when the switch or this node cannot make the call."""
-        self._must_have(agent, Feature.VOICE)
+        must_have(agent, Feature.VOICE)
         if agent.device is None or not self._agents.is_registered(agent.device.dn):
             raise DeviceNotRegistered(agent.device.dn if agent.device else "")
         if destination == agent.device.dn:
@@ -115,7 +125,7 @@ class Calls:
     ) -> None:
         """Returns when the operation has taken effect on the agent's call; raises `Refusal` or `Unavailable`. `number` is
         the destination or the participant, `other` the id of the other call of a pair, in either form."""
-        self._must_have(agent, Feature.VOICE_RECORDING if operation in TRIGGERS else Feature.VOICE)
+        must_be_allowed(agent, operation)
         actor, call, leg = self._find(agent, reference)
         by = By("agent", agent.user_name, leg.number)
         command = Command(operation, call.uuid, leg.id, by, user_data or {}, key, number, digits, other)
@@ -124,12 +134,23 @@ class Calls:
     async def operate_device(self, agent: Agent, operation: Operation) -> None:
         """A recording operation posted to the device: acts on its Established call, else on the call held most
         recently (gws-api 8.6)."""
-        self._must_have(agent, Feature.VOICE_RECORDING)
+        must_have(agent, Feature.VOICE_RECORDING)
         mine = [each for each in self._seen(agent) if each[2].talking]
         if not mine:
             raise NotInState(operation.value, "device has no active call")
         actor, call, leg = max(mine, key=lambda each: _activity(each[2]))
         await actor.ask(Command(operation, call.uuid, leg.id, By("device", agent.user_name, leg.number)))
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the switch can do."""
+        return self._world.abilities
+
+    def look_for_watches(self, agent: Agent) -> None:
+        """Somebody watches this agent: if the agent talks, the supervisor is rung."""
+        for actor, _, leg in self._seen(agent):
+            if leg.talking:
+                actor.report(Watched(leg.number))
 
     # --- its own life ---
 
@@ -359,10 +380,6 @@ class Calls:
             leg = _leg_of(call, agent) if call is not None else None
             if call is not None and leg is not None:
                 yield actor, call, leg
-
-    def _must_have(self, agent: Agent, feature: Feature) -> None:
-        if not agent.has(feature):
-            raise FeatureMissing(feature.value)
 
 
 def _leg_of(call: Call, agent: Agent) -> Leg | None:

@@ -71,6 +71,13 @@ class RingingTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """Somebody may watch the agent at this number from now on."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerDue:
     """Whoever had this leg called must now be answered, whatever is known of it."""
 
@@ -116,9 +123,8 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Input = (
-    LegFact | RecorderEvent | Asked | MediaMoved | RingingTooLong | AnswerDue | Forgotten | GivenUp | Surrender[Any] | Absorbed
-)
+Alarm = RingingTooLong | Watched | AnswerDue | Forgotten | GivenUp
+Input = LegFact | RecorderEvent | Asked | MediaMoved | Alarm | Surrender[Any] | Absorbed
 
 
 class Mailbox:

@@ -1,11 +1,13 @@
 """Everything a use case may reach, gathered in one value so that constructors stay short and tests can swap one port."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
+from telegraphone.domain.watching import Watch
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
@@ -19,6 +21,27 @@ class Policies:
     tenant: str = "default"
     ring_s: float = 60.0
     recorded_numbers: frozenset[str] = frozenset()
+
+
+class Watchers(Protocol):
+    """Who watches whom."""
+
+    def watchers(self, number: str) -> tuple[Watch, ...]:
+        """The watches of the agent at this number."""
+
+    def watch_over(self, watch: Watch) -> None:
+        """The supervisor has left a call; a watch for one call is over with it."""
+
+
+class Nobody:
+    """Where nobody watches anybody."""
+
+    def watchers(self, number: str) -> tuple[Watch, ...]:
+        """None."""
+        return ()
+
+    def watch_over(self, watch: Watch) -> None:
+        """Never."""
 
 
 def itself(number: str) -> str:
@@ -45,6 +68,7 @@ class Surroundings:
     monitoring: Monitoring | None = None
     reached: Reached = itself
     phone_answers: PhoneAnswers | None = None
+    watchers: Watchers = field(default_factory=Nobody)
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -14,6 +14,7 @@ from telegraphone.domain.agent import Directory
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.ports import AuditTrail, Catalogue, Clock, Player
+from telegraphone.services.supervision import Supervision
 from telegraphone.web import openapi
 from telegraphone.web.admin import health
 from telegraphone.web.api import Api
@@ -68,7 +69,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     shapes = Shapes.of(settings)
     me = Me(shapes, ports.agents, ports.calls, auth)
     calls = MyCalls(shapes, ports.calls)
-    devices = MyDevices(shapes, ports.agents, ports.calls, calls, recorded_numbers=ports.recorded_numbers)
+    supervision = Supervision(ports.directory, ports.agents, ports.calls)
+    devices = MyDevices(shapes, supervision, calls, recorded_numbers=ports.recorded_numbers)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
     recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
     description = Description(settings)

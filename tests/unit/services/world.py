@@ -134,6 +134,7 @@ async def serving(
         router = SwitchRouter(switch, (beside,))
         surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)
     desks = Agents(ears)
+    surroundings = replace(surroundings, monitoring=switch.sound, watchers=desks.watches)
     calls = Calls(surroundings, desks, recovered)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
     await settle()

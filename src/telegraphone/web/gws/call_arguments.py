@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from telegraphone.domain.control import must_be_digits
-from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.operations import Operation
 from telegraphone.web.gws.requests import ApiRequest
 
@@ -59,10 +58,7 @@ def _digits(request: ApiRequest) -> str:
 
 
 def _call_id(request: ApiRequest, name: str, *, required: bool) -> str:
-    """The id at the end of a call's link; links of any host are taken, since the id alone decides."""
+    """The id of the other call, empty when it need not be said."""
     if not required and request.body.get(name) in (None, ""):
         return ""
-    call_id = request.text(name).rstrip("/").rpartition("/")[2]
-    if not call_id:
-        raise ParameterInvalid(name)
-    return call_id
+    return request.linked_id(name)

@@ -3,10 +3,11 @@
 from starlette.responses import Response
 
 from telegraphone.domain.agent import Agent, DeviceOperation, DeviceView, Feature
+from telegraphone.domain.allowed import must_supervise
 from telegraphone.domain.errors import NotFound, ParameterInvalid
 from telegraphone.domain.operations import TRIGGERS
-from telegraphone.services.agents import Agents
-from telegraphone.services.calls import Calls
+from telegraphone.domain.watching import BEGINNINGS, Scope, SupervisorOperation
+from telegraphone.services.supervision import How, Supervision
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.calls import MyCalls, known_operation
 from telegraphone.web.gws.representations import Shapes
@@ -15,18 +16,22 @@ from telegraphone.web.gws.selection import chosen, selection
 
 DIAL = "Dial"
 _BY_NAME = {operation.value: operation for operation in DeviceOperation}
+_SUPERVISORS = {operation.value: operation for operation in SupervisorOperation}
+_DEFAULTS = {"Scope": "Call", "Mode": "AllCalls"}
+_ALL_CALLS = {"AllCalls": True, "NextCall": False}
 
 
 class MyDevices:
     """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
 
     def __init__(
-        self, shapes: Shapes, agents: Agents, calls: Calls, listing: MyCalls, *, recorded_numbers: frozenset[str]
+        self, shapes: Shapes, supervision: Supervision, listing: MyCalls, *, recorded_numbers: frozenset[str]
     ) -> None:
         self._shapes = shapes
         self._listing = listing
-        self._agents = agents
-        self._calls = calls
+        self._supervision = supervision
+        self._agents = supervision.agents
+        self._calls = supervision.calls
         self._recorded_numbers = recorded_numbers
 
     async def get_all(self, request: ApiRequest) -> Response:
@@ -45,6 +50,9 @@ class MyDevices:
 
     async def post(self, request: ApiRequest) -> Response:
         """POST /me/devices/{id}: where its calls go (gws-api 6.2), or a recording operation on the call it is in."""
+        watching = _SUPERVISORS.get(request.operation())
+        if watching is not None:
+            return await self._supervise(request, watching)
         own = _BY_NAME.get(request.operation())
         return await (self._record(request) if own is None else self._operate(request, own))
 
@@ -54,6 +62,20 @@ class MyDevices:
         request.must_have(Feature.VOICE)
         self._own(request.agent, request.path["id"])
         await self._agents.operate(request.agent, operation, destination)
+        return answer()
+
+    async def _supervise(self, request: ApiRequest, operation: SupervisorOperation) -> Response:
+        listening = BEGINNINGS.get(operation)
+        target = request.linked_id("targetDeviceUri") if listening is not None else ""
+        how = _how(request)
+        must_supervise(request.agent)
+        self._own(request.agent, request.path["id"])
+        if listening is not None:
+            await self._supervision.begin(request.agent, listening, target, how)
+        elif operation is SupervisorOperation.CANCEL:
+            await self._supervision.end(request.agent)
+        else:
+            await self._supervision.silence(request.agent, known_operation(operation.value))
         return answer()
 
     async def _record(self, request: ApiRequest) -> Response:
@@ -93,3 +115,14 @@ class MyDevices:
         if view is None or view.device.id != device_id:
             raise NotFound("device", device_id)
         return view
+
+
+def _how(request: ApiRequest) -> How:
+    """The two optional attributes of a watch."""
+    given = {name: request.body.get(f"supervisorMonitoring{name}") for name in _DEFAULTS}
+    scope, mode = (default if given[name] in (None, "") else given[name] for name, default in _DEFAULTS.items())
+    if scope not in [each.value for each in Scope]:
+        raise ParameterInvalid("supervisorMonitoringScope")
+    if not isinstance(mode, str) or mode not in _ALL_CALLS:
+        raise ParameterInvalid("supervisorMonitoringMode")
+    return How(Scope(scope), _ALL_CALLS[mode])

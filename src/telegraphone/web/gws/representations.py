@@ -10,6 +10,7 @@ from telegraphone.domain.agent import OFFLINE, Agent, AgentState, DeviceView, Fe
 from telegraphone.domain.call import CallType, LegState, Notice
 from telegraphone.domain.naming import UNKNOWN
 from telegraphone.domain.views import CallView
+from telegraphone.domain.watching import Listening, Watch
 from telegraphone.web.gws.links import Links
 from telegraphone.web.settings import Compatibility, WebSettings
 
@@ -76,6 +77,7 @@ class Shapes:
         }
 
     def _call_8_5_2(self, view: CallView) -> Json:
+        watched = view.watched
         call: Json = {
             "id": view.call_uuid,
             "state": view.state.value,
@@ -84,15 +86,26 @@ class Shapes:
             "deviceUri": self.links.uri(f"/devices/{view.device.id}"),
             "participants": [_participant(number) for number in view.participants],
             **self._call_facts(view),
-            "supervisorListeningIn": False,
-            "monitoredUserMuted": False,
-            "monitoring": False,
+            "supervisorListeningIn": watched is not None and not watched.own,
+            "monitoredUserMuted": watched is not None and watched.silenced,
+            "monitoring": watched is not None and watched.own,
             "uri": self.call_uri(view),
             "path": self.call_path(view),
         }
+        if watched is not None:
+            call["supervisorMonitoringState"] = self._monitoring(watched.ear.watch, watched.ear.listening)
         if view.state is LegState.ESTABLISHED:
             call["case"] = []
         return call
+
+    def _monitoring(self, watch: Watch, listening: Listening) -> Json:
+        """`supervisorMonitoringState` of a device or call (gws-api 6.1, 7.1)."""
+        return {
+            "state": listening.value,
+            "mode": "AllCalls" if watch.all_calls else "NextCall",
+            "scope": watch.scope.value,
+            "targetDeviceUri": self.links.uri(f"/devices/{watch.target_device}"),
+        }
 
     def call_path(self, view: CallView) -> str:
         """The link of a call without its prefix and without `/me` (gws-api 3.1)."""
@@ -155,6 +168,8 @@ class Shapes:
         }
         if view.desk.forward_to:
             device["forwardTo"] = view.desk.forward_to
+        if view.watch is not None:
+            device["supervisorMonitoringState"] = self._monitoring(view.watch, view.watch.listening)
         if self.modern:
             device["dynamicPhoneNumber"] = ""
         device["type"] = "ACDPosition"

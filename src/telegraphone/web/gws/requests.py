@@ -73,6 +73,13 @@ class ApiRequest:
             raise ParameterInvalid("destination.phoneNumber")
         return dialable(number, "destination.phoneNumber")
 
+    def linked_id(self, name: str) -> str:
+        """The id at the end of a required link; links of any host are taken, since the id alone decides."""
+        linked = self.text(name).rstrip("/").rpartition("/")[2]
+        if not linked:
+            raise ParameterInvalid(name)
+        return linked
+
     def must_have(self, feature: Feature) -> None:
         """Raises `FeatureMissing` when an administrator did not give it; before anything is looked for (gws-api 3.4)."""
         if not self.agent.has(feature):
