@@ -267,6 +267,7 @@ def _exchange(config: Config, clock: SystemClock) -> Exchange:
         digest_algorithms=settings.digest_algorithms,
         tls=_sip_tls(config),
         sip_info=config.phone_control.sip_info,
+        rtp_timeout_s=config.exchange.rtp_timeout_s,
         clock=clock,
     )
 

@@ -75,6 +75,9 @@ class Exchange(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tls_certificate: Annotated[str, Meta(description="The file of the certificate chain (PEM) for SIP over TLS.")] = ""
     tls_key: Annotated[str, Meta(description="The file of its private key (PEM).")] = ""
     ring_s: Annotated[float, Meta(gt=0, le=600, description="How long an unanswered phone rings, in seconds.")] = 60.0
+    rtp_timeout_s: Annotated[
+        float, Meta(ge=0, le=3_600, description="Seconds without audio after which a phone has vanished; 0: never. Not on hold.")
+    ] = 60.0
 
 
 class Recorder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

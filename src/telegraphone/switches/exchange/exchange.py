@@ -23,6 +23,7 @@ from telegraphone.switches.exchange.outgoing import Outgoing
 from telegraphone.switches.exchange.phone_requests import PhoneRequests
 from telegraphone.switches.exchange.registrar import DIGESTS, Registrar
 from telegraphone.switches.exchange.relay import Relay, enlarged
+from telegraphone.switches.exchange.silence import SilenceWatch
 from telegraphone.switches.exchange.sound import ExchangeSound
 from telegraphone.switches.exchange.switchboard import Switchboard
 from telegraphone.wire.sip.commands import InDialogRequest
@@ -84,11 +85,13 @@ class Exchange:
         digest_algorithms: tuple[str, ...] = DIGESTS,
         tls: SipTls = _NO_TLS,
         sip_info: bool = True,
+        rtp_timeout_s: float = 0.0,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
         `latching`: whether phones behind address translation may correct their media address; `tls`: where and how phones
-        may register by TLS; `sip_info`: whether phones may start and stop recording by INFO."""
+        may register by TLS; `sip_info`: whether phones may start and stop recording by INFO; `rtp_timeout_s`: after how
+        long without a packet a phone has vanished and its leg ends, 0: never."""
         known = Accounts(accounts)
         shown = advertised_host or host
         self._address = (host, port)
@@ -104,6 +107,8 @@ class Exchange:
         """Its `PhoneAnswers`."""
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None
+        self._rtp_timeout_s, self._silence = rtp_timeout_s, SilenceWatch(rtp_timeout_s)
+        self._look: asyncio.TimerHandle | None = None
         self.port = port
         """The SIP port; of use when any was asked for (0)."""
         self.tls_port = 0
@@ -126,13 +131,16 @@ class Exchange:
         early, self._early = self._early, []
         for event in early:
             self._handle(event)
+        if self._rtp_timeout_s:
+            self._look_for_vanished()
 
     async def close(self) -> None:
         """Hangs up every leg, closes the sockets and ends the events."""
         for leg in tuple(self._board.legs.values()):
             self._end(leg, EndCause.NORMAL)
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in (self._expiry, self._look):
+            if timer is not None:
+                timer.cancel()
         if self._sides is not None:
             await self._sides.sip.close()
         self._board.queue.put_nowait(None)
@@ -253,6 +261,12 @@ class Exchange:
             self._open.incoming.refuse(leg, cause)
         else:
             self._open.outgoing.give_up(leg, cause)
+
+    def _look_for_vanished(self) -> None:
+        """Ends the legs of phones that are gone, and comes back."""
+        for leg in self._silence.vanished(tuple(self._board.legs.values()), self._clock.now()):
+            self._end(leg, EndCause.FAILED)
+        self._look = asyncio.get_running_loop().call_later(self._rtp_timeout_s / 4, self._look_for_vanished)
 
     def _registrations_changed(self) -> None:
         """Tells what changed, and comes back when the next registration runs out."""
