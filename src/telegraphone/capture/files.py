@@ -175,7 +175,8 @@ class RecordingFiles:
             self._journal.fresh = False
             self._journal.unsynced.clear()
         for stream, epoch in list(self._epochs.items()):
-            self._durable(stream, epoch)
+            if epoch.waiting or epoch.last_chance:
+                self._durable(stream, epoch)
 
     def close(self) -> None:
         """Gives up all files and keys; what was not synced stays as it is."""
