@@ -25,7 +25,7 @@ async def one_call(client: RecordingClient, room: asyncio.Semaphore) -> None:
 
 def sealed(system: System) -> int:
     """Recordings that are finished, by their manifests."""
-    return sum(1 for _ in (system.data / "audio").rglob("manifest.json"))
+    return sum(1 for _ in (system.data / "audio" / "recordings" / "sealed").glob("*/*/manifest.json"))
 
 
 async def test_no_recording_is_missing(tmp_path: Path) -> None:
