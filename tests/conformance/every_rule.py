@@ -11,6 +11,7 @@ from tests.conformance import (
     message_rules,
     monitoring_rules,
     operation_rules,
+    recording_rules,
     start_rules,
 )
 from tests.conformance.rule import rules_of
@@ -22,6 +23,7 @@ RULES = rules_of(
     device_rules,
     call_rules,
     operation_rules,
+    recording_rules,
     control_rules,
     answer_rules,
     capability_rules,
