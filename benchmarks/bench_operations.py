@@ -16,8 +16,7 @@ from typing import Any
 import websockets
 
 from telegraphone.demo.desktop import Desktop
-from telegraphone.phone import Phone, PhoneOptions
-from tests.interop.system import AGENT, HOST, PASSWORD, System, telegraphone
+from tests.interop.system import AGENT, HOST, PASSWORD, System, talking, telegraphone
 
 PAIRS = 150
 REST_S = 0.02
@@ -111,20 +110,10 @@ def row(name: str, times: list[float], base: float) -> str:
 
 async def with_a_call(system: System, work: Callable[[str], Awaitable[None]]) -> None:
     """Does the work while two phones of our own talk."""
-    registrar = (HOST, system.sip_port)
-    caller = Phone("5000", "5000", "5000" * 3, registrar, HOST)
-    agent = Phone("5001", "5001", "5001" * 3, registrar, HOST, options=PhoneOptions(answers_after_s=0.0))
-    try:
-        await caller.register()
-        await agent.register()
-        await caller.call("5001")
-        async with Desktop(system.url, AGENT, PASSWORD) as desktop:
-            calls = (await desktop.get("/me/calls?fields=*"))["calls"]
-            await desktop.post(f"/me/calls/{calls[0]['id']}", "StartCallRecording")
-            await work(str(calls[0]["id"]))
-    finally:
-        await caller.close()
-        await agent.close()
+    async with talking(system), Desktop(system.url, AGENT, PASSWORD) as desktop:
+        calls = (await desktop.get("/me/calls?fields=*"))["calls"]
+        await desktop.post(f"/me/calls/{calls[0]['id']}", "StartCallRecording")
+        await work(str(calls[0]["id"]))
 
 
 async def main() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 from argon2 import PasswordHasher
 
+from telegraphone.phone import Phone, PhoneOptions
+
 HOST = "127.0.0.1"
 PASSWORD = "correct horse 7"  # of every account in these tests
 AGENT, OTHER_AGENT, SUPERVISOR, ADMIN = "agent.one", "agent.two", "supervisor.one", "admin.one"
@@ -114,6 +116,22 @@ async def telegraphone(
     finally:
         await stop(system)
     assert system.process.returncode == 0, system.log
+
+
+@asynccontextmanager
+async def talking(system: System) -> AsyncIterator[None]:
+    """Two phones of our own in a call: 5000 has called 5001, the agent's, which answered by itself."""
+    registrar = (HOST, system.sip_port)
+    caller = Phone("5000", "5000", "5000" * 3, registrar, HOST)
+    agent = Phone("5001", "5001", "5001" * 3, registrar, HOST, options=PhoneOptions(answers_after_s=0.0))
+    try:
+        await caller.register()
+        await agent.register()
+        await caller.call("5001")
+        yield
+    finally:
+        # Where the server was killed nobody answers their farewells: each waits until SIP gives up, both at once.
+        await asyncio.gather(caller.close(), agent.close())
 
 
 async def start(folder: Path) -> asyncio.subprocess.Process:

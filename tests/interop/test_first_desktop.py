@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from telegraphone.demo.desktop import Desktop
-from telegraphone.phone import Phone, PhoneOptions
-from tests.interop.system import AGENT, HOST, PASSWORD, System, telegraphone
+from tests.interop.system import AGENT, PASSWORD, System, talking, telegraphone
 from tests.tidy.rule import ROOT
 
 GUIDE = (ROOT / "docs/guides/first-desktop.md").read_text(encoding="utf-8")
@@ -21,17 +20,8 @@ DOCUMENTED = "http://127.0.0.1:8080"
 async def in_a_call(folder: Path) -> AsyncIterator[System]:
     """A server with the guide's two telephones talking, and the agent's password in the file the guide names."""
     (folder / f"{AGENT}.password").write_text(PASSWORD + "\n")
-    async with telegraphone(folder) as system:
-        registrar = (HOST, system.sip_port)
-        agent = Phone("5001", "5001", "5001" * 3, registrar, HOST, options=PhoneOptions(answers_after_s=0.0))
-        caller = Phone("5000", "5000", "5000" * 3, registrar, HOST)
-        try:
-            await agent.register()
-            await caller.register()
-            await caller.call("5001")
-            yield system
-        finally:
-            await asyncio.gather(agent.close(), caller.close())
+    async with telegraphone(folder) as system, talking(system):
+        yield system
 
 
 async def test_the_lines_by_curl(tmp_path: Path) -> None:

@@ -6,30 +6,20 @@ from pathlib import Path
 from telegraphone.demo.desktop import Desktop
 from telegraphone.demo.play import finished
 from telegraphone.demo.proof import decode
-from telegraphone.phone import Phone, PhoneOptions
-from tests.interop.system import AGENT, HOST, PASSWORD, SUPERVISOR, System, healthy, start, telegraphone
+from tests.interop.system import AGENT, PASSWORD, SUPERVISOR, System, healthy, start, talking, telegraphone
 
 RECORDED_S = 3.0
 
 
 async def recorded_until_killed(system: System) -> str:
     """A call that is being recorded when its node is killed; its UUID."""
-    registrar = (HOST, system.sip_port)
-    caller = Phone("5000", "5000", "5000" * 3, registrar, HOST)
-    agent = Phone("5001", "5001", "5001" * 3, registrar, HOST, options=PhoneOptions(answers_after_s=0.0))
-    try:
-        await caller.register()
-        await agent.register()
-        await caller.call("5001")
+    async with talking(system):
         async with Desktop(system.url, AGENT, PASSWORD) as desktop:
             call = (await desktop.get("/me/calls?fields=*"))["calls"][0]
             await desktop.post(f"/me/calls/{call['id']}", "StartCallRecording")
             await asyncio.sleep(RECORDED_S)
         system.process.kill()
         await system.process.wait()
-    finally:
-        # Nobody answers their farewells any more: each waits until SIP gives up, both at once.
-        await asyncio.gather(caller.close(), agent.close())
     return str(call["callUuid"])
 
 

@@ -3,14 +3,8 @@
 //
 //   node client.mjs '{"library":"cometd","url":"http://…","transport":"long-polling","ack":true,"user":"kate"}'
 
-import { createInterface } from "node:readline";
 import { adapt } from "cometd-nodejs-client";
-
-const options = JSON.parse(process.argv[2]);
-
-function tell(fact) {
-  process.stdout.write(`${JSON.stringify(fact)}\n`);
-}
+import { drive, options, tell } from "./driven.mjs";
 
 adapt();
 // What the library logs would be taken for what it heard.
@@ -28,55 +22,8 @@ if (options.ack) {
   cometd.registerExtension("ack", new AckExtension());
 }
 
-const password = options.password ?? "secret";
-const basic = Buffer.from(`${options.user}:${password}`).toString("base64");
-// The WebSocket of node sends no headers of ours; it takes the user from the URL.
-const account = `${options.user}:${encodeURIComponent(password)}@`;
-const url = options.transport === "websocket" ? options.url.replace("://", `://${account}`) : options.url;
-cometd.configure({
-  url,
-  requestHeaders: { Authorization: `Basic ${basic}` },
-  backoffIncrement: 100,
-  maxBackoff: 500,
-  maxNetworkDelay: 5000,
-  logLevel: "error",
-});
-for (const transport of cometd.getTransportTypes()) {
-  if (transport !== options.transport) {
-    cometd.unregisterTransport(transport);
-  }
-}
-
-for (const meta of ["handshake", "connect", "subscribe", "unsubscribe", "disconnect", "publish"]) {
-  cometd.addListener(`/meta/${meta}`, (message) => {
-    tell({ meta, successful: message.successful, error: message.error ?? null, advice: message.advice ?? null });
-    if (meta === "handshake" && message.successful) {
-      cometd.batch(() => {
-        for (const subscription of options.subscriptions ?? []) {
-          subscribe(subscription);
-        }
-      });
-    }
-  });
-}
-
-function subscribe(name) {
-  cometd.subscribe(name, (message) => tell({ heard: message.channel, by: name, data: message.data }));
-}
-
-const commands = {
-  handshake: () => cometd.handshake(),
-  subscribe: ({ name }) => subscribe(name),
-  publish: ({ name, data }) => cometd.publish(name, data),
-  disconnect: () => cometd.disconnect(),
-  exit: () => process.exit(0),
-};
-
-createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    const command = JSON.parse(line);
-    commands[command.do](command);
-  })
-  .on("close", () => process.exit(0));
-
+drive(
+  cometd,
+  cometd.getTransportTypes().filter((transport) => transport !== options.transport),
+);
 tell({ ready: cometd.getTransportTypes() });

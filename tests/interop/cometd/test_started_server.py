@@ -1,15 +1,13 @@
 """Every client at once on a started server, while its agent's phone has real calls: all hear the same of each call, in the
 order of the changes, also after the server was killed and started again."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from telegraphone.demo.desktop import Desktop as Api
-from telegraphone.phone import Phone, PhoneOptions
 from tests.interop.cometd.stage import Desktop, desktop, replies
-from tests.interop.system import AGENT, HOST, PASSWORD, System, healthy, start, telegraphone
+from tests.interop.system import AGENT, PASSWORD, System, healthy, start, talking, telegraphone
 
 CLIENTS: list[dict[str, Any]] = [
     {"library": library, "transport": transport, "ack": ack}
@@ -40,19 +38,10 @@ def changes(desk: Desktop, call_id: str) -> list[str]:
 
 async def one_call(system: System) -> str:
     """A call with all four recording operations; its id."""
-    registrar = (HOST, system.sip_port)
-    caller = Phone("5000", "5000", "5000" * 3, registrar, HOST)
-    agent = Phone("5001", "5001", "5001" * 3, registrar, HOST, options=PhoneOptions(answers_after_s=0.0))
-    try:
-        await caller.register()
-        await agent.register()
-        await caller.call("5001")
-        async with Api(system.url, AGENT, PASSWORD) as api:
-            [call] = (await api.get("/me/calls?fields=*"))["calls"]
-            for operation in OPERATIONS:
-                await api.post(f"/me/calls/{call['id']}", operation)
-    finally:
-        await asyncio.gather(caller.close(), agent.close())
+    async with talking(system), Api(system.url, AGENT, PASSWORD) as api:
+        [call] = (await api.get("/me/calls?fields=*"))["calls"]
+        for operation in OPERATIONS:
+            await api.post(f"/me/calls/{call['id']}", operation)
     return str(call["id"])
 
 
