@@ -1,12 +1,15 @@
 """Opens a database and brings its tables up to date; its failures are `Unavailable("database")` for everyone above."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiosqlite
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,10 +28,35 @@ def sqlite_url(path: Path) -> str:
 
 def open_engine(url: str) -> AsyncEngine:
     """An engine over this database; connects when first used."""
-    engine = create_async_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    target = make_url(url)
+    if target.get_backend_name() != "sqlite":
+        return create_async_engine(target)
+    path = target.database or ":memory:"
+    engine = create_async_engine(target, async_creator=lambda: _connect_sqlite(path))
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+class _SqliteConnection(aiosqlite.Connection):
+    """Remembers when its thread has said its last word, which nobody else waits for when connecting fails."""
+
+    stopped: "asyncio.Future[None] | None" = None
+
+    def stop(self) -> "asyncio.Future[None] | None":
+        self.stopped = super().stop()
+        return self.stopped
+
+
+async def _connect_sqlite(path: str) -> aiosqlite.Connection:
+    """Connects; when that fails, waits for the connection's thread, which would else speak to a loop that is closed."""
+    # SQLAlchemy sets the isolation level from the loop's thread, hence no check of the thread.
+    connection = _SqliteConnection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
+    try:
+        return await connection
+    except BaseException:
+        if connection.stopped is not None:
+            await connection.stopped
+        raise
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
