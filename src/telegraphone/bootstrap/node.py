@@ -6,13 +6,9 @@ others still write to them.
 """
 
 import asyncio
-import ipaddress
-import logging
 import os
-import re
 import shutil
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -21,16 +17,16 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telegraphone.bootstrap.logs import set_up_logging
+from telegraphone.bootstrap.switches import make_exchange, make_siprec
 from telegraphone.capture.client import RecorderClient
-from telegraphone.config import Config, Phone, Secret, TrunkEntry
+from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
-from telegraphone.domain.legs import Keeping
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
-from telegraphone.endpoints.sip_tls import SipTls, server_context
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.limits import WORKER_STOP_S
 from telegraphone.playback import SealedPlayer
@@ -42,8 +38,8 @@ from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.local import LocalSource
-from telegraphone.switches.exchange import Account, Answering, Exchange
-from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.switches.exchange import Exchange
+from telegraphone.switches.siprec import SiprecServer
 from telegraphone.web.admin.health import Check
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import CometdWebSocket, Notifications, http_connections
@@ -120,8 +116,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     catalogue = SqlCatalogue(engine)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
-    recorder, exchange = _recorder(config, places, lent), _exchange(config, clock)
-    siprec = _siprec(config, recorder, clock)
+    recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
+    siprec = make_siprec(config, recorder, clock)
     switch = SwitchRouter(exchange, siprec)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
@@ -254,79 +250,6 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     )
 
 
-def _exchange(config: Config, clock: SystemClock) -> Exchange:
-    settings = config.exchange
-    return Exchange(
-        host=settings.sip_host,
-        port=settings.sip_port,
-        advertised_host=settings.rtp_host,
-        rtp_ports=(settings.rtp_port_first, settings.rtp_port_last),
-        realm=settings.realm,
-        accounts=[_account(each) for each in config.phones],
-        latching=settings.latching,
-        digest_algorithms=settings.digest_algorithms,
-        tls=_sip_tls(config),
-        sip_info=config.phone_control.sip_info,
-        rtp_timeout_s=config.exchange.rtp_timeout_s,
-        clock=clock,
-    )
-
-
-def _sip_tls(config: Config) -> SipTls:
-    settings = config.exchange
-    if not settings.tls_port:
-        return SipTls()
-    context = server_context(Path(settings.tls_certificate), Path(settings.tls_key))
-    return SipTls(server=context, port=settings.tls_port)
-
-
-def _siprec(config: Config, recorder: RecorderClient, clock: SystemClock) -> tuple[SiprecServer, ...]:
-    """The recording server, if there is anybody who may call it."""
-    settings, tls = config.siprec, SipTls()
-    if not config.trunks:
-        return ()
-    if settings.tls_port:
-        authorities = Path(settings.tls_client_authorities) if settings.tls_client_authorities else None
-        context = server_context(Path(settings.tls_certificate), Path(settings.tls_key), authorities)
-        tls = SipTls(server=context, port=settings.tls_port)
-    server = SiprecServer(
-        host=settings.sip_host,
-        port=settings.sip_port,
-        advertised_host=settings.advertised_host,
-        media_host=config.recorder.rtp_host,
-        trunks=[_trunk(each) for each in config.trunks],
-        intakes=recorder,
-        tls=tls,
-        clock=clock,
-    )
-    return (server,)
-
-
-def _trunk(entry: TrunkEntry) -> Trunk:
-    return Trunk(
-        name=entry.name,
-        sources=tuple(ipaddress.ip_network(each) for each in entry.sources),
-        certificates=frozenset(each.lower() for each in entry.certificates),
-        keeping=Keeping(entry.recording.replace("-", " ")),
-        strict=entry.strict,
-        codecs=entry.codecs,
-        keys_under_avp=entry.keys_under_avp,
-        devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
-        device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
-        first_is_called=entry.first_is_called,
-        call_uuid_from=tuple(each.lower() for each in entry.call_uuid_from),
-        user_data_from={
-            name.strip().lower(): key.strip() for name, _, key in (each.partition("=") for each in entry.user_data_from)
-        },
-        call_s_max=entry.call_s_max,
-    )
-
-
-def _account(phone: Phone) -> Account:
-    assert isinstance(phone.password, Secret), "reading the configuration completes it"
-    return Account(phone.number, phone.user, phone.password.reveal(), answering=Answering(phone.answer))
-
-
 def _names(config: Config) -> NamePattern:
     server = config.server
     return NamePattern(server.host_name, server.recording_name_suffix, dotted_host=server.compatibility == "8.5.1")
@@ -341,18 +264,3 @@ def _web_settings(config: Config) -> WebSettings:
         csrf_protection=server.csrf_protection,
         cookie_same_site=server.cookie_same_site,
     )
-
-
-def set_up_logging() -> None:
-    """One line of JSON per fact on standard error; structlog escapes control characters, so no peer can forge a line."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)

@@ -1,0 +1,87 @@
+"""The switches of one node, made from its configuration."""
+
+import ipaddress
+import re
+from pathlib import Path
+
+from telegraphone.capture.client import RecorderClient
+from telegraphone.config import Config, Phone, Secret, TrunkEntry
+from telegraphone.domain.legs import Keeping
+from telegraphone.endpoints.clock import SystemClock
+from telegraphone.endpoints.sip_tls import SipTls, server_context
+from telegraphone.switches.exchange import Account, Answering, Exchange
+from telegraphone.switches.siprec import SiprecServer, Trunk
+
+
+def make_exchange(config: Config, clock: SystemClock) -> Exchange:
+    """The embedded exchange; not started yet. Raises OSError for certificate files that cannot be used."""
+    settings = config.exchange
+    return Exchange(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        advertised_host=settings.rtp_host,
+        rtp_ports=(settings.rtp_port_first, settings.rtp_port_last),
+        realm=settings.realm,
+        accounts=[_account(each) for each in config.phones],
+        latching=settings.latching,
+        digest_algorithms=settings.digest_algorithms,
+        tls=_sip_tls(config),
+        sip_info=config.phone_control.sip_info,
+        rtp_timeout_s=config.exchange.rtp_timeout_s,
+        clock=clock,
+    )
+
+
+def _sip_tls(config: Config) -> SipTls:
+    settings = config.exchange
+    if not settings.tls_port:
+        return SipTls()
+    context = server_context(Path(settings.tls_certificate), Path(settings.tls_key))
+    return SipTls(server=context, port=settings.tls_port)
+
+
+def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) -> tuple[SiprecServer, ...]:
+    """The recording server, if there is anybody who may call it."""
+    settings, tls = config.siprec, SipTls()
+    if not config.trunks:
+        return ()
+    if settings.tls_port:
+        authorities = Path(settings.tls_client_authorities) if settings.tls_client_authorities else None
+        context = server_context(Path(settings.tls_certificate), Path(settings.tls_key), authorities)
+        tls = SipTls(server=context, port=settings.tls_port)
+    server = SiprecServer(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        advertised_host=settings.advertised_host,
+        media_host=config.recorder.rtp_host,
+        trunks=[_trunk(each) for each in config.trunks],
+        intakes=recorder,
+        tls=tls,
+        clock=clock,
+    )
+    return (server,)
+
+
+def _trunk(entry: TrunkEntry) -> Trunk:
+    return Trunk(
+        name=entry.name,
+        sources=tuple(ipaddress.ip_network(each) for each in entry.sources),
+        certificates=frozenset(each.lower() for each in entry.certificates),
+        keeping=Keeping(entry.recording.replace("-", " ")),
+        strict=entry.strict,
+        codecs=entry.codecs,
+        keys_under_avp=entry.keys_under_avp,
+        devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
+        device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
+        first_is_called=entry.first_is_called,
+        call_uuid_from=tuple(each.lower() for each in entry.call_uuid_from),
+        user_data_from={
+            name.strip().lower(): key.strip() for name, _, key in (each.partition("=") for each in entry.user_data_from)
+        },
+        call_s_max=entry.call_s_max,
+    )
+
+
+def _account(phone: Phone) -> Account:
+    assert isinstance(phone.password, Secret), "reading the configuration completes it"
+    return Account(phone.number, phone.user, phone.password.reveal(), answering=Answering(phone.answer))
