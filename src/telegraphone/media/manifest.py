@@ -23,7 +23,7 @@ from telegraphone.limits import MANIFEST_BYTES_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedHeader, DamagedManifest
 from telegraphone.media.journal import TrackFact
-from telegraphone.media.ports import KeyStore, PublicFacts, SealedSource, Signer
+from telegraphone.media.ports import FileFacts, KeyStore, PublicFacts, SealedSource, Signer
 from telegraphone.media.spans import Range, merged
 from telegraphone.media.unseal import EpochReader
 
@@ -130,6 +130,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The data keys of all its files: destroyed, nothing of the recording opens again."""
         ids = [fact.dek_id for fact in self.epochs] + [fact.dek_id for fact in self.journals]
         return tuple(dek_id for dek_id in ids if dek_id)
+
+    @property
+    def files(self) -> dict[str, FileFacts]:
+        """All its sealed files and what must be in them."""
+        found: tuple[EpochFact | JournalFact, ...] = (*self.epochs, *self.journals)
+        return {fact.file: FileFacts(fact.size, fact.sha256) for fact in found}
 
     @property
     def bytes_stored(self) -> int:

@@ -6,7 +6,7 @@ gave it (FileNotFoundError, FileExistsError, ENOSPC, EIO …): the writer decide
 """
 
 from collections.abc import Sequence
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 from telegraphone.media.seal import SealedSegment
 
@@ -60,6 +60,28 @@ class SealedSource(Protocol):
 
     def read(self, path: str, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset`; fewer only where the file ends. Raises FileNotFoundError."""
+
+
+class SealedPlace(SealedSource, Protocol):
+    """A place that keeps whole finished files: another folder, or an object store. What is there is only read and removed."""
+
+    def keep(self, path: str, content: SealedSource, facts: "FileFacts") -> None:
+        """Copies the file of this path here, replacing one that is there; returns when the place says that it has it. Raises
+        OSError: the place is out of reach, or what arrived is not what `facts` say; then nothing of it may be relied on."""
+
+    def holds(self, path: str, facts: "FileFacts") -> bool:
+        """Whether exactly this content is here, by the place's own checksum or by reading it back. Raises OSError."""
+
+    def remove(self, path: str) -> None:
+        """Removes a file, and a directory left empty by that. Raises FileNotFoundError, PermissionError where the place keeps
+        it from being removed, OSError."""
+
+
+class FileFacts(NamedTuple):
+    """Which bytes are meant: how many, and their SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
 
 
 class KeyStore(Protocol):

@@ -74,8 +74,7 @@ def verify(
 
 def _without_keys(source: SealedSource, directory: str, manifest: Manifest) -> Iterator[Finding]:
     """Exactly the named files, each with its size and hash."""
-    facts = {fact.file: (fact.size, fact.sha256) for fact in manifest.epochs}
-    facts |= {fact.file: (fact.size, fact.sha256) for fact in manifest.journals}
+    facts = manifest.files
     present = set(source.list(directory)) - {layout.MANIFEST, layout.SIGNATURE}
     for name in sorted(present - facts.keys()):
         yield Finding(name, "is not named by the manifest")

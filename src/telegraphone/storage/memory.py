@@ -1,9 +1,10 @@
 """Sealed files that live as long as the process, both sides of the store in one; passes the same contract as a disk."""
 
 import errno
+import hashlib
 from collections.abc import Sequence
 
-from telegraphone.media.ports import PublicFacts
+from telegraphone.media.ports import FileFacts, PublicFacts, SealedSource
 from telegraphone.media.seal import SealedSegment
 
 
@@ -30,7 +31,7 @@ class MemoryFile:
 
 
 class MemoryStore:
-    """A `SealedSink` and `SealedSource` over a dictionary of paths."""
+    """A `SealedSink`, `SealedSource` and `SealedPlace` over a dictionary of paths."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytearray] = {}
@@ -90,6 +91,26 @@ class MemoryStore:
     def read(self, path: str, offset: int, length: int) -> bytes:
         """See `SealedSource.read`."""
         return bytes(self._content(path)[offset : offset + length])
+
+    def keep(self, path: str, content: SealedSource, facts: FileFacts) -> None:
+        """See `SealedPlace.keep`."""
+        data = content.read(path, 0, content.size(path))
+        if FileFacts(len(data), hashlib.sha256(data).hexdigest()) != facts:
+            raise OSError(errno.EIO, "not what its manifest says", path)
+        self.makedir(path.rpartition("/")[0])
+        self.files[path] = bytearray(data)
+
+    def holds(self, path: str, facts: FileFacts) -> bool:
+        """See `SealedPlace.holds`."""
+        data = self.files.get(path)
+        return data is not None and FileFacts(len(data), hashlib.sha256(data).hexdigest()) == facts
+
+    def remove(self, path: str) -> None:
+        """See `SealedPlace.remove`."""
+        self.unlink(path)
+        directory = path.rpartition("/")[0]
+        if not self.list(directory):
+            self._directories.discard(directory)
 
     def _content(self, path: str) -> bytearray:
         try:

@@ -24,9 +24,7 @@ _ALL_CALLS = {"AllCalls": True, "NextCall": False}
 class MyDevices:
     """Handlers of `/me/devices`, and of `/devices` for the agent's own."""
 
-    def __init__(
-        self, shapes: Shapes, supervision: Supervision, listing: MyCalls, *, recorded_numbers: frozenset[str]
-    ) -> None:
+    def __init__(self, shapes: Shapes, supervision: Supervision, listing: MyCalls, *, recorded_numbers: frozenset[str]) -> None:
         self._shapes = shapes
         self._listing = listing
         self._supervision = supervision
