@@ -26,7 +26,7 @@ check: setup-test
 	$(bin)/lint-imports
 	$(bin)/pytest -q tests/tidy
 
-test: setup-test setup-system setup-node setup-desk
+test: setup-test setup-system setup-asterisk setup-node setup-desk
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports
@@ -35,10 +35,10 @@ test: setup-test setup-system setup-node setup-desk
 wheel: setup-runtime setup-desk
 	$(bin)/python -m hatchling build -t wheel
 
-bench: setup-test setup-system setup-node
+bench: setup-test setup-system setup-asterisk setup-node
 	$(bin)/python -m benchmarks.results $(BENCH)
 
-soak: setup-test setup-system setup-node
+soak: setup-test setup-system setup-asterisk setup-node
 	SOAK_SECONDS=$(SECONDS) $(bin)/pytest -m soak --timeout=0 tests
 
 fuzz: setup-test
@@ -59,10 +59,13 @@ setup-test:
 setup-system:
 	@scripts/setup-system
 
+setup-asterisk:
+	@scripts/setup-asterisk >/dev/null
+
 setup-node: setup-system
 	@scripts/setup-node
 
 setup-desk: setup-system
 	@scripts/setup-desk
 
-.PHONY: help demo check test wheel bench soak fuzz clean setup-runtime setup-test setup-system setup-node setup-desk
+.PHONY: help demo check test wheel bench soak fuzz clean setup-runtime setup-test setup-system setup-asterisk setup-node setup-desk

@@ -7,15 +7,22 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.interop.system import HOST, System
+from tests.interop.system import HOST
 
 PATIENCE_S = 25.0
 PROGRAM = Path(__file__).parent / "pjsip_phone.py"
 FRAME_S = 0.02
 
 Fact = dict[str, Any]
+
+
+class Registrar(Protocol):
+    """Where phones register: a Telegraphone, an Asterisk."""
+
+    folder: Path
+    sip_port: int
 
 
 class PjsipPhone:
@@ -73,7 +80,7 @@ class PjsipPhone:
 
 
 @asynccontextmanager
-async def pjsip_phone(system: System, number: str, voice: Path, **options: Any) -> AsyncIterator[PjsipPhone]:
+async def pjsip_phone(system: Registrar, number: str, voice: Path, **options: Any) -> AsyncIterator[PjsipPhone]:
     """A registered phone with this voice; its process ends with the block."""
     heard = system.folder / f"heard-{number}.wav"
     options = {
