@@ -52,6 +52,12 @@ def _complaints(text: str) -> tuple[str, ...]:
         (("[[agents]]", '[[agent_states]]\noperation_name = "Ready"\n[[agents]]'), "agent_states[0].operation_name: 'Ready'"),
         (("[[agents]]", '[[agent_states]]\noperation_name = "On it"\n[[agents]]'), "agent_states[0].operation_name: expected"),
         (("[[agents]]", '[[phones]]\nnumber = "5001"\npassword = "x"\n[[agents]]'), "phones[1].number: '5001' is there twice"),
+        (('phone = "5001"', 'tenant = "north"'), "agents[0].tenant: there is no tenant 'north'"),
+        (("[[agents]]", '[[tenants]]\nname = "North"\n[[agents]]'), "tenants[0].name: expected `str` matching"),
+        (
+            ("[[agents]]", '[[tenants]]\nname = "north"\n[[agents]]\ntenant = "north"'),
+            "agents[0].tenant: the phone '5001' belongs to 'default'",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key(change: tuple[str, str], complaint: str) -> None:

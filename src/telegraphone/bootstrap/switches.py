@@ -79,6 +79,7 @@ def _trunk(entry: TrunkEntry) -> Trunk:
             name.strip().lower(): key.strip() for name, _, key in (each.partition("=") for each in entry.user_data_from)
         },
         call_s_max=entry.call_s_max,
+        tenant=entry.tenant,
     )
 
 

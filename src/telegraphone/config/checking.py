@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
 from telegraphone.config.tables import Config, revealed
+from telegraphone.domain.ids import DEFAULT_TENANT
 
 _OTHER_OPERATIONS = frozenset({"StartContactCenterSession", "EndContactCenterSession"})
 
@@ -57,6 +58,7 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"agent_states[{index}].operation_name: {entry.operation_name!r} means something already"
     yield from _about_agents(config)
     yield from _about_trunks(config)
+    yield from _about_tenants(config)
 
 
 def _about_server(config: Config) -> Iterator[str]:
@@ -106,6 +108,19 @@ def _about_trunks(config: Config) -> Iterator[str]:
         for key in ("devices", "user_data_from"):
             if not all("=" in pair.strip("=") for pair in getattr(trunk, key)):
                 yield f"trunks[{index}].{key}: each must be two texts with = in between"
+
+
+def _about_tenants(config: Config) -> Iterator[str]:
+    yield from _twice("tenants", "name", [tenant.name for tenant in config.tenants])
+    known = {DEFAULT_TENANT, *(tenant.name for tenant in config.tenants)}
+    for table in ("phones", "agents", "trunks"):
+        for index, entry in enumerate(getattr(config, table)):
+            if entry.tenant not in known:
+                yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"
+    tenants = {phone.number: phone.tenant for phone in config.phones}
+    for index, agent in enumerate(config.agents):
+        if tenants.get(agent.phone, agent.tenant) != agent.tenant:
+            yield f"agents[{index}].tenant: the phone {agent.phone!r} belongs to {tenants[agent.phone]!r}"
 
 
 def _is_network(text: str) -> bool:

@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
+from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Role
-from telegraphone.domain.ids import Dn
+from telegraphone.domain.ids import DEFAULT_TENANT, Dn
 
 _NAMESPACE = uuid.UUID("6f1d2e0a-52b4-5d0e-9d0b-8c4d0f6a7b11")
 """What ids of agents and devices are derived in, so that they are the same after every start."""
@@ -134,6 +135,7 @@ class Phone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "`hand` not at all, `detect`: `talk` if it says so."
         ),
     ] = "detect"
+    tenant: Tenant = DEFAULT_TENANT
 
 
 class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -156,6 +158,12 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = ("api-voice", "api-voice-recording")
     recorded: Annotated[bool, Meta(description="Whether this agent's calls are recorded from the start.")] = False
     listens: Annotated[bool, Meta(description="Whether an administrator may listen to recordings.")] = False
+    tenant: Tenant = DEFAULT_TENANT
+    team: Annotated[str, Meta(max_length=64, description="The team this agent works in; empty: none.")] = ""
+    supervised: Annotated[
+        tuple[str, ...],
+        Meta(description="The teams whose recordings a supervisor may find and hear; empty: those of the whole contact centre."),
+    ] = ()
 
 
 class AgentStateEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -182,10 +190,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
     trunks: tuple[TrunkEntry, ...] = ()
+    tenants: tuple[TenantEntry, ...] = ()
 
     def directory(self) -> Directory:
         """The users as the rules know them."""
-        return Directory(tuple(_agent(entry) for entry in self.agents))
+        return Directory(self.users(), {entry.number: entry.tenant for entry in self.phones})
+
+    def users(self) -> tuple[Agent, ...]:
+        """All users of the API with their rights."""
+        return tuple(_agent(entry) for entry in self.agents)
 
     def states(self) -> tuple[AgentState, ...]:
         """The states an agent can be in: the built-in ones, then those of this installation."""
@@ -217,6 +230,9 @@ def _agent(entry: AgentEntry) -> Agent:
         frozenset(Feature(feature) for feature in entry.features),
         device,
         entry.listens,
+        entry.tenant,
+        entry.team,
+        frozenset(entry.supervised),
     )
 
 

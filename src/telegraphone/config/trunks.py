@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from telegraphone.config.tenants import Tenant
+from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.limits import CALL_S_MAX
 
 
@@ -68,3 +70,4 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     call_s_max: Annotated[
         float, Meta(gt=0, le=7 * 86_400, description="A recording session that nobody ends is ended after so many seconds.")
     ] = CALL_S_MAX
+    tenant: Tenant = DEFAULT_TENANT

@@ -1,11 +1,11 @@
 """Who works here: agents, their devices, what they may do and what state they are in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from telegraphone.domain.ids import Dn
+from telegraphone.domain.ids import DEFAULT_TENANT, Dn
 from telegraphone.domain.watching import BEGINNINGS, SupervisorOperation, Watch
 
 
@@ -39,7 +39,9 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A user of the API. `id` is 32 hex digits; `listens` is the right to hear recordings (gws-api 13.7)."""
+    """A user of the API, of one tenant (a contact centre). `id` is 32 hex digits; `listens` is the right to hear
+    recordings (gws-api 13.7). `team` is whom the agent works with; a supervisor answers for the teams in `supervised`, or
+    for the whole contact centre where that is empty."""
 
     user_name: str
     id: str
@@ -49,6 +51,9 @@ class Agent:
     features: frozenset[Feature] = DEFAULT_FEATURES
     device: Device | None = None
     listens: bool = False
+    tenant: str = DEFAULT_TENANT
+    team: str = ""
+    supervised: frozenset[str] = frozenset()
 
     @property
     def supervises(self) -> bool:
@@ -180,21 +185,38 @@ class DeviceView:
 
 
 class Directory:
-    """Who is who: agents by user name and by the number of their device. It does not change while it is in use."""
+    """Who is who in all tenants: agents by user name and by the number of their device, both unique in the installation,
+    and to which tenant each number belongs. A number that is asked about inside one tenant is nobody's when it is
+    another's (properties SEC-1)."""
 
-    def __init__(self, agents: tuple[Agent, ...]) -> None:
-        self._by_user = {agent.user_name: agent for agent in agents}
+    def __init__(self, agents: tuple[Agent, ...], phones: Mapping[str, str] | None = None) -> None:
+        """`phones` are numbers and their tenants, whether or not an agent works there."""
+        self._phones = dict(phones or {})
+        self._by_user: dict[str, Agent] = {}
+        self._by_dn: dict[Dn, Agent] = {}
+        self.become(agents)
+
+    def become(self, agents: tuple[Agent, ...]) -> None:
+        """From now on these are the agents; whoever looks next sees their rights as they are now."""
+        by_user = {agent.user_name: agent for agent in agents}
+        assert len(by_user) == len(agents), "user names are unique"
+        self._by_user = by_user
         self._by_dn = {agent.device.dn: agent for agent in agents if agent.device is not None}
-        assert len(self._by_user) == len(agents), "user names are unique"
 
-    def agents(self) -> tuple[Agent, ...]:
-        """All agents, in the order given."""
-        return tuple(self._by_user.values())
+    def agents(self, tenant: str | None = None) -> tuple[Agent, ...]:
+        """All agents of a tenant, or of all, in the order given."""
+        return tuple(agent for agent in self._by_user.values() if tenant in (None, agent.tenant))
 
     def by_user(self, user_name: str) -> Agent | None:
         """The agent of this login."""
         return self._by_user.get(user_name)
 
-    def at(self, number: str) -> Agent | None:
-        """The agent whose device has this number."""
-        return self._by_dn.get(Dn(number))
+    def at(self, number: str, tenant: str | None = None) -> Agent | None:
+        """The agent whose device has this number, in a tenant or in any."""
+        agent = self._by_dn.get(Dn(number))
+        return agent if agent is not None and tenant in (None, agent.tenant) else None
+
+    def tenant_at(self, number: str) -> str | None:
+        """The tenant whose number this is; None for a number outside."""
+        agent = self._by_dn.get(Dn(number))
+        return agent.tenant if agent is not None else self._phones.get(number)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from telegraphone.domain import recording as rec
-from telegraphone.domain.ids import CallUuid, ConnId, LegId, RecordingId
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, ConnId, LegId, RecordingId
 from telegraphone.domain.legs import EndCause, Keeping
 from telegraphone.domain.watching import Ear, Listening
 
@@ -128,7 +128,7 @@ class Call:
     the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
     `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
-    for one of them begins paused (gws-api 9.3)."""
+    for one of them begins paused (gws-api 9.3). Only agents of its `tenant` see it."""
 
     uuid: CallUuid
     conn_id: ConnId
@@ -144,6 +144,7 @@ class Call:
     carries_pause: bool = False
     copied: Keeping | None = None
     mixed: bool = False
+    tenant: str = DEFAULT_TENANT
 
     @property
     def caller(self) -> Leg:
@@ -220,6 +221,13 @@ class Originate:
 @dataclass(frozen=True, slots=True)
 class Engaged:
     """The party at this leg is not rung: whoever calls finds it busy."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Unassigned:
+    """The number of this leg is nobody's for whoever calls: another tenant's looks like one that does not exist."""
 
     leg: LegId
 
@@ -335,6 +343,7 @@ class Unmonitor:
 CallEffect = (
     Originate
     | Engaged
+    | Unassigned
     | Ring
     | Answer
     | Join

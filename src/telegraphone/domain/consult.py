@@ -20,7 +20,7 @@ def new_consult(names: tuple[CallUuid, ConnId, LegId], call: Call, leg: Leg, num
     uuid, conn_id, called = names
     mine = Leg(leg.id, leg.number, LegState.CALLING, leg.arrived, leg.originated, answered=True)
     other = Leg(called, number, LegState.CALLING)
-    return Call(uuid, conn_id, CallType.CONSULT, (mine, other), call.user_data, parent=call.uuid)
+    return Call(uuid, conn_id, CallType.CONSULT, (mine, other), call.user_data, parent=call.uuid, tenant=call.tenant)
 
 
 def consult(conversation: Conversation, leg: Leg, new: Call, now: float) -> Step:

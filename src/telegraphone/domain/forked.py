@@ -5,9 +5,10 @@ later ones join established. Nothing can be asked of its switch but to take the 
 user data), yet everything that follows from its parties, above all its recording, is what it is for every other call.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from telegraphone.domain.call import Call, Leg, LegState, Notice, everyone
+from telegraphone.domain.call import Call, CallType, Leg, LegState, Notice, everyone
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.legs import FactsLearned, PartyAt, PartyFact, PartyJoined, PartyNamed
 
@@ -15,6 +16,16 @@ from telegraphone.domain.legs import FactsLearned, PartyAt, PartyFact, PartyJoin
 def talking_leg(party: PartyAt, now: float) -> Leg:
     """The leg of a party that is talking when we hear of it."""
     return Leg(party.leg, party.number, LegState.ESTABLISHED, arrived=True, answered=True, appeared_at=now)
+
+
+def call_type(legs: tuple[Leg, ...], is_agent: Callable[[str], bool]) -> CallType:
+    """What kind of call these parties have, the caller first: by which of the first two are agents here."""
+    return {
+        (True, True): CallType.INTERNAL,
+        (False, True): CallType.INBOUND,
+        (True, False): CallType.OUTBOUND,
+        (False, False): CallType.UNKNOWN,
+    }[is_agent(legs[0].number), is_agent(legs[1].number)]
 
 
 def begun(call: Call) -> Step:

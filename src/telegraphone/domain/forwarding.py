@@ -7,7 +7,7 @@ away: both are the agent's own wish. What cannot be rung is found busy by the ca
 from collections.abc import Callable
 from dataclasses import replace
 
-from telegraphone.domain.call import CallEffect, Engaged, Originate
+from telegraphone.domain.call import CallEffect, Engaged, Originate, Unassigned
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.ids import LegId
 
@@ -31,6 +31,19 @@ def forwarded(step: Step, reached: Reached) -> Step:
             conversation = _turned(conversation, effect.leg, target)
             effects.append(replace(effect, number=target))
     return replace(step, conversation=conversation, effects=tuple(effects))
+
+
+def apart(step: Step, tenant_at: Callable[[str], str | None]) -> Step:
+    """The step with no call from one tenant to a number of another's (properties SEC-1); numbers outside are for all."""
+    effects = (
+        Unassigned(each.leg) if isinstance(each, Originate) and _is_foreign(step.conversation, each, tenant_at) else each
+        for each in step.effects
+    )
+    return replace(step, effects=tuple(effects))
+
+
+def _is_foreign(conversation: Conversation, effect: Originate, tenant_at: Callable[[str], str | None]) -> bool:
+    return any(tenant_at(effect.number) not in (None, call.tenant) for call in conversation.of(effect.leg))
 
 
 def _is_own_wish(conversation: Conversation, leg_id: LegId) -> bool:

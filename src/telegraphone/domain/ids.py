@@ -18,6 +18,9 @@ RecordingId = NewType("RecordingId", str)
 Dn = NewType("Dn", str)
 """Directory number: the number by which a device is dialled."""
 
+DEFAULT_TENANT: Final = "default"
+"""The only tenant (contact centre) of an installation that names none."""
+
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CALL_UUID_LENGTH: Final = 32
 CALL_UUID_ENTROPY_BYTES: Final = 24

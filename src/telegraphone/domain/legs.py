@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from telegraphone.domain.ids import Dn, LegId
+from telegraphone.domain.ids import DEFAULT_TENANT, Dn, LegId
 
 
 class EndCause(Enum):
@@ -102,7 +102,7 @@ class CallForked:
 
     There are two parties at least, the caller first. `mixed` when they cannot be told apart by their sound. `known_as` is
     what its switch calls the call, where that may be its UUID here too. The switch waits for `answer`, or `hang_up`, of
-    the first leg before it takes the copy.
+    the first leg before it takes the copy. Parties are looked for among the agents of `tenant`.
     """
 
     parties: tuple[PartyAt, ...]
@@ -110,6 +110,7 @@ class CallForked:
     mixed: bool = False
     known_as: str = ""
     user_data: Mapping[str, object] = field(default_factory=dict)
+    tenant: str = DEFAULT_TENANT
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,11 +307,11 @@ class CallActor:
         directory = self._world.directory
         match call.copied:
             case Keeping.ALWAYS:
-                nobody = all(directory.at(leg.number) is None for leg in call.talking)
-                return lambda number: nobody or directory.at(number) is not None
+                nobody = all(directory.at(leg.number, call.tenant) is None for leg in call.talking)
+                return lambda number: nobody or directory.at(number, call.tenant) is not None
             case Keeping.ON_DEMAND:
                 return lambda _: False
-        return lambda number: number in self._world.policies.recorded_numbers and directory.at(number) is not None
+        return lambda number: number in self._world.policies.recorded_numbers and directory.at(number, call.tenant) is not None
 
     def _tell(self, news: tuple[News, ...]) -> None:
         for each in news:
@@ -328,7 +328,7 @@ class CallActor:
             self._world.watchers.watch_over(leg.ear.watch)
 
     def _notify(self, call: Call, leg: Leg, notice: Notice) -> None:
-        agent = self._world.directory.at(leg.number)
+        agent = self._world.directory.at(leg.number, call.tenant)
         if agent is None or not leg.visible or (notice is Notice.RECORDING and not agent.has(Feature.VOICE_RECORDING)):
             return
         self._world.notifier.publish(CallNotice(agent, notice, self.view(call, leg, agent)))
@@ -336,7 +336,7 @@ class CallActor:
     def _notify_broken(self, call: Call) -> None:
         for told in everyone(call, Notice.RECORDING):
             leg = call.leg(told.leg)
-            agent = self._world.directory.at(leg.number)
+            agent = self._world.directory.at(leg.number, call.tenant)
             if agent is not None and agent.has(Feature.VOICE_RECORDING):
                 self._world.notifier.publish(RecordingBroken(agent, self.view(call, leg, agent)))
 

@@ -15,7 +15,7 @@ from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Call, CallEffect, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState
-from telegraphone.domain.forwarding import forwarded
+from telegraphone.domain.forwarding import apart, forwarded
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.domain.leaving import give_up, gone
 from telegraphone.domain.legs import EndCause, LegEnded
@@ -73,7 +73,7 @@ class Effects:
     async def of(self, step: Step, by: By) -> tuple[tuple[News, ...], Unavailable | None]:
         """Carries a step out; says what to tell then, and what the asker must know if a part of it failed."""
         before = self.conversation
-        step = forwarded(step, self._world.reached)
+        step = apart(forwarded(step, self._world.reached), self._world.directory.tenant_at)
         self._target = step.conversation
         self._changed(step.conversation)
         failed = [(effect, error) for effect in step.effects if (error := await self._tried(effect, by)) is not None]
@@ -162,6 +162,8 @@ class Effects:
                 self._mailbox.put_later(self._world.policies.ring_s, RingingTooLong(leg))
             case wish.Engaged(leg):
                 self._mailbox.put(LegEnded(leg, EndCause.BUSY))
+            case wish.Unassigned(leg):
+                self._mailbox.put(LegEnded(leg, EndCause.UNKNOWN_NUMBER))
             case wish.Monitor() | wish.Unmonitor():
                 await self._at_switch(self._listening(effect))
             case _:

@@ -15,6 +15,7 @@ from telegraphone.domain.errors import DeviceNotRegistered, NotFound, NotInState
 from telegraphone.domain.ids import (
     CALL_UUID_ENTROPY_BYTES,
     CONN_ID_ENTROPY_BYTES,
+    DEFAULT_TENANT,
     CallUuid,
     ConnId,
     LegId,
@@ -103,7 +104,7 @@ class Calls:
             raise DeviceNotRegistered(agent.device.dn if agent.device else "")
         if destination == agent.device.dn:
             raise ParameterInvalid("destination")
-        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data))
+        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data), tenant=agent.tenant)
         actor = self._admit(call, progress.dialled(call, self._world.clock.now()))
         await actor.begun.wait()
         call = actor.conversation.call(call.uuid)
@@ -227,7 +228,9 @@ class Calls:
     async def _arrived(self, event: LegArrived) -> None:
         if event.leg in self._by_leg:
             return
-        call = self._new_call(event.leg, event.number, event.dialled, {})
+        directory = self._world.directory
+        tenant = directory.tenant_at(event.number) or directory.tenant_at(event.dialled) or DEFAULT_TENANT
+        call = self._new_call(event.leg, event.number, event.dialled, {}, tenant=tenant)
         try:
             self._admit(call, progress.arrived(call, self._world.clock.now()))
         except Unavailable as error:
@@ -241,8 +244,8 @@ class Calls:
         if may_be_call_uuid(event.known_as) and event.known_as not in self._by_uuid:
             uuid = CallUuid(event.known_as)
         legs = tuple(forked.talking_leg(party, now) for party in event.parties)
-        kind = self._type_of(*(leg.number for leg in legs[:2]))
-        call = Call(uuid, made, kind, legs, event.user_data, copied=event.keeping, mixed=event.mixed)
+        kind = forked.call_type(legs, lambda number: self._world.directory.at(number, event.tenant) is not None)
+        call = Call(uuid, made, kind, legs, event.user_data, copied=event.keeping, mixed=event.mixed, tenant=event.tenant)
         try:
             actor = self._admit(call, forked.begun(call))
         except Unavailable as error:
@@ -264,15 +267,6 @@ class Calls:
             await Limit(self._world.clock, RECORDER_ANSWER_S).answer("switch", self._world.switch.answer(call.caller.id))
         except Unavailable as error:
             log.error("copy_not_taken", call=call.uuid, error=str(error))
-
-    def _type_of(self, caller: str, called: str) -> CallType:
-        ours = (self._world.directory.at(caller) is not None, self._world.directory.at(called) is not None)
-        return {
-            (True, True): CallType.INTERNAL,
-            (False, True): CallType.INBOUND,
-            (True, False): CallType.OUTBOUND,
-            (False, False): CallType.UNKNOWN,
-        }[ours]
 
     async def _turn_away(self, leg: LegId) -> None:
         limit = Limit(self._world.clock, RECORDER_ANSWER_S)
@@ -340,7 +334,9 @@ class Calls:
         self._changed(actor, Conversation(()))
         del self._owned[actor]
 
-    def _new_call(self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object]) -> Call:
+    def _new_call(
+        self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object], *, tenant: str
+    ) -> Call:
         uuid, made = self._new_call_ids()
         return Call(
             uuid,
@@ -351,6 +347,7 @@ class Calls:
                 Leg(self._new_leg_id(), called, LegState.CALLING),
             ),
             user_data,
+            tenant=tenant,
         )
 
     def _new_call_ids(self) -> tuple[CallUuid, ConnId]:
@@ -384,7 +381,7 @@ class Calls:
 
 def _leg_of(call: Call, agent: Agent) -> Leg | None:
     """The agent's leg in this call; who left and was called back is there by the later one."""
-    if agent.device is None:
+    if agent.device is None or agent.tenant != call.tenant:
         return None
     mine = [leg for leg in call.legs if leg.visible and leg.number == agent.device.dn]
     return max(reversed(mine), key=lambda leg: leg.state is not LegState.RELEASED, default=None)

@@ -107,7 +107,7 @@ class PhoneRequests:
     def _command(
         self, operation: Operation, call: Call, leg: Leg, asked: PhoneRequest, *, number: str = "", other_leg: LegId | None = None
     ) -> Command:
-        agent = self._world.directory.at(leg.number)
+        agent = self._world.directory.at(leg.number, call.tenant)
         by = By("phone", agent.user_name if agent is not None else "", leg.number)
         return Command(operation, call.uuid, leg.id, by, number=number, other_leg=other_leg, request=asked.request)
 

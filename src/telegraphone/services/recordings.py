@@ -83,7 +83,7 @@ class CallRecorder:
         other = next(each.id for each in (*call.talking, *call.legs) if each.id != leg.id)
         tracks = (TrackOrder("agent", leg.id), TrackOrder("other", other))
         self._running = running = _Running(record, leg.id, other)
-        order = TapOrder(record.recording_id, call.uuid, self._world.policies.tenant, tracks)
+        order = TapOrder(record.recording_id, call.uuid, call.tenant, tracks)
         try:
             reservation = await limit.answer("recorder", self._world.recorder.reserve(order))
         except RecorderFull:
@@ -224,7 +224,7 @@ class CallRecorder:
         return record if record.name else self._named(record, record.started_at)
 
     def _new_record(self, call: Call, leg: Leg) -> PartRecord:
-        agent = self._world.directory.at(leg.number)
+        agent = self._world.directory.at(leg.number, call.tenant)
         return PartRecord(
             recording_id=RecordingId(str(uuid.UUID(bytes=self._world.clock.entropy(16), version=4))),
             call_uuid=call.uuid,

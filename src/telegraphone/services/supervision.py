@@ -29,7 +29,8 @@ class Supervision:
         """From now on the supervisor is rung for the calls of the agent at this device, the present one included. Another
         watch of the supervisor ends. Raises `Refusal`; repeating it changes nothing."""
         must_supervise(supervisor)
-        target = next((each for each in self.directory.agents() if each.device and each.device.id == target_device), None)
+        colleagues = self.directory.agents(supervisor.tenant)
+        target = next((each for each in colleagues if each.device and each.device.id == target_device), None)
         if target is None or target.device is None:
             raise NotFound("device", target_device)
         if target is supervisor:

@@ -18,7 +18,6 @@ class Policies:
     """What an installation decides about its calls; times in seconds. The calls of agents at `recorded_numbers` are
     recorded from the start."""
 
-    tenant: str = "default"
     ring_s: float = 60.0
     recorded_numbers: frozenset[str] = frozenset()
 

@@ -6,6 +6,8 @@ from enum import Enum
 from typing import Literal
 from urllib.parse import urlsplit
 
+from telegraphone.domain.ids import DEFAULT_TENANT
+
 
 class Compatibility(Enum):
     """The generation of the API whose shapes clients see (gws-api 2)."""
@@ -37,6 +39,10 @@ class WebSettings:
             object.__setattr__(self, "allowed_origins", frozenset({self.external_url.lower()}))
         if not self.contact_center_id:
             object.__setattr__(self, "contact_center_id", str(uuid.uuid5(uuid.NAMESPACE_URL, self.external_url)))
+
+    def contact_center(self, tenant: str) -> str:
+        """The id by which clients know a tenant."""
+        return self.contact_center_id if tenant == DEFAULT_TENANT else str(uuid.uuid5(uuid.UUID(self.contact_center_id), tenant))
 
     @property
     def secure(self) -> bool:

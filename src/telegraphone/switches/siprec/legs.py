@@ -24,7 +24,7 @@ def begun(rs: Rs, new_id: NewId, known_as: str, user_data: Mapping[str, object])
         _add(rs, person, new_id)
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
-    return CallForked(parties, rs.trunk.keeping, rs.mixed, known_as, user_data)
+    return CallForked(parties, rs.trunk.keeping, rs.mixed, known_as, user_data, rs.trunk.tenant)
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.legs import Keeping
 from telegraphone.limits import CALL_S_MAX
 from telegraphone.wire.errors import RemoteProtocolError
@@ -37,6 +38,7 @@ class Trunk:
     call_uuid_from: tuple[str, ...] = ()
     user_data_from: Mapping[str, str] = field(default_factory=dict)
     call_s_max: float = CALL_S_MAX
+    tenant: str = DEFAULT_TENANT
 
     def takes(self, host: str, certified: Iterable[str]) -> bool:
         """Whether a request from this address, proved by a certificate of these names, is this client's."""

@@ -4,6 +4,7 @@
 person can hold a printed example beside an answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from telegraphone.domain.agent import OFFLINE, Agent, AgentState, DeviceView, Feature, Role
@@ -38,12 +39,12 @@ class Shapes:
 
     links: Links
     compatibility: Compatibility
-    contact_center_id: str
+    contact_center: Callable[[str], str]
 
     @classmethod
     def of(cls, settings: WebSettings) -> "Shapes":
         """The shapes these settings ask for."""
-        return cls(Links(settings.external_url), settings.compatibility, settings.contact_center_id)
+        return cls(Links(settings.external_url), settings.compatibility, settings.contact_center)
 
     @property
     def modern(self) -> bool:
@@ -199,7 +200,7 @@ class Shapes:
 
     def user_end(self, agent: Agent) -> Json:
         """What follows the child collections of a user."""
-        return {"contactCenterId": self.contact_center_id, **self.links.pair(f"/users/{agent.id}")}
+        return {"contactCenterId": self.contact_center(agent.tenant), **self.links.pair(f"/users/{agent.id}")}
 
     def features(self, agent: Agent) -> list[Json]:
         """The features an administrator gave, in the order in which they are declared."""

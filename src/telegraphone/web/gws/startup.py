@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
-from telegraphone.domain.agent import AgentState, Directory
+from telegraphone.domain.agent import Agent, AgentState, Directory
 from telegraphone.domain.errors import NotFound
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.representations import Json, Shapes, agent_state
@@ -60,14 +60,17 @@ class StartUp:
 
     async def contacts(self, request: ApiRequest) -> Response:
         """GET /contacts: the agents of the contact centre."""
-        return _collection(request, "contacts", [self._shapes.contact(agent) for agent in self._directory.agents()])
+        return _collection(request, "contacts", [self._shapes.contact(agent) for agent in self._colleagues(request)])
 
     async def contact(self, request: ApiRequest) -> Response:
         """GET /contacts/{id}."""
-        for agent in self._directory.agents():
+        for agent in self._colleagues(request):
             if agent.id == request.path["id"]:
                 return answer(contact=self._shapes.contact(agent))
         raise NotFound("contact", request.path["id"])
+
+    def _colleagues(self, request: ApiRequest) -> tuple[Agent, ...]:
+        return self._directory.agents(request.agent.tenant)
 
     async def version(self, _: ApiRequest) -> Response:
         """GET /diagnostics/version."""
