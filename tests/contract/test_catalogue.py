@@ -18,8 +18,10 @@ from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url, transaction
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
 from telegraphone.database.tables import audit_lines, metadata
-from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.services.ports import AuditTrail, By, Catalogue, HistoryEntry, PartQuery, PartRecord, Unavailable
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
+from telegraphone.services.audit import AuditTrail, Deed
+from telegraphone.services.catalogue import By, Catalogue, HistoryEntry, PartQuery, PartRecord
+from telegraphone.services.ports import Unavailable
 from tests.scenario.clock import VirtualClock
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -62,7 +64,7 @@ def _part(call: str, minutes: float = 0, *, ended: bool = True, number: int = 1,
 
 
 async def _found(catalogue: Catalogue, limit: int = 100, offset: int = 0, **criteria: Any) -> list[str]:
-    return list(await catalogue.find_calls(PartQuery(**criteria), limit, offset))
+    return list(await catalogue.find_calls(PartQuery(criteria.pop("tenant", DEFAULT_TENANT), **criteria), limit, offset))
 
 
 async def test_a_part_comes_back_as_it_was_put(catalogue: Catalogue) -> None:
@@ -71,9 +73,10 @@ async def test_a_part_comes_back_as_it_was_put(catalogue: Catalogue) -> None:
         HistoryEntry("Recording", NOON, NOON + timedelta(seconds=90), 0, 90_000, By("policy"), by),
         HistoryEntry("Gap", NOON, None, 12, 0, None, None, "lost packets"),
     )
-    part = replace(_part("A"), history=history, name="naïve_%3Ccont_center_id%3E")
+    part = replace(_part("A"), history=history, name="naïve_%3Ccont_center_id%3E", bytes_stored=2**40)
+    part = replace(part, user_data={"case": 17, "deep": [{"né": None}], "half\ud800": "\0"})
     await catalogue.put(part)
-    assert await catalogue.parts_of_call(CallUuid("A")) == (part,)
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (part,)
 
 
 async def test_putting_again_replaces(catalogue: Catalogue) -> None:
@@ -83,7 +86,7 @@ async def test_putting_again_replaces(catalogue: Catalogue) -> None:
     assert await _found(catalogue) == []
     ended = _part("A")
     await catalogue.put(ended)
-    assert await catalogue.parts_of_call(CallUuid("A")) == (ended,)
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (ended,)
     assert await catalogue.unfinished() == ()
     assert await _found(catalogue) == ["A"]
 
@@ -92,8 +95,8 @@ async def test_parts_come_in_order_of_time(catalogue: Catalogue) -> None:
     later, earlier = _part("A", 5, number=2), _part("A", 1, number=1)
     for part in (later, earlier, _part("B")):
         await catalogue.put(part)
-    assert await catalogue.parts_of_call(CallUuid("A")) == (earlier, later)
-    assert await catalogue.parts_of_call(CallUuid("C")) == ()
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (earlier, later)
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("C")) == ()
 
 
 async def test_a_call_is_found_from_its_first_ended_part_on(catalogue: Catalogue) -> None:
@@ -184,11 +187,39 @@ async def test_all_criteria_must_hold(catalogue: Catalogue) -> None:
     assert await _found(catalogue, call_uuid="B") == []
 
 
+async def test_another_tenants_recordings_do_not_exist(catalogue: Catalogue) -> None:
+    mine, theirs = _part("A"), _part("B", 1, tenant="other", user_name="agent.far")
+    # Somebody else's switch may call two tenants' calls by the same name.
+    same, running = _part("A", 2, number=2, tenant="other"), _part("C", ended=False, tenant="other")
+    for part in (mine, theirs, same, running):
+        await catalogue.put(part)
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (mine,)
+    assert await catalogue.parts_of_call("other", CallUuid("A")) == (same,)
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid("B")) == ()
+    assert await _found(catalogue) == ["A"]
+    assert await _found(catalogue, tenant="other") == ["A", "B"]
+    assert await _found(catalogue, tenant="nobody") == []
+    for criteria in ({"call_uuid": "B"}, {"user_name": "agent.far"}, {"user_name": "*.far"}, {"among": frozenset({"agent.far"})}):
+        assert await _found(catalogue, **criteria) == []
+        assert await _found(catalogue, tenant="other", **criteria) == ["B"]
+    assert [part.tenant for part in await catalogue.unfinished()] == ["other"], "the recorder looks after all"
+
+
+async def test_who_may_see_some_agents_calls_finds_no_others(catalogue: Catalogue) -> None:
+    await catalogue.put(_part("A", 0, user_name="agent.one"))
+    await catalogue.put(_part("B", 1, user_name="agent.two"))
+    await catalogue.put(_part("B", 2, user_name="agent.three", number=2))
+    assert await _found(catalogue, among=frozenset({"agent.three", "agent.four"})) == ["B"]
+    assert await _found(catalogue, among=frozenset({"agent.one", "agent.two"})) == ["B", "A"]
+    assert await _found(catalogue, among=frozenset()) == []
+    assert await _found(catalogue, among=frozenset({"agent.three"}), user_name="agent.one") == []
+
+
 async def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
     async with _in_sqlite(tmp_path) as first:
         await first.put(_part("A"))
     async with _in_sqlite(tmp_path) as second:
-        assert await second.parts_of_call(CallUuid("A")) == (_part("A"),)
+        assert await second.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (_part("A"),)
 
 
 async def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) -> None:
@@ -219,15 +250,15 @@ async def test_audit_lines_are_kept_in_order(tmp_path: Path) -> None:
     memory = MemoryAuditTrail(clock)
     trails: list[AuditTrail] = [SqlAuditTrail(engine, clock), memory]
     for trail in trails:
-        await trail.write("supervisor.one", "play", "A-1", "begun", {"bytes": "0-43"})
-        await trail.write("supervisor.one", "play", "A-2", "begun", {})
+        await trail.write(Deed("supervisor.one", "play", "A-1", "begun", {"bytes": "0-43"}, origin="192.0.2.7"))
+        await trail.write(Deed("supervisor.far", "play", "A-2", "begun", tenant="other"))
     async with transaction(engine) as connection:
         rows = (await connection.execute(select(audit_lines).order_by(audit_lines.c.number))).all()
-    assert [(row.written_at, row.actor, row.subject, row.detail) for row in rows] == [
-        (NOON, "supervisor.one", "A-1", '{"bytes":"0-43"}'),
-        (NOON, "supervisor.one", "A-2", "{}"),
+    assert [(row.written_at, row.tenant, row.actor, row.subject, row.detail, row.origin) for row in rows] == [
+        (NOON, "default", "supervisor.one", "A-1", '{"bytes":"0-43"}', "192.0.2.7"),
+        (NOON, "other", "supervisor.far", "A-2", "{}", ""),
     ]
-    assert [line.subject for line in memory.lines] == ["A-1", "A-2"]
+    assert [line.deed.subject for line in memory.lines] == ["A-1", "A-2"]
     await engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,13 @@ async def test_a_desk_is_replaced(desks: Desks) -> None:
     await desks.put(READY)
     await desks.put(later)
     assert await desks.all() == (later,)
+
+
+async def test_desks_of_two_tenants_are_two(desks: Desks) -> None:
+    there = replace(READY, tenant="other", state="NotReady")
+    for desk in (there, READY):
+        await desks.put(desk)
+    assert await desks.all() == (READY, there)
 
 
 async def test_a_database_that_is_away_is_unavailable(tmp_path: Path) -> None:

@@ -109,9 +109,7 @@ async def test_dialling(world: World, http: httpx.AsyncClient) -> None:
         ),
     ],
 )
-async def test_dialling_wrongly(
-    world: World, http: httpx.AsyncClient, body: dict[str, Any], status_code: int, text: str
-) -> None:
+async def test_dialling_wrongly(world: World, http: httpx.AsyncClient, body: dict[str, Any], status_code: int, text: str) -> None:
     response = await http.post(DIAL, json=body)
     assert (response.status_code, response.json()["statusCode"]) == (400, status_code)
     assert response.json()["statusMessage"].startswith(text)

@@ -334,4 +334,5 @@ def _sealed(fact: control.SealedFact) -> SealedRecording:
         spans=tuple(SpanFact(span.kind, span.reason, span.start, span.stop) for span in fact.spans),
         status=fact.status,
         bytes_stored=fact.bytes_stored,
+        tenant=fact.tenant,
     )

@@ -129,6 +129,7 @@ class SealedFact(msgspec.Struct, frozen=True):
     spans: tuple[SpanMade, ...]
     status: Literal["sealed", "recovered"]
     bytes_stored: int
+    tenant: str
 
 
 class Figures(msgspec.Struct, frozen=True):

@@ -162,4 +162,5 @@ def sealed_fact(manifest: Manifest) -> SealedFact:
         ),
         status="sealed" if manifest.status == "sealed" else "recovered",
         bytes_stored=manifest.bytes_stored,
+        tenant=manifest.tenant,
     )

@@ -321,8 +321,8 @@ class Worker:
         self._finishing.finish(recording, outcome, later, every_slot=every_slot)
 
     def _nothing(self, recording: str, tap: Tap | None) -> SealedFact:
-        call = tap.order.call if tap else ""
-        return SealedFact(recording, call, self._clock.moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0)
+        call, tenant = (tap.order.call, tap.order.tenant) if tap else ("", "")
+        return SealedFact(recording, call, self._clock.moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0, tenant)
 
     def _salvage(self, command: control.Salvage) -> None:
         def told(recording: str) -> Callable[[SealedFact | str | None], None]:

@@ -1,6 +1,6 @@
 """The audit trail in SQL: who did what, when, with which result; lines are only ever added."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 
 import msgspec
 from sqlalchemy import insert
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.database.engine import transaction
 from telegraphone.database.tables import audit_lines
+from telegraphone.services.audit import Deed
 from telegraphone.services.ports import Clock
 
 
@@ -18,15 +19,11 @@ class SqlAuditTrail:
         self._engine = engine
         self._clock = clock
 
-    async def write(self, actor: str, action: str, subject: str, result: str, detail: Mapping[str, str]) -> None:
+    async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
-        line = {
+        line = asdict(deed) | {
             "written_at": self._clock.utc(),
-            "actor": actor,
-            "action": action,
-            "subject": subject,
-            "result": result,
-            "detail": msgspec.json.encode(dict(detail)).decode(),
+            "detail": msgspec.json.encode(dict(deed.detail)).decode(),
         }
         async with transaction(self._engine) as connection:
             await connection.execute(insert(audit_lines).values(line))

@@ -1,18 +1,21 @@
 """The list of recordings in SQL: a `Catalogue`."""
 
-from dataclasses import asdict, replace
+import json
+from dataclasses import asdict, fields, replace
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
-from telegraphone.database.matching import compared, compared_pattern, glob
-from telegraphone.database.tables import parts, recordings
+from telegraphone.database.matching import compared_pattern, glob
+from telegraphone.database.summary import AGENT, Summary, summary
+from telegraphone.database.tables import labels, parts, recordings, traits
 from telegraphone.domain.ids import CallUuid
-from telegraphone.services.ports import HistoryEntry, PartQuery, PartRecord
+from telegraphone.services.catalogue import HistoryEntry, PartQuery, PartRecord
 
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
+_SUMMED_UP = tuple(field.name for field in fields(Summary) if field.name != "traits")
 
 
 class SqlCatalogue:
@@ -26,17 +29,18 @@ class SqlCatalogue:
         async with transaction(self._engine) as connection:
             await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(insert(parts).values(_to_row(part)))
-            await _note_recording(connection, part.call_uuid)
+            await sum_up(connection, part.tenant, part.call_uuid)
 
-    async def parts_of_call(self, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
+    async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""
-        return await self._read(select(parts).where(parts.c.call_uuid == call_uuid))
+        async with transaction(self._engine) as connection:
+            return await _read(connection, _parts_of(tenant, call_uuid))
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
         found = (
             select(recordings.c.call_uuid)
-            .where(recordings.c.findable, *_conditions(query))
+            .where(recordings.c.tenant == query.tenant, recordings.c.findable, *_conditions(query))
             .order_by(recordings.c.began_at.desc(), recordings.c.call_uuid)
             .limit(limit)
             .offset(offset)
@@ -46,28 +50,42 @@ class SqlCatalogue:
 
     async def unfinished(self) -> tuple[PartRecord, ...]:
         """See `Catalogue.unfinished`."""
-        return await self._read(select(parts).where(parts.c.stopped_at.is_(None)))
-
-    async def _read(self, wanted: Select[tuple[object, ...]]) -> tuple[PartRecord, ...]:
         async with transaction(self._engine) as connection:
-            rows = await connection.execute(wanted.order_by(parts.c.started_at, parts.c.recording_id))
-            return tuple(_from_row(row) for row in rows)
+            return await _read(connection, select(parts).where(parts.c.stopped_at.is_(None)))
 
 
-async def _note_recording(connection: AsyncConnection, call_uuid: CallUuid) -> None:
-    """Sums the call's parts up for searches. A call has a handful of parts, so this is done anew each time."""
-    rows = (await connection.execute(select(parts).where(parts.c.call_uuid == call_uuid).order_by(parts.c.started_at))).all()
-    first = rows[0]
-    await connection.execute(delete(recordings).where(recordings.c.call_uuid == call_uuid))
-    await connection.execute(
-        insert(recordings).values(
-            call_uuid=call_uuid,
-            began_at=first.started_at,
-            ani_compared=compared(first.ani),
-            dnis_compared=compared(first.dnis),
-            findable=any(row.stopped_at is not None for row in rows),
-        )
-    )
+async def sum_up(connection: AsyncConnection, tenant: str, call_uuid: str) -> None:
+    """Sums the call's parts up for searches. A call has a handful of parts, so this is done anew each time; only what
+    people have said of the recording, such as its protection, stays as it is."""
+    its_own = (recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
+    found = summary(await _read(connection, _parts_of(tenant, call_uuid)), await _labels(connection, tenant, call_uuid))
+    values = {name: getattr(found, name) for name in _SUMMED_UP}
+    known = await connection.execute(update(recordings).where(*its_own).values(values))
+    if known.rowcount == 0:
+        row = {"tenant": tenant, "call_uuid": call_uuid, "non_delete": False, **values}
+        await connection.execute(insert(recordings).values(row))
+    await _put_traits(connection, tenant, call_uuid, found)
+
+
+async def _put_traits(connection: AsyncConnection, tenant: str, call_uuid: str, found: Summary) -> None:
+    its_own = (traits.c.tenant == tenant, traits.c.call_uuid == call_uuid)
+    rows = await connection.execute(select(traits.c.kind, traits.c.value, traits.c.began_at).where(*its_own))
+    kept = {(row.kind, row.value, row.began_at) for row in rows}
+    wanted = {(kind, value, found.began_at) for kind, value in found.traits}
+    if kept == wanted:
+        return
+    await connection.execute(delete(traits).where(*its_own))
+    new = [
+        {"tenant": tenant, "kind": kind, "value": value, "began_at": began_at, "call_uuid": call_uuid}
+        for kind, value, began_at in sorted(wanted)
+    ]
+    if new:
+        await connection.execute(insert(traits), new)
+
+
+async def _labels(connection: AsyncConnection, tenant: str, call_uuid: str) -> dict[str, str]:
+    asked = select(labels.c.name, labels.c.value).where(labels.c.tenant == tenant, labels.c.call_uuid == call_uuid)
+    return {row.name: row.value for row in await connection.execute(asked.order_by(labels.c.name))}
 
 
 def _conditions(query: PartQuery) -> list[ColumnElement[bool]]:
@@ -84,12 +102,25 @@ def _conditions(query: PartQuery) -> list[ColumnElement[bool]]:
         conditions.append(recordings.c.began_at < query.started_before)
     if query.after is not None:
         began_at, call_uuid = query.after
-        same_time = and_(recordings.c.began_at == began_at, recordings.c.call_uuid > call_uuid)
-        conditions.append(or_(recordings.c.began_at < began_at, same_time))
+        # The first comparison is an index's; the second sorts out those that began at the same time.
+        behind = or_(recordings.c.began_at < began_at, recordings.c.call_uuid > call_uuid)
+        conditions += [recordings.c.began_at <= began_at, behind]
     if query.user_name is not None:
-        by_user = and_(parts.c.call_uuid == recordings.c.call_uuid, _like(parts.c.user_name, query.user_name))
-        conditions.append(exists().where(by_user))
+        conditions.append(_has(AGENT, _like(traits.c.value, query.user_name)))
+    if query.among is not None:
+        conditions.append(_has(AGENT, traits.c.value.in_(sorted(query.among))))
     return conditions
+
+
+def _has(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the recording has a trait that fits. Its time is that of the recording, which tells the database that the
+    index of traits is in the order asked for."""
+    its_own = and_(
+        traits.c.tenant == recordings.c.tenant,
+        traits.c.call_uuid == recordings.c.call_uuid,
+        traits.c.began_at == recordings.c.began_at,
+    )
+    return exists().where(its_own, traits.c.kind == kind, condition)
 
 
 def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
@@ -99,10 +130,22 @@ def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     return column.op("GLOB", is_comparison=True)(glob(pattern))
 
 
+def _parts_of(tenant: str, call_uuid: str) -> Select[tuple[object, ...]]:
+    return select(parts).where(parts.c.tenant == tenant, parts.c.call_uuid == call_uuid)
+
+
+async def _read(connection: AsyncConnection, wanted: Select[tuple[object, ...]]) -> tuple[PartRecord, ...]:
+    rows = await connection.execute(wanted.order_by(parts.c.started_at, parts.c.recording_id))
+    return tuple(_from_row(row) for row in rows)
+
+
 def _to_row(part: PartRecord) -> dict[str, object]:
-    return {**asdict(replace(part, history=())), "history": msgspec.json.encode(part.history).decode()}
+    plain = asdict(replace(part, history=(), user_data={}))
+    texts = {"history": msgspec.json.encode(part.history).decode(), "user_data": json.dumps(dict(part.user_data))}
+    return plain | texts
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> PartRecord:
-    fields = dict(row._mapping)  # noqa: SLF001 -- the documented name of a row's mapping
-    return PartRecord(**{**fields, "history": _HISTORY.decode(fields["history"])})
+    kept = dict(row._mapping)  # noqa: SLF001 -- the documented name of a row's mapping
+    texts = {"history": _HISTORY.decode(kept["history"]), "user_data": json.loads(kept["user_data"])}
+    return PartRecord(**{**kept, **texts})

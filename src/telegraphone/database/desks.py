@@ -17,6 +17,7 @@ class SqlDesks:
     async def put(self, desk: KeptDesk) -> None:
         """See `Desks.put`."""
         row = {
+            "tenant": desk.tenant,
             "user_name": desk.user_name,
             "signed_in": desk.signed_in,
             "state": desk.state,
@@ -24,11 +25,12 @@ class SqlDesks:
             "forward_to": desk.forward_to,
         }
         async with transaction(self._engine) as connection:
-            await connection.execute(delete(desks).where(desks.c.user_name == desk.user_name))
+            known = (desks.c.tenant == desk.tenant, desks.c.user_name == desk.user_name)
+            await connection.execute(delete(desks).where(*known))
             await connection.execute(insert(desks).values(row))
 
     async def all(self) -> tuple[KeptDesk, ...]:
         """See `Desks.all`."""
         async with transaction(self._engine) as connection:
-            rows = await connection.execute(select(desks).order_by(desks.c.user_name))
+            rows = await connection.execute(select(desks).order_by(desks.c.tenant, desks.c.user_name))
             return tuple(KeptDesk(**row) for row in rows.mappings())

@@ -34,6 +34,7 @@ def open_engine(url: str) -> AsyncEngine:
     path = target.database or ":memory:"
     engine = create_async_engine(target, async_creator=lambda: _connect_sqlite(path))
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -61,10 +62,16 @@ async def _connect_sqlite(path: str) -> aiosqlite.Connection:
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Readers never wait for a writer, and what was committed has reached the disk."""
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Python's own way begins a transaction only before a row is changed, which would leave an upgrade that fails half done."""
+    connection.exec_driver_sql("BEGIN")
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -74,10 +81,16 @@ async def migrate(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config = migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def migrations() -> Config:
+    """Where Alembic finds the steps."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 async def answers(engine: AsyncEngine) -> bool:

@@ -1,13 +1,15 @@
 """The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from telegraphone.database.matching import compared, compared_pattern, matches
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.services.audit import Deed
+from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
-from telegraphone.services.ports import Clock, PartQuery, PartRecord
+from telegraphone.services.ports import Clock
 
 
 class MemoryCatalogue:
@@ -20,13 +22,14 @@ class MemoryCatalogue:
         """See `Catalogue.put`."""
         self._parts[part.recording_id] = part
 
-    async def parts_of_call(self, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
+    async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""
-        return _in_order(part for part in self._parts.values() if part.call_uuid == call_uuid)
+        return _in_order(part for part in self._of(tenant) if part.call_uuid == call_uuid)
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
-        calls = [_in_order(each for each in self._parts.values() if each.call_uuid == uuid) for uuid in self._uuids()]
+        uuids = dict.fromkeys(part.call_uuid for part in self._of(query.tenant))
+        calls = [_in_order(each for each in self._of(query.tenant) if each.call_uuid == uuid) for uuid in uuids]
         found = [call for call in calls if any(part.stopped_at for part in call) and _holds(query, call)]
         found.sort(key=lambda call: call[0].call_uuid)
         found.sort(key=lambda call: call[0].started_at, reverse=True)
@@ -36,35 +39,31 @@ class MemoryCatalogue:
         """See `Catalogue.unfinished`."""
         return _in_order(part for part in self._parts.values() if part.stopped_at is None)
 
-    def _uuids(self) -> dict[CallUuid, None]:
-        return dict.fromkeys(part.call_uuid for part in self._parts.values())
+    def _of(self, tenant: str) -> Iterator[PartRecord]:
+        return (part for part in self._parts.values() if part.tenant == tenant)
 
 
 class MemoryDesks:
     """`Desks` in a dictionary."""
 
     def __init__(self) -> None:
-        self._desks: dict[str, KeptDesk] = {}
+        self._desks: dict[tuple[str, str], KeptDesk] = {}
 
     async def put(self, desk: KeptDesk) -> None:
         """See `Desks.put`."""
-        self._desks[desk.user_name] = desk
+        self._desks[desk.tenant, desk.user_name] = desk
 
     async def all(self) -> tuple[KeptDesk, ...]:
         """See `Desks.all`."""
-        return tuple(sorted(self._desks.values(), key=lambda desk: desk.user_name))
+        return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One line: who did what to which subject, when, with which result."""
+    """One line: a deed and its time."""
 
     written_at: datetime
-    actor: str
-    action: str
-    subject: str
-    result: str
-    detail: Mapping[str, str]
+    deed: Deed
 
 
 class MemoryAuditTrail:
@@ -74,9 +73,9 @@ class MemoryAuditTrail:
         self._clock = clock
         self.lines: list[AuditLine] = []
 
-    async def write(self, actor: str, action: str, subject: str, result: str, detail: Mapping[str, str]) -> None:
+    async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
-        self.lines.append(AuditLine(self._clock.utc(), actor, action, subject, result, dict(detail)))
+        self.lines.append(AuditLine(self._clock.utc(), deed))
 
 
 def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:
@@ -93,6 +92,7 @@ def _holds(query: PartQuery, call: tuple[PartRecord, ...]) -> bool:
         and (query.started_before is None or first.started_at < query.started_before)
         and (query.after is None or _comes_after(query.after, first))
         and (query.user_name is None or any(matches(query.user_name, part.user_name) for part in call))
+        and (query.among is None or any(part.user_name in query.among for part in call))
     )
 
 

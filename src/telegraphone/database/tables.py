@@ -2,7 +2,7 @@
 
 A *recording* is a call with at least one part; its row holds what searches compare, so that a search reads one index
 instead of gathering parts. Numbers are kept twice: as signalled, and as letters and digits only, which is how they are
-compared (gws-api 13.2).
+compared (gws-api 13.2). Every row belongs to a tenant; ids that others may choose are unique within it only.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -30,11 +30,17 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
+TENANT = String(64)
+
+Name = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared and put in order by its characters' numbers, in every database and wherever it runs."""
+
 parts = Table(
     "parts",
     metadata,
     Column("recording_id", String(36), primary_key=True),
-    Column("call_uuid", String(64), nullable=False),
+    Column("tenant", TENANT, nullable=False),
+    Column("call_uuid", Name, nullable=False),
     Column("conn_id", String(32), nullable=False),
     Column("name", Text, nullable=False),
     Column("ani", Text, nullable=False),
@@ -46,39 +52,105 @@ parts = Table(
     Column("duration_ms", BigInteger, nullable=False),
     Column("status", String(16), nullable=False),
     Column("history", Text, nullable=False),
-    Index("parts_by_call", "call_uuid", "started_at"),
-    Index("parts_by_user", "user_name", "call_uuid"),
+    Column("user_data", Text, nullable=False),
+    Column("bytes_stored", BigInteger, nullable=False),
+    Index("parts_by_call", "tenant", "call_uuid", "started_at"),
     Index("parts_by_end", "stopped_at"),
 )
 
 recordings = Table(
     "recordings",
     metadata,
-    Column("call_uuid", String(64), primary_key=True),
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
     Column("began_at", Instant, nullable=False),
-    Column("ani_compared", Text, nullable=False),
-    Column("dnis_compared", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("ani_compared", Name, nullable=False),
+    Column("dnis_compared", Name, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("bytes_stored", BigInteger, nullable=False),
+    Column("words", Name, nullable=False),
     Column("findable", Boolean, nullable=False),
-    Index("recordings_by_time", "findable", "began_at", "call_uuid"),
+    Column("non_delete", Boolean, nullable=False),
+    Index("recordings_by_time", "tenant", "findable", "began_at", "call_uuid"),
+    Index("recordings_by_ani", "tenant", "ani_compared", "began_at"),
+    Index("recordings_by_dnis", "tenant", "dnis_compared", "began_at"),
+)
+
+traits = Table(
+    "traits",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("value", Name, primary_key=True),
+    Column("began_at", Instant, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Index("traits_by_call", "tenant", "call_uuid"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("labelled_at", Instant, nullable=False),
+)
+
+label_definitions = Table(
+    "label_definitions",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("matter", Name, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Index("holds_by_matter", "tenant", "matter"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("signature", Text, nullable=False),
 )
 
 audit_lines = Table(
     "audit_lines",
     metadata,
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("tenant", TENANT, nullable=False),
     Column("written_at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", String(64), nullable=False),
     Column("subject", Text, nullable=False),
     Column("result", String(64), nullable=False),
+    Column("origin", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Index("audit_lines_by_subject", "subject"),
+    Index("audit_lines_by_subject", "tenant", "subject"),
 )
 
 desks = Table(
     "desks",
     metadata,
-    Column("user_name", Text, primary_key=True),
+    Column("tenant", TENANT, primary_key=True),
+    Column("user_name", Name, primary_key=True),
     Column("signed_in", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("do_not_disturb", Boolean, nullable=False),

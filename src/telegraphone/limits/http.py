@@ -70,3 +70,12 @@ SEARCH_STARS_MAX: Final = 4
 
 SEARCH_PATTERN_CHARS_MAX: Final = 256
 """One search criterion: four times the longest login or number."""
+
+SEARCH_WORDS_MAX: Final = 200
+"""Words of one recording that free text is looked for in: numbers, names, ids, labels, and user data as far as it goes."""
+
+SEARCH_WORD_CHARS_MAX: Final = 64
+"""Characters of one such word: what nobody types is not kept a second time."""
+
+SEARCH_TRAIT_CHARS_MAX: Final = 256
+"""Characters of a number or of a pair of user data that are compared: what fits an index of any database."""

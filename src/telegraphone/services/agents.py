@@ -43,7 +43,7 @@ class Agents:
         """Takes over what the last run kept of those who still work here. Raises `Unavailable`."""
         for kept in await self._kept.all() if self._kept is not None else ():
             agent = directory.by_user(kept.user_name)
-            if agent is not None and agent.device is not None:
+            if agent is not None and agent.device is not None and agent.tenant == kept.tenant:
                 state = self._by_operation.get(kept.state)
                 self._put(agent, Desk(kept.signed_in, state, kept.do_not_disturb, kept.forward_to))
 
@@ -144,7 +144,7 @@ class Agents:
         async with self._keeping:
             desk = self._desk(agent)
             state = desk.state.operation if desk.state is not None else ""
-            kept = KeptDesk(agent.user_name, desk.signed_in, state, desk.do_not_disturb, desk.forward_to)
+            kept = KeptDesk(agent.user_name, desk.signed_in, state, desk.do_not_disturb, desk.forward_to, agent.tenant)
             try:
                 await self._kept.put(kept)
             except Unavailable as error:

@@ -25,6 +25,7 @@ from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, See
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CALL_S
 from telegraphone.services.call_commands import NewIds, commanded
 from telegraphone.services.call_effects import Broken, Effects, News
+from telegraphone.services.catalogue import By
 from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
 from telegraphone.services.mailbox import (
     Absorbed,
@@ -41,7 +42,6 @@ from telegraphone.services.mailbox import (
     Watched,
 )
 from telegraphone.services.ports import (
-    By,
     CaptureFailed,
     CaptureRestored,
     MediaSource,

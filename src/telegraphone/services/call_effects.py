@@ -21,9 +21,9 @@ from telegraphone.domain.leaving import give_up, gone
 from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.domain.operations import TRIGGERS, Operation
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
+from telegraphone.services.catalogue import By
 from telegraphone.services.mailbox import Command, Mailbox, RingingTooLong
 from telegraphone.services.ports import (
-    By,
     Caller,
     CaptureFailed,
     CaptureRestored,

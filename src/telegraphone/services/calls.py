@@ -43,17 +43,10 @@ from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
 from telegraphone.services.call_commands import NewIds
+from telegraphone.services.catalogue import By
 from telegraphone.services.mailbox import Command, Watched
 from telegraphone.services.phone_requests import PhoneRequests
-from telegraphone.services.ports import (
-    By,
-    CaptureRestored,
-    RecorderEvent,
-    RecordingRecovered,
-    SwitchEvent,
-    TapMoved,
-    Unavailable,
-)
+from telegraphone.services.ports import CaptureRestored, RecorderEvent, RecordingRecovered, SwitchEvent, TapMoved, Unavailable
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Surroundings
 from telegraphone.services.waiting import Limit

@@ -6,7 +6,8 @@ import structlog
 
 from telegraphone.domain.ids import RecordingId
 from telegraphone.limits import CATALOGUE_BACKLOG_MAX, CATALOGUE_RETRY_S
-from telegraphone.services.ports import Catalogue, Clock, PartRecord, Unavailable
+from telegraphone.services.catalogue import Catalogue, PartRecord
+from telegraphone.services.ports import Clock, Unavailable
 
 log = structlog.get_logger()
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from telegraphone.domain.ids import DEFAULT_TENANT
+
 
 @dataclass(frozen=True, slots=True)
 class KeptDesk:
@@ -13,6 +15,7 @@ class KeptDesk:
     state: str
     do_not_disturb: bool
     forward_to: str
+    tenant: str = DEFAULT_TENANT
 
 
 class Desks(Protocol):
@@ -22,4 +25,4 @@ class Desks(Protocol):
         """Adds the desk or replaces what is known of it; durable on return. Raises `Unavailable("database")`."""
 
     async def all(self) -> tuple[KeptDesk, ...]:
-        """Every desk ever kept. Raises `Unavailable("database")`."""
+        """Every desk ever kept, of all tenants. Raises `Unavailable("database")`."""

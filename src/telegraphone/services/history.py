@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from telegraphone.domain.recording import Reason
-from telegraphone.services.ports import By, Cut, HistoryEntry, PartRecord, SealedRecording, SpanFact
+from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
+from telegraphone.services.ports import Cut, SealedRecording, SpanFact
 
 _BY_SYSTEM: Final = By("system")
 _TYPES: Final = {"paused": "Paused", "held": "Held", "gap": "Gap"}
@@ -62,6 +63,7 @@ def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:
         stopped_at=whole.stopped_at,
         duration_ms=ms,
         status=sealed.status,
+        bytes_stored=sealed.bytes_stored,
         history=(whole, *sorted(entries, key=lambda each: (each.offset_ms, -each.duration_ms))),
     )
 

@@ -9,7 +9,8 @@ from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegFact
 from telegraphone.domain.operations import Operation
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
-from telegraphone.services.ports import By, Clock, MediaSource, RecorderEvent, Unavailable
+from telegraphone.services.catalogue import By
+from telegraphone.services.ports import Clock, MediaSource, RecorderEvent, Unavailable
 
 Estate = TypeVar("Estate")
 

@@ -19,8 +19,9 @@ from telegraphone.domain.phone_requests import PhoneRequest, RecordingAsked, Tra
 from telegraphone.limits import RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import Belongings, CallActor
+from telegraphone.services.catalogue import By
 from telegraphone.services.mailbox import Command
-from telegraphone.services.ports import By, Unavailable
+from telegraphone.services.ports import Unavailable
 from telegraphone.services.surroundings import Surroundings
 from telegraphone.services.waiting import Limit
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from telegraphone.domain.agent import Agent, DeviceView
-from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, LegId, RecordingId
 from telegraphone.domain.legs import Ability, CallForked, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
 from telegraphone.domain.phone_requests import PhoneRequest
 from telegraphone.domain.views import CallNotice, RecordingBroken
@@ -215,6 +215,7 @@ class SealedRecording:
     spans: tuple[SpanFact, ...]
     status: Literal["sealed", "recovered"]
     bytes_stored: int
+    tenant: str = DEFAULT_TENANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,84 +296,6 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class By:
-    """Who caused a change of a recording (gws-api 13.3): `agent`, `device`, `phone`, `policy`, `admin`, `call` or
-    `system`; the login and number where there is one."""
-
-    source: str
-    user_name: str = ""
-    phone_number: str = ""
-
-    def note(self) -> Mapping[str, str]:
-        """The same as the sealed journal keeps it."""
-        named = {"source": self.source, "user_name": self.user_name, "phone_number": self.phone_number}
-        return {key: value for key, value in named.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """A span or moment of one part's event history (gws-api 13.3); positions in milliseconds on the media's timeline."""
-
-    type: str
-    started_at: datetime
-    stopped_at: datetime | None
-    offset_ms: int
-    duration_ms: int
-    started_by: By | None = None
-    stopped_by: By | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PartRecord:
-    """One part of a call's recording: what the catalogue keeps of one media file. `stopped_at` is None while it runs."""
-
-    recording_id: RecordingId
-    call_uuid: CallUuid
-    conn_id: str
-    name: str
-    ani: str
-    dnis: str
-    recorded_dn: str
-    user_name: str
-    started_at: datetime
-    stopped_at: datetime | None = None
-    duration_ms: int = 0
-    status: str = "recording"
-    history: tuple[HistoryEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PartQuery:
-    """Criteria that must all hold; a None holds always. `after` (beginning and id of a call) goes on behind a call already
-    seen, in the order of `find_calls`."""
-
-    call_uuid: str | None = None
-    user_name: str | None = None
-    ani: str | None = None
-    dnis: str | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
-    after: tuple[datetime, CallUuid] | None = None
-
-
-class Catalogue(Protocol):
-    """The list of recordings. Calls, pauses and recording never wait for it: they are written from a bounded queue."""
-
-    async def put(self, part: PartRecord) -> None:
-        """Adds the part or replaces what is known of it; durable on return."""
-
-    async def parts_of_call(self, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
-        """All parts of one call in order of time; empty when there are none."""
-
-    async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
-        """Calls with at least one ended part, newest beginning first, then by id."""
-
-    async def unfinished(self) -> tuple[PartRecord, ...]:
-        """Parts whose end was never written: what a crash left behind."""
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceNotice:
     """An agent is told that a device of theirs changed, and whether its `user_state` did (gws-api 11.2, 11.3)."""
 
@@ -389,10 +312,3 @@ class Notifier(Protocol):
 
     def publish(self, notice: Notification) -> None:
         """Hands the notice to every connection of its agent, in the order of publishing; never blocks, never raises."""
-
-
-class AuditTrail(Protocol):
-    """Who did what, when, with which result; a line is durable on return."""
-
-    async def write(self, actor: str, action: str, subject: str, result: str, detail: Mapping[str, str]) -> None:
-        """Adds a line."""

@@ -17,11 +17,10 @@ from telegraphone.domain.call import Call, Leg, Part
 from telegraphone.domain.ids import LegId, RecordingId
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services import history
+from telegraphone.services.catalogue import By, PartRecord
 from telegraphone.services.ports import (
-    By,
     MediaAddress,
     MediaSource,
-    PartRecord,
     RecorderFull,
     SealedRecording,
     TapOrder,
@@ -235,4 +234,6 @@ class CallRecorder:
             recorded_dn=leg.number,
             user_name=agent.user_name if agent else "",
             started_at=self._world.clock.utc(),
+            tenant=call.tenant,
+            user_data=call.user_data,
         )

@@ -5,8 +5,9 @@ import structlog
 from telegraphone.domain.ids import RecordingId
 from telegraphone.limits import CATALOGUE_BACKLOG_MAX, CATALOGUE_RETRY_S
 from telegraphone.services import history
+from telegraphone.services.catalogue import By, Catalogue, PartRecord
 from telegraphone.services.catalogue_writer import CatalogueWriter
-from telegraphone.services.ports import By, Catalogue, Clock, PartRecord, SealedRecording, Unavailable
+from telegraphone.services.ports import Clock, SealedRecording, Unavailable
 
 log = structlog.get_logger()
 
@@ -77,4 +78,5 @@ def _nameless(sealed: SealedRecording) -> PartRecord:
         recorded_dn="",
         user_name="",
         started_at=sealed.started_at,
+        tenant=sealed.tenant,
     )

@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telegraphone.domain.agent import Directory
 from telegraphone.services.agents import Agents
+from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
-from telegraphone.services.ports import AuditTrail, Catalogue, Clock, Player
+from telegraphone.services.catalogue import Catalogue
+from telegraphone.services.ports import Clock, Player
 from telegraphone.services.supervision import Supervision
 from telegraphone.web import openapi
 from telegraphone.web.admin import health

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.services.surroundings import Policies
 from tests.interop.exchange.node import AGENTS, Node, node
 from tests.interop.exchange.test_pjsip import Place, strengths, tone
@@ -83,7 +84,7 @@ async def test_of_two_calls(tmp_path: Path) -> None:
         await here.idle()
         await here.calls.close()
         await here.writer.flush()
-        parts = await here.catalogue.parts_of_call(view.call_uuid)
+        parts = await here.catalogue.parts_of_call(DEFAULT_TENANT, view.call_uuid)
     assert {part.recorded_dn for part in parts} == {"5001", "5002"}
     assert all(part.status == "sealed" for part in parts)
     assert strengths(colleague.heard)[440.0] > 0.9

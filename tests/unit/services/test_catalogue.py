@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from telegraphone.database.memory import MemoryCatalogue
-from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.limits import CATALOGUE_BACKLOG_MAX
+from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.services.catalogue_writer import CatalogueWriter
-from telegraphone.services.ports import By, HistoryEntry, PartRecord, SealedRecording, SpanFact, Unavailable
+from telegraphone.services.ports import SealedRecording, SpanFact, Unavailable
 from telegraphone.services.recovery import RecoveredParts
 from tests.scenario.clock import VirtualClock, settle
 
@@ -58,11 +59,11 @@ async def test_a_database_that_is_away_delays_records_and_loses_none() -> None:
         writer.put(part(name))
     writer.put(ended(part("a")))
     await clock.advance(10)
-    assert await catalogue.parts_of_call(CALL) == ()
+    assert await catalogue.parts_of_call(DEFAULT_TENANT, CALL) == ()
     assert catalogue.puts <= 12, "it does not hammer"
     catalogue.away = False
     await clock.advance(1)
-    assert {each.recording_id: each.status for each in await catalogue.parts_of_call(CALL)} == {
+    assert {each.recording_id: each.status for each in await catalogue.parts_of_call(DEFAULT_TENANT, CALL)} == {
         "a": "sealed",
         "b": "recording",
         "c": "recording",
@@ -85,7 +86,7 @@ async def test_a_newer_record_is_written_even_if_it_comes_during_the_write() -> 
     await settle()
     writer.put(ended(part()))
     await clock.advance(5)
-    assert [each.status for each in await catalogue.parts_of_call(CALL)] == ["sealed"]
+    assert [each.status for each in await catalogue.parts_of_call(DEFAULT_TENANT, CALL)] == ["sealed"]
     task.cancel()
 
 
@@ -110,7 +111,7 @@ class TestRecovery:
         assert await parts.load()
         parts.found(recovered("a", SpanFact("paused", "agent", 16_000, 80_000)))
         await writer.flush()
-        (found,) = await catalogue.parts_of_call(CALL)
+        (found,) = await catalogue.parts_of_call(DEFAULT_TENANT, CALL)
         assert (found.name, found.user_name, found.status, found.duration_ms) == ("name-a", "agent.one", "recovered", 10_000)
         assert [(each.type, each.offset_ms, each.duration_ms, each.started_by) for each in found.history] == [
             ("Recording", 0, 10_000, AGENT),
@@ -125,7 +126,7 @@ class TestRecovery:
         await parts.load()
         parts.found(recovered("z"))
         await writer.flush()
-        (found,) = await catalogue.parts_of_call(CALL)
+        (found,) = await catalogue.parts_of_call(DEFAULT_TENANT, CALL)
         assert (found.name, found.status) == ("z", "recovered")
 
     async def test_while_the_database_is_away_no_good_name_is_lost(self) -> None:
@@ -142,5 +143,5 @@ class TestRecovery:
         await clock.advance(2)
         assert loading.done()
         await writer.flush()
-        (found,) = await catalogue.parts_of_call(CALL)
+        (found,) = await catalogue.parts_of_call(DEFAULT_TENANT, CALL)
         assert (found.name, found.status) == ("name-a", "recovered")

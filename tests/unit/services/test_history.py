@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.recording import Reason
 from telegraphone.services import history
-from telegraphone.services.ports import By, Cut, HistoryEntry, PartRecord, SealedRecording, SpanFact
+from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
+from telegraphone.services.ports import Cut, SealedRecording, SpanFact
 
 BEGAN = datetime(2013, 8, 9, 21, 11, 22, tzinfo=UTC)
 ONE, TWO, CALL = By("agent", "agent.one", "5001"), By("agent", "agent.two", "5002"), By("call")

@@ -8,8 +8,9 @@ from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegHeld
 from telegraphone.domain.operations import Operation
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
+from telegraphone.services.catalogue import By
 from telegraphone.services.mailbox import Asked, Command, Forgotten, Mailbox, MailboxOverflow
-from telegraphone.services.ports import By, Unavailable
+from telegraphone.services.ports import Unavailable
 from telegraphone.services.waiting import Limit
 from tests.scenario.clock import VirtualClock, settle
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from telegraphone.database.memory import MemoryCatalogue
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature
-from telegraphone.domain.ids import CallUuid, Dn
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, Dn
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.domain.operations import Operation
 from telegraphone.domain.views import CallNotice, CallView, RecordingBroken
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
+from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.catalogue_writer import CatalogueWriter
-from telegraphone.services.ports import DeviceNotice, Notification, PartRecord
+from telegraphone.services.ports import DeviceNotice, Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import AnySwitch, SwitchRouter
@@ -94,7 +95,7 @@ class World:
 
     async def parts(self, call: CallUuid) -> tuple[PartRecord, ...]:
         await self.writer.flush()
-        return await self.catalogue.parts_of_call(call)
+        return await self.catalogue.parts_of_call(DEFAULT_TENANT, call)
 
 
 def _brief(notice: Notification) -> str:

@@ -7,7 +7,9 @@ from email.utils import format_datetime, parsedate_to_datetime
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 
-from telegraphone.services.ports import AuditTrail, PartRecord, Player, Rendition
+from telegraphone.services.audit import AuditTrail, Deed
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.ports import Player, Rendition
 from telegraphone.web.gws.answers import refuse
 from telegraphone.web.gws.errors import Failure
 from telegraphone.web.gws.recording_shapes import media_id
@@ -93,7 +95,10 @@ class Playback:
 
     async def _write_down(self, request: ApiRequest, part: PartRecord, span: Span) -> None:
         detail = {"call": part.call_uuid, "bytes": f"{span.start}-{span.end - 1}"}
-        await self._audit.write(request.agent.user_name, "play", part.recording_id, "begun", detail)
+        client = request.http.client
+        origin = client.host if client is not None else ""
+        agent = request.agent
+        await self._audit.write(Deed(agent.user_name, "play", part.recording_id, "begun", detail, agent.tenant, origin))
 
     async def _bytes(self, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
         async for piece in self._player.read(rendition, span.start, span.end):

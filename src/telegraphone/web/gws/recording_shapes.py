@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from telegraphone.services.ports import By, HistoryEntry, PartRecord
+from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.representations import Json
 

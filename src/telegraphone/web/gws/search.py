@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, SEARCH_PATTERN_CHARS_MAX, SEARCH_STARS_MAX
-from telegraphone.services.ports import PartQuery
+from telegraphone.services.catalogue import PartQuery
 from telegraphone.web.gws.cursor import Place, decode
 from telegraphone.web.gws.errors import Failure, Refused
 from telegraphone.web.gws.requests import number
@@ -28,9 +28,10 @@ class Search:
     offset: int
     by_offset: bool
 
-    def query(self) -> PartQuery:
-        """What the list of recordings is asked."""
+    def query(self, tenant: str) -> PartQuery:
+        """What the list of recordings of this tenant is asked."""
         return PartQuery(
+            tenant,
             call_uuid=self.given.get("callUuid"),
             user_name=self.given.get("userName"),
             ani=self.given.get("callerPhoneNumber"),
