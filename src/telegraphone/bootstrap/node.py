@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
+from telegraphone.bootstrap.watching import Watching
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
@@ -33,6 +34,7 @@ from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
@@ -103,6 +105,7 @@ class _Parts:
     calls: Calls
     recovered: RecoveredParts
     recorder: RecorderClient
+    watching: Watching
     switches: tuple[Exchange | SiprecServer, ...]
     app: WebApp
     notifications: Notifications
@@ -118,12 +121,54 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
     siprec = make_siprec(config, recorder, clock)
+    watching = Watching.of(config, clock)
+    stack.callback(watching.tracing.close)
     switch = SwitchRouter(exchange, siprec)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     await agents.load(config.directory())
-    world = Surroundings(
+    world = _world(
+        config,
+        clock,
+        exchange,
+        switch=switch,
+        recorder=watching.recorder(recorder),
+        notifier=notifier,
+        writer=writer,
+        agents=agents,
+    )
+    calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
+    ports = WebPorts(
+        clock=clock,
+        directory=world.directory,
+        agents=agents,
+        calls=calls,
+        catalogue=catalogue,
+        player=SealedPlayer(LocalSource(places.recordings), keys, {keys.public_key()}),
+        audit=SqlAuditTrail(engine, clock),
+        notifications=notifications,
+        password_hashes=config.password_hashes(),
+        checks=_checks(config, recorder, exchange, engine),
+        recorded_numbers=config.recorded_numbers(),
+        pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
+    )
+    app = WebApp(settings, ports)
+    return _Parts(world, agents, calls, recovered, recorder, watching, (exchange, *siprec), app, notifications)
+
+
+def _world(
+    config: Config,
+    clock: SystemClock,
+    exchange: Exchange,
+    *,
+    switch: SwitchRouter,
+    recorder: Recorder,
+    notifier: Notifier,
+    writer: CatalogueWriter,
+    agents: Agents,
+) -> Surroundings:
+    return Surroundings(
         clock=clock,
         switch=switch,
         taps=switch,
@@ -141,22 +186,6 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         phone_answers=exchange.requests,
         watchers=agents.watches,
     )
-    calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
-    ports = WebPorts(
-        clock=clock,
-        directory=world.directory,
-        agents=agents,
-        calls=calls,
-        catalogue=catalogue,
-        player=SealedPlayer(LocalSource(places.recordings), keys, {keys.public_key()}),
-        audit=SqlAuditTrail(engine, clock),
-        notifications=notifications,
-        password_hashes=config.password_hashes(),
-        checks=_checks(config, recorder, exchange, engine),
-        recorded_numbers=config.recorded_numbers(),
-        pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
-    )
-    return _Parts(world, agents, calls, recovered, recorder, (exchange, *siprec), WebApp(settings, ports), notifications)
 
 
 async def _database(places: Places, stack: AsyncExitStack) -> AsyncEngine:
@@ -207,8 +236,12 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
 async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
     parts.notifications.start()
-    server = HttpServer(parts.app, _listening(config), http=http_connections(parts.app.short_way), ws=CometdWebSocket)
+    metrics = _metrics_server(config, parts)
+    app = parts.watching.app(parts.app)
+    server = HttpServer(app, _listening(config), http=http_connections(parts.app.short_way), ws=CometdWebSocket)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.renew_certificate)
+    if metrics is not None:
+        stack.push_async_callback(_closed, metrics, tasks.create_task(metrics.serve()))
     task = tasks.create_task(server.serve())
     stack.push_async_callback(_web_closed, parts, server, task)
 
@@ -224,11 +257,24 @@ def _listening(config: Config) -> Listening:
     )
 
 
+def _metrics_server(config: Config, parts: _Parts) -> HttpServer | None:
+    """The operators' port, if there is to be one."""
+    host, port = config.telemetry.metrics_host, config.telemetry.metrics_port
+    if not port:
+        return None
+    page = parts.watching.page(config, parts.recorder, parts.calls, parts.world.catalogue)
+    return HttpServer(page, Listening(host=host, port=port))
+
+
+async def _closed(server: HttpServer, task: "asyncio.Task[None]") -> None:
+    server.close()
+    await task
+
+
 async def _web_closed(parts: _Parts, server: HttpServer, task: "asyncio.Task[None]") -> None:
     await parts.calls.close()
     parts.notifications.close()
-    server.close()
-    await task
+    await _closed(server, task)
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

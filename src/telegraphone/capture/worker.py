@@ -29,6 +29,7 @@ from telegraphone.limits import DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_W
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing
 from telegraphone.media.gate import Gate
 from telegraphone.media.journal import ClockNoted
+from telegraphone.media.pipeline import Counts
 from telegraphone.media.recovery import journal_state
 
 _CONTROL_SOCKETS_EVERY: Final = 10
@@ -65,6 +66,8 @@ class Worker:
         self._ticks = 0
         self._advance_every = max(1, round(_ADVANCE_S / period_s))
         self._drain_ms_max = 0.0
+        self._ended = Counts()
+        """What the tracks of recordings that are over have seen."""
         self._alarmed = False
         self._wanted = True
         self._unsent: deque[control.Message] = deque()
@@ -303,7 +306,10 @@ class Worker:
     def _close(self, recording: str, tap: Tap, finished: Callable[[SealedFact | str | None], None]) -> None:
         """The tap has ended: everything becomes durable, then the recording is finished."""
         tap.close()
-        self._taps.pop(recording, None)
+        if self._taps.pop(recording, None) is not None:
+            for lane in tap.lanes:
+                lane.pipeline.leave_run()
+                self._ended.add(lane.pipeline.counts)
         sound = not tap.broken and not tap.files.losses and tap.state.continued == 0
         self._ticket += 1
         self._writer.finish(tap.files, self._ticket, lambda: self._finish(recording, finished, every_slot=not sound))
@@ -343,7 +349,7 @@ class Worker:
         for tap in self._taps.values():
             for lane in tap.lanes:
                 lane.pipeline.leave_run()
-        counts = [lane.pipeline.counts for tap in self._taps.values() for lane in tap.lanes]
+        counts = [self._ended, *(lane.pipeline.counts for tap in self._taps.values() for lane in tap.lanes)]
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return control.Figures(
             recordings=len(self._taps),

@@ -110,6 +110,18 @@ class Cometd(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     websocket: Annotated[bool, Meta(description="Whether WebSocket is offered besides long-polling.")] = True
 
 
+class Telemetry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[telemetry]`: what operators see of the node at work; nothing personal is in it."""
+
+    metrics_host: Annotated[str, Meta(description="The address to listen on for Prometheus.")] = "127.0.0.1"
+    metrics_port: Annotated[
+        int, Meta(ge=0, le=65_535, description="The port on which Prometheus reads `/metrics`, without sign-in; 0: none.")
+    ] = 0
+    traces_url: Annotated[
+        str, Meta(description="Where traces are sent by OTLP over HTTP, `http://collector:4318/v1/traces` for instance.")
+    ] = ""
+
+
 class Desk(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[desk]`: the page at `/` that agents work on."""
 
@@ -186,6 +198,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cometd: Cometd = Cometd()
     desk: Desk = Desk()
     siprec: Siprec = Siprec()
+    telemetry: Telemetry = Telemetry()
     phones: tuple[Phone, ...] = ()
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()

@@ -13,7 +13,7 @@ audio that could leak.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -56,6 +56,11 @@ class Counts:
     breaches: int = 0
     """Audio that came before the gate was opened by its time of arrival, and by nothing else: must stay 0."""
     lost_frames: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Counts what another track has seen as well."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 class Pipeline:

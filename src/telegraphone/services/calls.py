@@ -136,6 +136,11 @@ class Calls:
         await actor.ask(Command(operation, call.uuid, leg.id, By("device", agent.user_name, leg.number)))
 
     @property
+    def count(self) -> int:
+        """Calls that are not released."""
+        return sum(not call.released for actor in self._owned for call in actor.conversation.calls)
+
+    @property
     def abilities(self) -> frozenset[Ability]:
         """What the switch can do."""
         return self._world.abilities

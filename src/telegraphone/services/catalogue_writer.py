@@ -36,6 +36,11 @@ class CatalogueWriter:
         self._waiting[part.recording_id] = part
         self._wake.set()
 
+    @property
+    def waiting(self) -> int:
+        """Parts that the catalogue has not taken yet."""
+        return len(self._waiting)
+
     def unfinished(self, recording_id: RecordingId) -> PartRecord | None:
         """What this run knows of a part whose end was not written."""
         return self._unfinished.get(recording_id)

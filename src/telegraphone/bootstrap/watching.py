@@ -1,0 +1,62 @@
+"""What operators see of one node: the numbers of its parts, traces, and the port where the numbers are read."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from telegraphone import __version__
+from telegraphone.capture.client import RecorderClient
+from telegraphone.config import Config
+from telegraphone.endpoints.clock import SystemClock
+from telegraphone.services.calls import Calls
+from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.telemetry.metrics import CONTENT_TYPE, Metrics, Sources
+from telegraphone.telemetry.recorder import WatchedRecorder
+from telegraphone.telemetry.requests import WatchedRequests
+from telegraphone.telemetry.traces import Tracing
+from telegraphone.web.admin.metrics import MetricsPage
+from telegraphone.web.app import WebApp
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """One node's instruments."""
+
+    clock: SystemClock
+    metrics: Metrics
+    tracing: Tracing
+
+    @classmethod
+    def of(cls, config: Config, clock: SystemClock) -> "Watching":
+        """Instruments that have seen nothing yet."""
+        return cls(clock, Metrics(clock), Tracing(config.telemetry.traces_url, __version__))
+
+    def recorder(self, recorder: RecorderClient) -> WatchedRecorder:
+        """The recorder as the use cases are to see it."""
+        return WatchedRecorder(recorder, self.metrics, self.tracing.tracer, self.clock)
+
+    def app(self, app: WebApp) -> WatchedRequests:
+        """The web application as clients are to reach it."""
+
+        def template_of(path: str) -> str | None:
+            found = app.table.find(path)
+            return found.route.template if found else None
+
+        return WatchedRequests(app, template_of, self.metrics, self.tracing.tracer, self.clock)
+
+    def page(self, config: Config, recorder: RecorderClient, calls: Calls, writer: CatalogueWriter) -> MetricsPage:
+        """The page of numbers."""
+
+        async def figures() -> Mapping[str, float]:
+            workers = [msgspec.structs.asdict(each) for each in await recorder.figures()]
+            return {key: (max if key.endswith("_max") else sum)(worker[key] for worker in workers) for key in workers[0]}
+
+        sources = Sources(
+            figures=figures,
+            calls=lambda: calls.count,
+            catalogue_waiting=lambda: writer.waiting,
+            disk_free_bytes=lambda: shutil.disk_usage(config.server.data_dir).free,
+        )
+        return MetricsPage(lambda: self.metrics.page(sources), CONTENT_TYPE)
