@@ -197,6 +197,11 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         assert self.call is not None
         self.aside.xferReplaces(self.call, pj.CallOpParam(True))
 
+    def press(self, keys: str) -> None:
+        """Sends keys by RTP, each for a while."""
+        assert self.call is not None
+        self.call.dialDtmf(keys)
+
     def record(self, wish: str) -> None:
         """Asks for recording by INFO: on or off."""
         assert self.call is not None
@@ -283,6 +288,7 @@ def run(options: Options, out: Any) -> None:
         "hang up": phone.hang_up,
         "transfer": phone.transfer,
         "connect": phone.connect,
+        "press": phone.press,
         "record": phone.record,
     }
     tell("ready")

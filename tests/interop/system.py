@@ -98,16 +98,21 @@ def free_sip_port() -> int:
 
 @asynccontextmanager
 async def telegraphone(
-    folder: Path, *, numbers: tuple[str, ...] = ("5000", "5001", "5002"), more: str = "", server: str = ""
+    folder: Path,
+    *,
+    numbers: tuple[str, ...] = ("5000", "5001", "5002"),
+    accounts: str = AGENTS,
+    more: str = "",
+    server: str = "",
 ) -> AsyncIterator[System]:
-    """A server with these phones (password: the number, thrice) and the four accounts. `more` is further TOML, `server`
-    further lines of its [server] table. Ends by SIGTERM, and fails the test when it does not end cleanly by itself."""
+    """A server with these phones (password: the number, thrice) and the four accounts, or others. `more` is further TOML,
+    `server` further lines of its [server] table. Ends by SIGTERM, and fails the test when it does not end cleanly by itself."""
     http_port, sip_port = free_port(), free_sip_port()
     phones = "".join(f'\n[[phones]]\nnumber = "{each}"\npassword = "{each * 3}"\n' for each in numbers)
     (folder / "telegraphone.toml").write_text(
         f'[server]\nexternal_url = "http://{HOST}:{http_port}"\nlisten_host = "{HOST}"\nlisten_port = {http_port}\n'
         f'data_dir = "{folder / "data"}"\n{server}\n[exchange]\nsip_host = "{HOST}"\nsip_port = {sip_port}\n'
-        f"{phones}{AGENTS}{more}"
+        f"{phones}{accounts}{more}"
     )
     system = System(folder, http_port, sip_port, await start(folder), numbers)
     try:

@@ -51,6 +51,11 @@ def _complaints(text: str) -> tuple[str, ...]:
         ),
         (("[[agents]]", '[[agent_states]]\noperation_name = "Ready"\n[[agents]]'), "agent_states[0].operation_name: 'Ready'"),
         (("[[agents]]", '[[agent_states]]\noperation_name = "On it"\n[[agents]]'), "agent_states[0].operation_name: expected"),
+        (("[[agents]]", '[phone_control.feature_codes]\nstop = "31e"\n[[agents]]'), "phone_control.feature_codes.stop: expected"),
+        (
+            ("[[agents]]", '[phone_control.feature_codes]\npause = "31"\nstart = "*31"\n[[agents]]'),
+            "phone_control.feature_codes.start: one of '*31' and '31', of pause, is part of the other",
+        ),
         (("[[agents]]", '[[phones]]\nnumber = "5001"\npassword = "x"\n[[agents]]'), "phones[1].number: '5001' is there twice"),
         (('phone = "5001"', 'tenant = "north"'), "agents[0].tenant: there is no tenant 'north'"),
         (("[[agents]]", '[[tenants]]\nname = "North"\n[[agents]]'), "tenants[0].name: expected `str` matching"),
@@ -80,6 +85,12 @@ def test_states_of_the_installation_come_after_the_built_in_ones() -> None:
     lunch = states[-1]
     assert (lunch.operation, lunch.display_name, lunch.state, lunch.reason) == ("Lunch", "Lunch break", "NotReady", "Lunch")
     assert len(lunch.id) == 36
+
+
+def test_feature_codes_are_those_that_are_given() -> None:
+    read = config.parse(SMALL + '[phone_control.feature_codes]\nstart = "*31"\npause = "*32"\n')
+    assert {keys: trigger.value for keys, trigger in read.feature_codes().items()} == {"*31": "start", "*32": "pause"}
+    assert config.parse(SMALL).feature_codes() == {}
 
 
 def test_every_setting_is_explained() -> None:

@@ -27,6 +27,7 @@ def make_exchange(config: Config, clock: SystemClock) -> Exchange:
         digest_algorithms=settings.digest_algorithms,
         tls=_sip_tls(config),
         sip_info=config.phone_control.sip_info,
+        feature_codes=config.feature_codes(),
         rtp_timeout_s=config.exchange.rtp_timeout_s,
         clock=clock,
     )

@@ -52,6 +52,7 @@ def contradictions(config: Config) -> Iterator[str]:
     if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
         yield "exchange.tls_port: needs tls_certificate and tls_key"
     yield from _about_phones(config)
+    yield from _about_feature_codes(config)
     names = [state.operation for state in config.states()]
     for index, entry in enumerate(config.agent_states):
         if names.count(entry.operation_name) > 1 or entry.operation_name in _OTHER_OPERATIONS:
@@ -77,6 +78,14 @@ def _about_phones(config: Config) -> Iterator[str]:
     for index, phone in enumerate(config.phones):
         if (phone.password is msgspec.UNSET) == (not phone.password_file):
             yield f"phones[{index}].password: give either password or password_file"
+
+
+def _about_feature_codes(config: Config) -> Iterator[str]:
+    given = {each: keys for each, keys in msgspec.structs.asdict(config.phone_control.feature_codes).items() if keys}
+    for name, keys in given.items():
+        for other, longer in given.items():
+            if name < other and (keys in longer or longer in keys):
+                yield f"phone_control.feature_codes.{other}: one of {longer!r} and {keys!r}, of {name}, is part of the other"
 
 
 def _about_agents(config: Config) -> Iterator[str]:

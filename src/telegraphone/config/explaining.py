@@ -15,6 +15,8 @@ def settings() -> Iterator[tuple[str, str, str, str]]:
     for table, kind in _tables():
         hints = get_type_hints(kind, include_extras=True)
         for field in msgspec.structs.fields(kind):
+            if struct_in(field.type) is not None:
+                continue
             notes = [each for each in hints[field.name].__metadata__ if isinstance(each, Meta)]
             meaning = next(note.description for note in notes if note.description)
             yield f"{table}.{field.name}", _type_name(hints[field.name].__origin__), _default(field), meaning
@@ -29,17 +31,19 @@ def explain() -> str:
         lines += [
             f"| `{key.removeprefix(table + '.')}` | {kind_name} | {default} | {meaning} |"
             for key, kind_name, default, meaning in settings()
-            if key.startswith(table + ".")
+            if key.rpartition(".")[0] == table
         ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _tables() -> Iterator[tuple[str, type[Struct]]]:
-    for field in msgspec.structs.fields(Config):
+def _tables(within: type[Struct] = Config, place: str = "") -> Iterator[tuple[str, type[Struct]]]:
+    """Every table and where it is, those in a table after it."""
+    for field in msgspec.structs.fields(within):
         kind = struct_in(field.type)
-        assert kind is not None
-        yield field.name, kind
+        if kind is not None:
+            yield f"{place}{field.name}", kind
+            yield from _tables(kind, f"{place}{field.name}.")
 
 
 def _type_name(kind: object) -> str:

@@ -11,6 +11,7 @@ from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import DEFAULT_TENANT, Dn
+from telegraphone.domain.recording import Trigger
 
 _NAMESPACE = uuid.UUID("6f1d2e0a-52b4-5d0e-9d0b-8c4d0f6a7b11")
 """What ids of agents and devices are derived in, so that they are the same after every start."""
@@ -96,12 +97,25 @@ class Recorder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 1_000
 
 
+_Keys = Annotated[str, Meta(pattern=r"^[0-9*#A-D]{0,16}$")]
+
+
+class FeatureCodes(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[phone_control.feature_codes]`: keys that agents press during a call to operate its recording."""
+
+    start: Annotated[_Keys, Meta(description="The keys that start the recording, `*31` for instance; empty: none do.")] = ""
+    pause: Annotated[_Keys, Meta(description="The keys that pause it.")] = ""
+    resume: Annotated[_Keys, Meta(description="The keys that resume it.")] = ""
+    stop: Annotated[_Keys, Meta(description="The keys that stop it.")] = ""
+
+
 class PhoneControl(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[phone_control]`: what agents may do with the keys of their phones."""
+    """`[phone_control]`: what agents may do with their phones besides calling."""
 
     sip_info: Annotated[
         bool, Meta(description="Whether an INFO with `Record: on` starts and `Record: off` stops the recording of the call.")
     ] = True
+    feature_codes: FeatureCodes = FeatureCodes()
 
 
 class Cometd(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -220,6 +234,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def recorded_numbers(self) -> frozenset[str]:
         """The phones of agents whose calls are recorded from the start."""
         return frozenset(entry.phone for entry in self.agents if entry.recorded and entry.phone)
+
+    def feature_codes(self) -> dict[str, Trigger]:
+        """What the keys of phones do to recordings, by the keys."""
+        given = msgspec.structs.asdict(self.phone_control.feature_codes)
+        return {keys: Trigger(name) for name, keys in given.items() if keys}
 
     def password_hashes(self) -> dict[str, str]:
         """The Argon2 hash of each user's password."""

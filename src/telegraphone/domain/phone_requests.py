@@ -1,7 +1,7 @@
 """What people ask for by their phones instead of on the desktop, in words that hold for every switch.
 
 A switch that takes such a wish reports it as one of these facts and keeps the phone waiting; `request` is its own name for
-the wish, by which it is told in the end what came of it (`Settle` in `call`).
+the wish, by which it is told in the end what came of it (`Settle` in `call`); "" where the phone does not wait.
 """
 
 from dataclasses import dataclass

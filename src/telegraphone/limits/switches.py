@@ -35,6 +35,9 @@ JITTER_SAMPLES_MAX: Final = 1_600
 KEYS_WAITING_MAX: Final = 64
 """Keypad digits that wait to be played to one phone: a card number, its date and its code, twice."""
 
+FEATURE_CODE_KEY_S: Final = 4.0
+"""The longest rest between two keys of one feature code: as long as slow fingers look for a key."""
+
 PHONE_FRAMES_HEARD_MAX: Final = 180_000
 """Frames a small phone keeps of what it hears: an hour of 20 ms frames; older ones fall out."""
 

@@ -57,8 +57,8 @@ class PhoneRequests:
         except Unavailable as error:
             log.error("phone_request_failed", leg=asked.leg, error=str(error))
             cause = EndCause.FAILED
-        if cause is None and not isinstance(asked, RecordingAsked):
-            # What becomes of a transfer is known later, and told by the call.
+        if not asked.request or (cause is None and not isinstance(asked, RecordingAsked)):
+            # Who pressed keys does not wait; what becomes of a transfer is known later, and told by the call.
             return
         assert self._world.phone_answers is not None, "who takes phones' requests can answer them"
         try:

@@ -18,6 +18,7 @@ from telegraphone.wire.sip.events import DialogEnded, RequestArrived, ResponseAr
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.uri import NameAddr, SipUri
+from tests.interop.exchange.node import Node
 from tests.interop.exchange.router import HOST, Router, password
 
 SDP = offer((PCMU,), Direction.SENDRECV, HOST, 40_000, session_id=1).serialize()
@@ -26,7 +27,7 @@ SDP = offer((PCMU,), Direction.SENDRECV, HOST, 40_000, session_id=1).serialize()
 class Desk:
     """A phone of which a test sees every message; it says 200 to all it is asked."""
 
-    def __init__(self, router: Router, number: str) -> None:
+    def __init__(self, router: Router | Node, number: str) -> None:
         self.number = number
         self._exchange = SipUri(HOST, "", router.exchange.port)
         self._seen: asyncio.Queue[SipEvent] = asyncio.Queue()
@@ -86,7 +87,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(router: Router, number: str) -> AsyncIterator[Desk]:
+async def desk(router: Router | Node, number: str) -> AsyncIterator[Desk]:
     made = Desk(router, number)
     made.sip = await SipEndpoint.open(HOST, 0, SipOptions(host=HOST), made.handle)
     try:

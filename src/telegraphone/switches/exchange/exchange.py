@@ -5,16 +5,19 @@ is decided by who reads the events. Media is anchored: phones send to the exchan
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
+from telegraphone.domain.recording import Trigger
 from telegraphone.endpoints.media_ports import PortPool
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.exchange.accounts import Account, Accounts
+from telegraphone.switches.exchange.feature_codes import FeatureCodes
 from telegraphone.switches.exchange.hold_music import hold_music
 from telegraphone.switches.exchange.incoming import Incoming
 from telegraphone.switches.exchange.key_requests import KeyRequests
@@ -45,6 +48,7 @@ _SUPPORTED = ("timer", "replaces", "norefersub")
 _ENDED = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 _TIMED_OUT, _NOT_SENT = 408, 503
 _NO_TLS = SipTls()
+_NO_CODES: Mapping[str, Trigger] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,14 @@ class Exchange:
         digest_algorithms: tuple[str, ...] = DIGESTS,
         tls: SipTls = _NO_TLS,
         sip_info: bool = True,
+        feature_codes: Mapping[str, Trigger] = _NO_CODES,
         rtp_timeout_s: float = 0.0,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
         `latching`: whether phones behind address translation may correct their media address; `tls`: where and how phones
-        may register by TLS; `sip_info`: whether phones may start and stop recording by INFO; `rtp_timeout_s`: after how
-        long without a packet a phone has vanished and its leg ends, 0: never."""
+        may register by TLS; `sip_info`: whether phones may start and stop recording by INFO; `feature_codes`: the keys by
+        which they operate it; `rtp_timeout_s`: after how long without a packet a phone has vanished and its leg ends, or 0."""
         known = Accounts(accounts)
         shown = advertised_host or host
         self._address = (host, port)
@@ -103,7 +108,8 @@ class Exchange:
         self._sides: _Sides | None = None
         self.sound = ExchangeSound(self._board, KeyRequests(self._board, self._request))
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
-        self.requests = PhoneRequests(self._board, self.sound, sip_info=sip_info)
+        codes = FeatureCodes(self._board, feature_codes)
+        self.requests = PhoneRequests(self._board, self.sound, codes, sip_info=sip_info)
         """Its `PhoneAnswers`."""
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None

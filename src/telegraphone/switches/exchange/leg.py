@@ -48,6 +48,10 @@ class Leg:
     """What its phone waits for, by our name for it, and how it is told; CANCELLED when the leg ends first."""
     awaits_answer: bool = False
     """Our 2xx made the offer, so the phone's ACK brings the answer."""
+    pressed: str = field(default="", repr=False)
+    """The newest keys of its phone that may become a feature code."""
+    pressed_at: float = 0.0
+    """When the last of them went down, monotonic seconds."""
 
     @property
     def arrived(self) -> bool:

@@ -68,6 +68,8 @@ class MediaPort:
     """The first twelve bytes of the newest of them."""
     tap: socket.socket | None = None
     muted: bool = False
+    key: tuple[int, int] | None = None
+    """SSRC and timestamp of the newest key its party pressed."""
 
     joined: tuple["MediaPort", ...] = ()
     monitored: "MediaPort | None" = None

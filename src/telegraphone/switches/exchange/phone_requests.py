@@ -15,6 +15,7 @@ from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, Tr
 from telegraphone.domain.recording import Trigger
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.switches.exchange.causes import STATUS
+from telegraphone.switches.exchange.feature_codes import FeatureCodes
 from telegraphone.switches.exchange.leg import Leg
 from telegraphone.switches.exchange.sound import ExchangeSound
 from telegraphone.switches.exchange.switchboard import Switchboard
@@ -38,10 +39,11 @@ _KEYS: Final = frozenset("0123456789*#ABCD")
 class PhoneRequests:
     """`PhoneAnswers` of an exchange. At most one transfer and one recording operation of a leg wait at a time."""
 
-    def __init__(self, board: Switchboard, sound: ExchangeSound, *, sip_info: bool) -> None:
-        """`sip_info`: whether the Record field of an INFO is heeded."""
+    def __init__(self, board: Switchboard, sound: ExchangeSound, codes: FeatureCodes, *, sip_info: bool) -> None:
+        """`codes` hears of each key; `sip_info`: whether the Record field of an INFO is heeded."""
         self._board = board
         self._sound = sound
+        self._codes = codes
         self._sip_info = sip_info
         self._numbers = count(1)
 
@@ -133,6 +135,7 @@ class PhoneRequests:
         if key is None:
             return False
         self._sound.pass_on(leg, key)
+        self._codes.pressed(leg, key)
         return True
 
     # --- PhoneAnswers ---

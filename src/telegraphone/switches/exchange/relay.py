@@ -23,7 +23,9 @@ from telegraphone.switches.exchange.hearing import Hearing
 from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort, Party, SocketAddress, Target
 from telegraphone.switches.exchange.payloads import STATIC_TYPES, TELEPHONE_EVENT, Route
 from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.rtp.dtmf import KEYS, read_event
 from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_packet
+from telegraphone.wire.rtp.serial import extend
 
 _NO_MORE_THAN_FIXED = 0x80
 """The first byte of a packet of version 2 without padding, extension or contributing sources."""
@@ -55,6 +57,8 @@ class Relay:
     _taps: int = 0
     hearing: Hearing = field(init=False)
     """Who hears whom."""
+    on_key: Callable[[MediaPort, str], None] | None = None
+    """Told of each key that a party presses, once."""
 
     def __post_init__(self) -> None:
         self.hearing = Hearing(self._send, self._send_copy, self.entropy)
@@ -165,6 +169,8 @@ class Relay:
         port.latching = False
         port.received += 1
         packet = memoryview(buffer)[:length]
+        if self.on_key is not None and party.payloads.from_party.get(packet[1] & 0x7F) == TELEPHONE_EVENT:
+            self._note_key(port, packet, self.on_key)
         if port.muted:
             hushed = self._hushed(packet, party)
             if hushed is None:
@@ -177,6 +183,20 @@ class Relay:
             self._forward(port, target, packet)
         if port.jitter is not None:
             self._buffer_for_mix(port, party, packet)
+
+    def _note_key(self, port: MediaPort, packet: memoryview, on_key: Callable[[MediaPort, str], None]) -> None:
+        """All reports of one key have its timestamp (RFC 4733 section 2.5.1.2); some are late."""
+        try:
+            read = read_packet(packet)
+            event = read_event(read.payload)
+        except RemoteProtocolError:
+            return
+        newest = port.key
+        if newest is not None and newest[0] == read.ssrc and extend(newest[1], read.timestamp, 32) <= newest[1]:
+            return
+        port.key = (read.ssrc, read.timestamp)
+        if event.code < len(KEYS):
+            on_key(port, KEYS[event.code])
 
     def _forward(self, port: MediaPort, target: Target, packet: memoryview) -> None:
         payload_type = packet[1] & 0x7F
