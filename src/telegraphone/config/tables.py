@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, UnsetType
 from telegraphone.config.secret import Secret
 from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
-from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Role
+from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Permission, Role
 from telegraphone.domain.ids import DEFAULT_TENANT, Dn
 from telegraphone.domain.recording import Trigger
 
@@ -190,6 +190,19 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         tuple[str, ...],
         Meta(description="The teams whose recordings a supervisor may find and hear; empty: those of the whole contact centre."),
     ] = ()
+    permissions: Annotated[
+        tuple[
+            Literal[
+                "RECORDING_PERMISSION_APPLY_NON_DELETE",
+                "RECORDING_PERMISSION_ADD_LABEL_DEFINITION",
+                "RECORDING_PERMISSION_DELETE_LABEL_DEFINITION",
+                "RECORDING_PERMISSION_ADD_LABEL",
+                "RECORDING_PERMISSION_DELETE_LABEL",
+            ],
+            ...,
+        ],
+        Meta(description="What this user may do with recordings, as far as a role covers it; an administrator has them all."),
+    ] = tuple(each.value for each in Permission)
 
 
 class AgentStateEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -265,6 +278,7 @@ def _agent(entry: AgentEntry) -> Agent:
         entry.tenant,
         entry.team,
         frozenset(entry.supervised),
+        frozenset(Permission(each) for each in entry.permissions),
     )
 
 

@@ -10,7 +10,7 @@ from telegraphone.domain.watching import BEGINNINGS, SupervisorOperation, Watch
 
 
 class Role(Enum):
-    """What kind of user this is; what each may do with recordings is decided in `policy`."""
+    """What kind of user this is; what each may do with recordings is decided in `permissions`."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
@@ -24,6 +24,16 @@ class Feature(Enum):
     VOICE = "api-voice"
     VOICE_RECORDING = "api-voice-recording"
     SUPERVISOR_MONITORING = "api-supervisor-monitoring"
+
+
+class Permission(Enum):
+    """What an administrator gives or takes of what a role covers, by its name in the API (gws-api 13.7)."""
+
+    APPLY_NON_DELETE = "RECORDING_PERMISSION_APPLY_NON_DELETE"
+    ADD_LABEL_DEFINITION = "RECORDING_PERMISSION_ADD_LABEL_DEFINITION"
+    DELETE_LABEL_DEFINITION = "RECORDING_PERMISSION_DELETE_LABEL_DEFINITION"
+    ADD_LABEL = "RECORDING_PERMISSION_ADD_LABEL"
+    DELETE_LABEL = "RECORDING_PERMISSION_DELETE_LABEL"
 
 
 DEFAULT_FEATURES: Final = frozenset({Feature.VOICE, Feature.VOICE_RECORDING})
@@ -54,6 +64,7 @@ class Agent:
     tenant: str = DEFAULT_TENANT
     team: str = ""
     supervised: frozenset[str] = frozenset()
+    permissions: frozenset[Permission] = frozenset(Permission)
 
     @property
     def supervises(self) -> bool:
