@@ -15,6 +15,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
+from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
 from telegraphone.services.supervision import Supervision
 from telegraphone.web import openapi
@@ -74,7 +75,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     supervision = Supervision(ports.directory, ports.agents, ports.calls)
     devices = MyDevices(shapes, supervision, calls, recorded_numbers=ports.recorded_numbers)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
-    recordings = Recordings(RecordingShapes(shapes.links), ports.catalogue, Playback(ports.player, ports.audit))
+    library = Library(ports.catalogue, ports.directory)
+    recordings = Recordings(RecordingShapes(shapes.links), library, Playback(ports.player, ports.audit))
     description = Description(settings)
     table = RouteTable(
         [

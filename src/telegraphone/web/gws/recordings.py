@@ -1,15 +1,16 @@
 """Recordings: searching, reading and playing them, for those allowed (gws-api 13)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from telegraphone.domain.errors import NotFound
 from telegraphone.domain.ids import CallUuid
+from telegraphone.domain.permissions import Action
 from telegraphone.limits import COLLECTION_OFFSET_MAX
-from telegraphone.services.catalogue import Catalogue, PartRecord
-from telegraphone.web.gws.access import must_listen, must_read
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.library import Library
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
 from telegraphone.web.gws.playback import Playback
@@ -23,17 +24,16 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(self, shapes: RecordingShapes, catalogue: Catalogue, playback: Playback) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, playback: Playback) -> None:
         self._shapes = shapes
-        self._catalogue = catalogue
+        self._library = library
         self._playback = playback
 
     async def search(self, request: ApiRequest) -> Response:
         """GET /recordings: newest first, a page at a time."""
         asked = search(request.agent.user_name, request.query)
-        must_read(request.agent)
         # One more than asked for tells whether there is a next page.
-        found = await self._catalogue.find_calls(asked.query(request.agent.tenant), asked.limit + 1, asked.offset)
+        found = await self._library.find(request.agent, asked.query(request.agent.tenant), asked.limit + 1, asked.offset)
         shown = found[: asked.limit]
         links = self._previous(request.query, asked)
         if len(found) > len(shown):
@@ -42,22 +42,20 @@ class Recordings:
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
         labels = "labels" in selection(request.query, "subresources")
-        recordings = [self._shapes.recording(await self._parts(request, each), labels=labels) for each in shown]
+        recordings = [self._shapes.recording(await self._recording(request, each), labels=labels) for each in shown]
         return answer(recordings=[chosen(each, wanted) for each in recordings], **links)
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}."""
-        must_read(request.agent)
-        parts = await self._parts(request, request.path["id"])
+        parts = await self._recording(request, request.path["id"])
         labels = "labels" in selection(request.query, "subresources")
         recording = self._shapes.recording(parts, labels=labels)
         return answer(recording=chosen(recording, selection(request.query, "fields")))
 
     async def play(self, request: ApiRequest) -> Response:
         """GET and HEAD /recordings/{id}/play/{file}: the audio of one ended part."""
-        must_listen(request.agent)
         recording_id, _, extension = request.path["file"].rpartition(".")
-        parts = await self._parts(request, request.path["id"])
+        parts = await self._library.recording(request.agent, Action.LISTEN, request.path["id"])
         for part in parts:
             if part.recording_id == recording_id and part.stopped_at is not None and extension == FORMAT:
                 try:
@@ -66,16 +64,12 @@ class Recordings:
                     break
         raise NotFound("media file", request.path["file"])
 
-    async def _parts(self, request: ApiRequest, call_uuid: str) -> Sequence[PartRecord]:
-        """The parts of a recording; until the first has ended it is a call and no recording (gws-api 13.2)."""
-        parts = await self._catalogue.parts_of_call(request.agent.tenant, CallUuid(call_uuid))
-        if not any(part.stopped_at is not None for part in parts):
-            raise NotFound("recording", call_uuid)
-        return parts
+    async def _recording(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
+        return await self._library.recording(request.agent, Action.SEARCH, call_uuid)
 
     async def _next(self, request: ApiRequest, asked: Search, last: CallUuid) -> Json:
         """The link to the next page: by offset for who pages so, otherwise by a cursor."""
-        began = (await self._catalogue.parts_of_call(request.agent.tenant, last))[0].started_at
+        began = (await self._recording(request, last))[0].started_at
         cursor = None if asked.by_offset else encode(request.agent.user_name, asked.given, (began, last))
         if cursor is not None:
             links = self._link("next", request.query, {"cursor": cursor}, asked.limit)
