@@ -41,11 +41,12 @@ def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     import uvloop
 
     from telegraphone.bootstrap import serve as run
+    from telegraphone.config import read
     from telegraphone.services.ports import Unavailable
 
     settings = _configuration(config)
     try:
-        uvloop.run(run(settings))
+        uvloop.run(run(settings, lambda before: read(config, before)))
     except (OSError, Unavailable) as error:
         complaints.print(f"Telegraphone cannot run: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -44,7 +44,7 @@ DEFAULTS = WebSettings(URL)
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_HASH = HASHER.hash(PASSWORD)
+HASH = HASHER.hash(PASSWORD)
 
 DEVICE_ID = "55b8023d-573d-48d3-b4ac-e29ba3c5861d"
 NUMBERS = ("5000", "5001", "5002", "5003")
@@ -210,7 +210,7 @@ async def contact_centre(
         player=player,
         audit=audit,
         notifications=notifications,
-        password_hashes={agent.user_name: _HASH for agent in agents},
+        password_hashes={agent.user_name: HASH for agent in agents},
         recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)

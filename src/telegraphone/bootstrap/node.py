@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.bootstrap.logs import set_up_logging
+from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.capture.client import RecorderClient
@@ -76,7 +77,7 @@ class Places:
         return self.data / "telegraphone.db"
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, reread: Reread) -> None:
     """Runs a node until SIGTERM or SIGINT; returns when everything is closed. Raises OSError for a port that is taken
     or a certificate that cannot be used, `FolderInUse` for a data folder that another node serves, and `Unavailable` for a
     database or recorder that does not start."""
@@ -90,7 +91,7 @@ async def serve(config: Config) -> None:
         # A task that fails ends the node: half a recorder must not look like one.
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         await _calls(parts, tasks, stack)
-        await _web(config, parts, tasks, stack)
+        await _web(config, reread, parts, tasks, stack)
         log.info("serving", url=config.server.external_url, sip=f"{config.exchange.sip_host}:{config.exchange.sip_port}")
         await stop.wait()
         log.info("stopping")
@@ -233,13 +234,16 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
     stack.push_async_callback(parts.calls.close)
 
 
-async def _web(config: Config, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
+async def _web(
+    config: Config, reread: Reread, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack
+) -> None:
     """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
     parts.notifications.start()
     metrics = _metrics_server(config, parts)
     app = parts.watching.app(parts.app)
     server = HttpServer(app, _listening(config), http=http_connections(parts.app.short_way), ws=CometdWebSocket)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.renew_certificate)
+    renewal = Renewal(config, reread, parts.app, server)
+    stack.push_async_callback(_cancelled, tasks.create_task(renewal.run()))
     if metrics is not None:
         stack.push_async_callback(_closed, metrics, tasks.create_task(metrics.serve()))
     task = tasks.create_task(server.serve())

@@ -6,10 +6,12 @@ with half of its settings misunderstood is worse than one that does not start.
 
 import socket
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from telegraphone.config.checking import contradictions, unknown_keys
 from telegraphone.config.secret import Secret
@@ -24,8 +26,9 @@ class ConfigError(Exception):
         self.complaints = tuple(complaints)
 
 
-def read(path: Path) -> Config:
-    """The configuration in this file; raises `ConfigError` with everything that is wrong with it."""
+def read(path: Path, before: Config | None = None) -> Config:
+    """The configuration in this file; raises `ConfigError` with everything that is wrong with it. A password in a file that
+    is the same as `before` keeps its hash, so that nobody seems to have a new one."""
     try:
         config = parse(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -34,7 +37,7 @@ def read(path: Path) -> Config:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from None
     except ConfigError as error:
         raise ConfigError([f"{path}: {complaint}" for complaint in error.complaints]) from None
-    return _completed(config, path)
+    return _completed(config, path, before.password_hashes() if before is not None else {})
 
 
 def parse(text: str) -> Config:
@@ -70,7 +73,7 @@ def _secret(kind: type, value: object) -> object:
     return Secret(value)
 
 
-def _completed(config: Config, path: Path) -> Config:
+def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
     folder = path.resolve().parent
     server = msgspec.structs.replace(
         config.server,
@@ -91,7 +94,6 @@ def _completed(config: Config, path: Path) -> Config:
         tls_key=_beside(folder, config.siprec.tls_key),
         tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
-    hasher = PasswordHasher()
     phones = tuple(
         msgspec.structs.replace(
             phone,
@@ -101,12 +103,22 @@ def _completed(config: Config, path: Path) -> Config:
         for phone in config.phones
     )
     agents = tuple(
-        msgspec.structs.replace(agent, password_hash=Secret(hasher.hash(_from_file(folder, agent.password_file).reveal())))
+        msgspec.structs.replace(agent, password_hash=_hashed(_from_file(folder, agent.password_file), known.get(agent.user_name)))
         if agent.password_file
         else agent
         for agent in config.agents
     )
     return msgspec.structs.replace(config, server=server, exchange=exchange, siprec=siprec, phones=phones, agents=agents)
+
+
+def _hashed(password: Secret, known: str | None) -> Secret:
+    hasher = PasswordHasher()
+    try:
+        if known is not None and hasher.verify(known, password.reveal()):
+            return Secret(known)
+    except (VerificationError, InvalidHashError):
+        pass
+    return Secret(hasher.hash(password.reveal()))
 
 
 def _beside(folder: Path, name: str) -> str:

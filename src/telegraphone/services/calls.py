@@ -140,6 +140,11 @@ class Calls:
         """Calls that are not released."""
         return sum(not call.released for actor in self._owned for call in actor.conversation.calls)
 
+    async def withdraw(self, supervisor: Agent, reference: str) -> None:
+        """Takes a supervisor out of the call that was listened in on, whatever the supervisor may now do."""
+        actor, call, leg = self._find(supervisor, reference)
+        await actor.ask(Command(Operation.HANGUP, call.uuid, leg.id, By("admin", "", leg.number)))
+
     @property
     def abilities(self) -> frozenset[Ability]:
         """What the switch can do."""

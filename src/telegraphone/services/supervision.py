@@ -54,6 +54,13 @@ class Supervision:
         self.agents.watches.put(supervisor, None)
         await self._leave(supervisor)
 
+    async def withdraw(self, supervisor: Agent) -> None:
+        """The right to listen in was taken: whoever is watched is no longer, at once."""
+        self.agents.watches.put(supervisor, None)
+        call = self._monitored(supervisor)
+        if call is not None:
+            await self.calls.withdraw(supervisor, call.conn_id)
+
     async def silence(self, supervisor: Agent, operation: Operation) -> None:
         """MuteMonitoredUser or UnmuteMonitoredUser, in the call the supervisor is in."""
         must_supervise(supervisor)

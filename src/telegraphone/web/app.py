@@ -4,19 +4,21 @@ operator's page, and puts on every answer what browsers must be told."""
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import structlog
 from argon2 import PasswordHasher
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from telegraphone.domain.agent import Directory
+from telegraphone.domain.agent import Agent, Directory
 from telegraphone.services.agents import Agents
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
+from telegraphone.services.staff import Staff
 from telegraphone.services.supervision import Supervision
 from telegraphone.web import openapi
 from telegraphone.web.admin import health
@@ -41,6 +43,8 @@ from telegraphone.web.passwords import Passwords
 from telegraphone.web.routes import Route, RouteTable
 from telegraphone.web.settings import WebSettings
 from telegraphone.web.sign_ins import SignIns
+
+log = structlog.get_logger()
 
 INTERNAL = "/internal-api"
 _API_ROOTS = (API + "/", INTERNAL + "/")
@@ -127,11 +131,12 @@ class WebApp:
         """`hasher` sets the cost of what is spent on unknown users; its parameters should be those of the hashes."""
         self._settings = settings
         self._checks = ports.checks
+        self._staff = Staff(ports.directory, Supervision(ports.directory, ports.agents, ports.calls))
         notifications = ports.notifications
         self.sign_ins = SignIns(ports.clock, lambda ended: notifications.end_sign_in(ended.user_name, ended.id))
-        passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
+        self._passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
         self._origins = Origins(settings)
-        self._auth = Auth(settings, ports.directory, passwords, self.sign_ins, self._origins)
+        self._auth = Auth(settings, ports.directory, self._passwords, self.sign_ins, self._origins)
         self.table = route_table(settings, ports, self._auth)
         self._api = Api(self.table, self._auth)
         gatekeeper = CometdGatekeeper(self._auth)
@@ -145,6 +150,15 @@ class WebApp:
         headers = Headers(scope=scope)
         application = self._application(scope)
         await application(scope, self._heard(scope, receive), self._dressed(headers, send))
+
+    async def become(self, users: tuple[Agent, ...], password_hashes: Mapping[str, str]) -> None:
+        """From now on these are the users with these passwords. Whoever has another right or password than before is signed
+        out everywhere, CometD and audio that is being sent included, and may sign in again."""
+        changed = await self._staff.become(users) | self._passwords.become(password_hashes)
+        self._passwords.forget(changed)
+        for user_name in changed:
+            self.sign_ins.end_all(user_name)
+        log.info("users_changed", changed=len(changed), users=len(users))
 
     def _application(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]

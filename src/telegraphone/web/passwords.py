@@ -6,7 +6,7 @@ An unknown user costs the same time as a wrong password, so that nobody learns f
 import asyncio
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from argon2 import PasswordHasher
@@ -39,6 +39,18 @@ class Passwords:
         self._limiter = LoginLimiter()
         self._turn = asyncio.Semaphore(PASSWORD_CHECKS_MAX)
         self._waiting = 0
+
+    def become(self, hashes: Mapping[str, str]) -> frozenset[str]:
+        """From now on these are the passwords; answers whose is another than before."""
+        changed = frozenset(name for name, known in self._hashes.items() if hashes.get(name) != known)
+        self._hashes = dict(hashes)
+        self.forget(changed)
+        return changed
+
+    def forget(self, user_names: Iterable[str]) -> None:
+        """The next password of these users is verified anew."""
+        for name in user_names:
+            self._remembered.pop(name, None)
 
     async def right(self, user_name: str, password: str, address: str) -> bool:
         """Whether this is the user's password; False also for whoever tries too often, and when too many wait."""

@@ -25,6 +25,7 @@ class SignIn:
     csrf_token: str
     began_at: float
     used_at: float
+    over: bool = False
 
     def __repr__(self) -> str:
         return f"SignIn(user_name={self.user_name!r}, id=***)"
@@ -81,6 +82,7 @@ class SignIns:
         """Ends it; what hangs on it, its CometD clients, is told to go."""
         if self._all.pop(sign_in.id, None) is None:
             return
+        sign_in.over = True
         mine = self._of_user[sign_in.user_name]
         del mine[sign_in.id]
         if not mine:
@@ -88,6 +90,11 @@ class SignIns:
         if self._shared.get(sign_in.user_name) == sign_in.id:
             del self._shared[sign_in.user_name]
         self._on_end(sign_in)
+
+    def end_all(self, user_name: str) -> None:
+        """Ends every sign-in of this user."""
+        for sign_in in tuple(self._of_user.get(user_name, {}).values()):
+            self.end(sign_in)
 
     def _use(self, sign_in: SignIn) -> None:
         sign_in.used_at = self._clock.now()

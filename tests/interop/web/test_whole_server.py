@@ -1,4 +1,4 @@
-"""The whole program by TLS, a new certificate at SIGHUP, and who is still at work after a restart."""
+"""The whole program by TLS, a new certificate and new rights at SIGHUP, and who is still at work after a restart."""
 
 import asyncio
 import signal
@@ -49,6 +49,17 @@ async def _becomes(asked: Callable[[], Awaitable[object]], expected: object) -> 
     raise AssertionError(answer)
 
 
+def _make_supervisor(folder: Path) -> None:
+    file = folder / "telegraphone.toml"
+    text = file.read_text()
+    assert text.count(f'user_name = "{AGENT}"') == 1
+    file.write_text(text.replace(f'user_name = "{AGENT}"', f'user_name = "{AGENT}"\nroles = ["supervisor"]'))
+
+
+async def _found(http: httpx.AsyncClient) -> object:
+    return (await http.get("/api/v2/recordings?userName=*")).json()["statusCode"]
+
+
 async def _shown(port: int, trusted: ssl.SSLContext) -> str:
     _, writer = await asyncio.open_connection(HOST, port, ssl=trusted)
     certificate = x509.load_der_x509_certificate(writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
@@ -76,6 +87,10 @@ async def test_the_program_serves_by_tls(tmp_path: Path) -> None:
             running.process.send_signal(signal.SIGHUP)
             await _becomes(lambda: _shown(port, trusted), "CN=second")
             assert (await http.get("/api/v2/me")).status_code == 200, "connections that were there go on"
+            assert (await http.get("/api/v2/recordings?userName=*")).json()["statusCode"] == 5
+            _make_supervisor(tmp_path)
+            running.process.send_signal(signal.SIGHUP)
+            await _becomes(lambda: _found(http), 0)
     finally:
         await stop(running)
     assert running.process.returncode == 0, running.log

@@ -9,11 +9,12 @@ from starlette.responses import Response, StreamingResponse
 
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
-from telegraphone.services.ports import Player, Rendition
+from telegraphone.services.ports import Player, Rendition, Unavailable
 from telegraphone.web.gws.answers import refuse
 from telegraphone.web.gws.errors import Failure
 from telegraphone.web.gws.recording_shapes import media_id
 from telegraphone.web.gws.requests import ApiRequest
+from telegraphone.web.sign_ins import SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Playback:
         if request.http.method == "HEAD":
             return Response(None, status, fields)
         await self._write_down(request, part, span)
-        return StreamingResponse(self._bytes(rendition, span), status, fields)
+        return StreamingResponse(self._bytes(request.principal.sign_in, rendition, span), status, fields)
 
     async def _write_down(self, request: ApiRequest, part: PartRecord, span: Span) -> None:
         detail = {"call": part.call_uuid, "bytes": f"{span.start}-{span.end - 1}"}
@@ -100,8 +101,11 @@ class Playback:
         agent = request.agent
         await self._audit.write(Deed(agent.user_name, "play", part.recording_id, "begun", detail, agent.tenant, origin))
 
-    async def _bytes(self, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
+    async def _bytes(self, sign_in: SignIn, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
+        """What was promised is cut short when the listener is signed out, whether by himself or because a right is gone."""
         async for piece in self._player.read(rendition, span.start, span.end):
+            if sign_in.over:
+                raise Unavailable("playback", "the listener was signed out", retryable=False)
             yield piece
 
 

@@ -1,0 +1,70 @@
+"""The recordings as one person may use them: within tenant and reach, and only once there is something to hear."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.domain.agent import Agent, Directory, Role
+from telegraphone.domain.errors import NotFound, RoleMissing
+from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.domain.permissions import Action
+from telegraphone.services.catalogue import PartQuery, PartRecord
+from telegraphone.services.library import Library
+
+BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+SALES = Agent("sales.one", "1", team="sales")
+CARE = Agent("care.one", "2", team="care")
+OVER_SALES = Agent("over.sales", "3", roles=frozenset({Role.SUPERVISOR}), supervised=frozenset({"sales"}))
+OFFICER = Agent("officer", "4", roles=frozenset({Role.COMPLIANCE}))
+ELSEWHERE = replace(OFFICER, user_name="officer.elsewhere", tenant="elsewhere")
+EVERYTHING = PartQuery("any", user_name="*")
+
+
+def _part(uuid: str, user_name: str, **more: object) -> PartRecord:
+    part = PartRecord(
+        RecordingId(f"{uuid}-{user_name}"), CallUuid(uuid), "", uuid, "5000", "5001", "5001", user_name, BEGAN, stopped_at=BEGAN
+    )
+    return replace(part, **more)  # type: ignore[arg-type]  # what the test varies
+
+
+@pytest.fixture
+async def library() -> Library:
+    catalogue = MemoryCatalogue()
+    for part in (
+        _part("A", "sales.one"),
+        _part("B", "care.one"),
+        _part("C", "care.one"),
+        _part("C", "sales.one"),
+        _part("D", "sales.one", stopped_at=None),
+    ):
+        await catalogue.put(part)
+    return Library(catalogue, Directory((SALES, CARE, OVER_SALES, OFFICER, ELSEWHERE)))
+
+
+@pytest.mark.parametrize(
+    ("who", "found"), [(OVER_SALES, {"A", "C"}), (OFFICER, {"A", "B", "C"}), (ELSEWHERE, set())], ids=lambda each: str(each)[:20]
+)
+async def test_each_finds_what_is_within_reach(library: Library, who: Agent, found: set[str]) -> None:
+    assert set(await library.find(who, EVERYTHING, 10, 0)) == found
+    for uuid in "ABCD":
+        if uuid in found:
+            assert {part.call_uuid for part in await library.recording(who, Action.LISTEN, uuid)} == {uuid}
+        else:
+            with pytest.raises(NotFound):
+                await library.recording(who, Action.LISTEN, uuid)
+
+
+async def test_the_tenant_of_a_query_is_the_askers(library: Library) -> None:
+    assert await library.find(ELSEWHERE, PartQuery("default", user_name="*"), 10, 0) == ()
+
+
+async def test_an_agent_reaches_the_own_ones_and_only_for_what_the_role_covers(library: Library) -> None:
+    assert len(await library.recording(CARE, Action.PROTECT, "C")) == 2
+    with pytest.raises(NotFound):
+        await library.recording(CARE, Action.PROTECT, "A")
+    with pytest.raises(RoleMissing):
+        await library.recording(CARE, Action.LISTEN, "C")
+    with pytest.raises(RoleMissing):
+        await library.find(CARE, EVERYTHING, 10, 0)
