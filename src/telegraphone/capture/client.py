@@ -6,7 +6,9 @@ to be recorded, who sends, and the reasons noted before the start.
 """
 
 import asyncio
+import ipaddress
 import itertools
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -15,6 +17,7 @@ from typing import Final
 
 from telegraphone.capture import control, sockets
 from telegraphone.capture.intakes import Intakes
+from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
@@ -55,13 +58,14 @@ class _Held:
     worker: Supervisor
     pairs: tuple[SocketPair, ...]
     number: int
+    packets: tuple[socket.socket, ...] = ()
     sources: tuple[control.Source, control.Source] | None = None
     early: set[str] = field(default_factory=set)
     ending: bool = False
     """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
 
     def descriptors(self) -> list[int]:
-        return [each.fileno() for pair in self.pairs for each in pair]
+        return [each.fileno() for pair in (*self.pairs, self.packets) for each in pair]
 
     def restoring(self) -> control.Reserve:
         early = tuple(sorted(self.early))
@@ -82,10 +86,12 @@ class RecorderClient:
         workers: int = 1,
         advertised: str | None = None,
         lent: Sequence[int] = (),
+        packets: PacketGroup | None = None,
         alarm: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`ports` (`module:function`) and its arguments make a worker's `Ports`. RTP is taken on `host`, which senders
-        are told as `advertised`. `lent` are descriptors that every worker keeps open as long as it lives."""
+        are told as `advertised`. `lent` are descriptors that every worker keeps open as long as it lives. With `packets`
+        sources that send to others on this machine can be recorded too."""
         command = [sys.executable, "-m", "telegraphone.capture", "{link}", ports, *arguments]
         self._host = advertised or host
         self._alarm = alarm
@@ -93,6 +99,7 @@ class RecorderClient:
         self._held: dict[str, _Held] = {}
         self._pool = PortPool(host, first_port, last_port, sockets.prepare)
         self._intakes = Intakes()
+        self._packets = packets
         self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
         self.awaited: Sequence[RecordingId] = ()
         """To be set before entering: recordings whose end nobody heard of. A worker that loses its program seals alone,
@@ -117,6 +124,8 @@ class RecorderClient:
         for pair in (*(pair for held in self._held.values() for pair in held.pairs), *self._intakes.pairs()):
             close_pair(pair)
         self._held.clear()
+        if self._packets is not None:
+            self._packets.close()
 
     @property
     def process_ids(self) -> tuple[int | None, ...]:
@@ -159,12 +168,13 @@ class RecorderClient:
                 pair = self._intakes.lend(track.leg) or self._pool.take(time.monotonic())
                 pairs.append(pair)
                 sockets.enlarge(pair[0])
-        except PortsExhausted:
+            packets = self._packet_sockets()
+        except (PortsExhausted, OSError):
             self._release(pairs)
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
         asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]))
-        held = _Held(asked, worker, tuple(pairs), next(self._numbers))
+        held = _Held(asked, worker, tuple(pairs), next(self._numbers), packets)
         self._held[recording] = held
         try:
             await self._ask(worker, control.Reserve(held.number, asked), RECORDER_ANSWER_S, held.descriptors())
@@ -178,6 +188,7 @@ class RecorderClient:
         """See `Recorder.aim`."""
         held = self._of(recording_id)
         stated = [_source(each) for each in sources]
+        await self._lead(held, stated)
         held.sources = (stated[0], stated[1])
         command = control.Aim(next(self._numbers), held.order.recording, held.sources)
         await self._ask(held.worker, command, RECORDER_ANSWER_S)
@@ -291,6 +302,34 @@ class RecorderClient:
         except asyncio.QueueFull:
             self._alarm(f"nobody reads the recorder's events: {event}")
 
+    # --- packets --------------------------------------------------------------------------------------------------
+
+    def _packet_sockets(self) -> tuple[socket.socket, ...]:
+        """One for each track, where this recorder takes packets of others. Raises OSError."""
+        if self._packets is None:
+            return ()
+        first = self._packets.take()
+        try:
+            return first, self._packets.take()
+        except OSError:
+            self._packets.give_back(first)
+            raise
+
+    async def _lead(self, held: _Held, sources: Sequence[control.Source]) -> None:
+        """Has packets that go to others on this machine come to the recording's sockets."""
+        places = [source.arrives_at for source in sources]
+        if not any(places) and not held.packets:
+            return
+        if self._packets is None:
+            raise Unavailable(PORT, "it may not take packets of others", retryable=False)
+        if not all(_is_ipv4(place[0]) and _is_ipv4(source.host) for source, place in zip(sources, places, strict=True) if place):
+            raise Unavailable(PORT, "it takes packets of others over IPv4 only", retryable=False)
+        wanted = {opened: place[1] if place else 0 for opened, place in zip(held.packets, places, strict=True)}
+        try:
+            await self._packets.lead(wanted)
+        except OSError as error:
+            raise Unavailable(PORT, f"taking packets of others: {error}") from None
+
     # --- recordings -----------------------------------------------------------------------------------------------
 
     def _of(self, recording_id: RecordingId) -> _Held:
@@ -306,6 +345,9 @@ class RecorderClient:
         held = self._held.pop(recording, None)
         if held:
             self._release(held.pairs)
+            for each in held.packets:
+                assert self._packets is not None
+                self._packets.give_back(each)
 
     def _release(self, pairs: Sequence[SocketPair]) -> None:
         for pair in pairs:
@@ -313,10 +355,19 @@ class RecorderClient:
                 self._pool.give_back(pair, time.monotonic())
 
 
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _source(source: MediaSource) -> control.Source:
     codecs = {str(kind): codec for kind, codec in source.codecs.items()}
     suite, key = (source.keys.suite, source.keys.master) if source.keys is not None else ("", b"")
-    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key)
+    arrives_at = (source.arrives_at.host, source.arrives_at.port) if source.arrives_at is not None else None
+    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key, arrives_at)
 
 
 def _cut(reply: control.AnyReply) -> Cut:

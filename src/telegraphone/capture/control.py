@@ -18,11 +18,13 @@ from telegraphone.media.journal import TrackFact
 
 SOCKETS: int = 4
 """UDP sockets of one recording: RTP and RTCP of track 0, then of track 1."""
+SOCKETS_MAX: int = SOCKETS + 2
+"""With a packet socket for each track, where this recorder may take packets of others."""
 
 
 class Source(msgspec.Struct, frozen=True):
     """Who may send to a track; codecs by payload type, as text because JSON has no other keys. With a `suite` it is
-    encrypted (RFC 4568), by this master key and salt."""
+    encrypted (RFC 4568), by this master key and salt. With `arrives_at` it sends to that address of somebody else's."""
 
     host: str
     port: int
@@ -30,10 +32,11 @@ class Source(msgspec.Struct, frozen=True):
     ssrc: int | None = None
     suite: str = ""
     key: bytes = b""
+    arrives_at: tuple[str, int] | None = None
 
     def __repr__(self) -> str:
         """Without the key: it must be in no log."""
-        return f"Source({self.host!r}, {self.port}, {self.codecs!r}, {self.ssrc!r}, {self.suite!r})"
+        return f"Source({self.host!r}, {self.port}, {self.codecs!r}, {self.ssrc!r}, {self.suite!r}, {self.arrives_at!r})"
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -238,7 +241,7 @@ def send(link: socket.socket, message: Message, descriptors: Sequence[int] = ())
 
 def receive_command(link: socket.socket) -> tuple[AnyCommand, list[int]] | None:
     """The next command and the descriptors that came with it; None when the program is gone. Raises BlockingIOError."""
-    data, descriptors, _, _ = socket.recv_fds(link, CONTROL_MESSAGE_BYTES_MAX, SOCKETS)
+    data, descriptors, _, _ = socket.recv_fds(link, CONTROL_MESSAGE_BYTES_MAX, SOCKETS_MAX)
     return (_commands.decode(data), descriptors) if data else None
 
 

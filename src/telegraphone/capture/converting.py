@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from telegraphone.capture.codings import CODINGS, LINEAR
 from telegraphone.capture.control import Source
+from telegraphone.capture.packet_socket import UDP_LENGTH_AT
 from telegraphone.capture.srtp import Shield
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.wire.errors import RemoteProtocolError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from telegraphone.capture.decoding import Decoder
 
 _DATAGRAM_BYTES: Final = 2_048
+_UDP_HEADER_BYTES: Final = 8
 _ANCILLARY_BYTES: Final = 128
 _STAMP: Final = struct.Struct("@qq")
 _DROPS: Final = struct.Struct("@I")
@@ -50,6 +52,10 @@ class Lane(Protocol):
     rtp: socket.socket
     pipeline: Pipeline
     drops: int
+
+    @property
+    def ahead(self) -> int:
+        """Bytes before what came by UDP."""
 
 
 class ConvertingReceiver:
@@ -93,7 +99,7 @@ class ConvertingReceiver:
                 elif kind == _QUEUE_OVERFLOW:
                     lane.pipeline.overflowed((_DROPS.unpack_from(data)[0] - lane.drops) & 0xFFFFFFFF)
                     lane.drops = _DROPS.unpack_from(data)[0]
-            packet = None if flags & socket.MSG_TRUNC else self._packet(datagram)
+            packet = None if flags & socket.MSG_TRUNC else self._packet(_payload(datagram, lane.ahead))
             if packet is None:
                 lane.pipeline.counts.foreign += 1
             else:
@@ -116,3 +122,11 @@ class ConvertingReceiver:
             return None
         decoder = self._decoders.get(packet.payload_type)
         return packet if decoder is None else decoder.decoded(packet)
+
+
+def _payload(received: bytes, ahead: int) -> bytes:
+    """What came by UDP, without what stands before it (`ahead` bytes) and what a network has padded it with."""
+    if not ahead:
+        return received
+    length = int.from_bytes(received[UDP_LENGTH_AT : UDP_LENGTH_AT + 2], "big")
+    return received[ahead : ahead - _UDP_HEADER_BYTES + length]

@@ -50,7 +50,8 @@ class Intakes:
             return None
         intake.lent = True
         for each in intake.pair:
-            _empty(each)
+            sockets.deliver_nothing(each)
+            sockets.throw_away(each)
         return intake.pair
 
     def give_back(self, pair: SocketPair) -> bool:
@@ -78,13 +79,3 @@ class Intakes:
     def pairs(self) -> tuple[SocketPair, ...]:
         """Every open pair that no recording has."""
         return tuple(each.pair for each in self._open.values() if not each.lent)
-
-
-def _empty(receiving: socket.socket) -> None:
-    """Throws away what an earlier recording left in the kernel."""
-    sockets.deliver_nothing(receiving)
-    try:
-        while True:
-            receiving.recv(1)
-    except OSError:
-        return

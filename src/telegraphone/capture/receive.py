@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, Protocol
 
+from telegraphone.capture.packet_socket import UDP_LENGTH_AT
 from telegraphone.limits import RUN_PACKETS_MAX
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.wire.errors import RemoteProtocolError
@@ -26,6 +27,7 @@ _DATAGRAM_BYTES: Final = 2_048
 _CONTROL_BYTES: Final = 64
 _STAMP_ONLY_BYTES: Final = 32
 _MESSAGE_BYTES: Final = 64
+_UDP_HEADER_BYTES: Final = 8
 _TRUNCATED: Final = 0x20
 _DONTWAIT: Final = 0x40
 _STAMP: Final = struct.Struct("@qq")
@@ -47,21 +49,24 @@ class Lane(Protocol):
 class Receiver:
     """Buffers for one size of payload; shared by all streams that send it, used by one thread."""
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, ahead: int = 0) -> None:
+        """`ahead` bytes of other protocols stand before the RTP header in what is received (see `packet_socket`)."""
         self._frames = frames
+        self._ahead = ahead
+        self._lower = bytearray(ahead * RUN_PACKETS_MAX)
         self._headers = bytearray(HEADER_BYTES * RUN_PACKETS_MAX)
         self._audio = bytearray(frames * RUN_PACKETS_MAX)
         self._spill = bytearray(_DATAGRAM_BYTES * RUN_PACKETS_MAX)
         self._control = bytearray(_CONTROL_BYTES * RUN_PACKETS_MAX)
-        self._vectors = bytearray(3 * _IOVEC.size * RUN_PACKETS_MAX)
+        self._vectors = bytearray(4 * _IOVEC.size * RUN_PACKETS_MAX)
         self._messages = bytearray(_MESSAGE_BYTES * RUN_PACKETS_MAX)
         self._audio_view = memoryview(self._audio)
         self._message_view = memoryview(self._messages)
         self._sizes = self._message_view.cast("I")[14::16]
         self._template = self._laid_out(_CONTROL_BYTES, 0)
         self._address = _address(self._messages)
-        self._whole = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, HEADER_BYTES + frames))
-        self._cut = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, HEADER_BYTES))
+        self._whole = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, ahead + HEADER_BYTES + frames))
+        self._cut = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, ahead + HEADER_BYTES))
         self._call = _recvmmsg()
 
     def drain(self, lane: Lane, offset_ns: int) -> None:
@@ -94,6 +99,8 @@ class Receiver:
         """The long way; what can go straight again behind the unusual packet does."""
         pipeline = lane.pipeline
         sizes = self._sizes[:count].tolist()
+        if self._ahead:
+            sizes = [self._payload_bytes(index, size) for index, size in enumerate(sizes)]
         # Whatever the system clock says, nothing was received later than now.
         latest_ns = time.monotonic_ns()
         for index, size in enumerate(sizes):
@@ -122,6 +129,12 @@ class Receiver:
         audio = self._audio_view[start * self._frames : stop * self._frames]
         return pipeline.receive_run(headers, audio, self._received_ns(start, offset_ns), last_ns)
 
+    def _payload_bytes(self, index: int, size: int) -> int:
+        """What of a packet of this size is the UDP payload: a network may have padded it."""
+        at = self._ahead * index + UDP_LENGTH_AT
+        stated = int.from_bytes(self._lower[at : at + 2], "big") - _UDP_HEADER_BYTES
+        return max(0, min(size - self._ahead, stated))
+
     def _received_ns(self, index: int, offset_ns: int) -> int:
         if not offset_ns:
             return time.monotonic_ns()
@@ -140,13 +153,16 @@ class Receiver:
     def _laid_out(self, control_bytes: int, size: int) -> bytes:
         """The message headers: as every call must find them, or as it leaves them for packets of one size."""
         template = bytearray(len(self._messages))
-        headers, audio, spill = _address(self._headers), _address(self._audio), _address(self._spill)
+        parts = [(self._headers, HEADER_BYTES), (self._audio, self._frames), (self._spill, _DATAGRAM_BYTES)]
+        if self._ahead:
+            parts.insert(0, (self._lower, self._ahead))
+        places = [(_address(buffer), room) for buffer, room in parts]
         control, vectors = _address(self._control), _address(self._vectors)
         for i in range(RUN_PACKETS_MAX):
-            for j, (start, room) in enumerate(((headers, HEADER_BYTES), (audio, self._frames), (spill, _DATAGRAM_BYTES))):
-                _IOVEC.pack_into(self._vectors, (3 * i + j) * _IOVEC.size, start + i * room, room)
-            vector, stamps = vectors + 3 * i * _IOVEC.size, control + i * _CONTROL_BYTES
-            _MESSAGE.pack_into(template, i * _MESSAGE_BYTES, 0, 0, vector, 3, stamps, control_bytes, 0, size)
+            for j, (start, room) in enumerate(places):
+                _IOVEC.pack_into(self._vectors, (4 * i + j) * _IOVEC.size, start + i * room, room)
+            vector, stamps = vectors + 4 * i * _IOVEC.size, control + i * _CONTROL_BYTES
+            _MESSAGE.pack_into(template, i * _MESSAGE_BYTES, 0, 0, vector, len(places), stamps, control_bytes, 0, size)
         return bytes(template)
 
 

@@ -13,11 +13,13 @@ from typing import Final
 
 from telegraphone.limits import RECEIVE_BUFFER_BYTES
 
-_ATTACH_FILTER: Final = 26
+ATTACH_FILTER: Final = 26
 _DETACH_FILTER: Final = 27
 _TIMESTAMP_NS: Final = 35
 _QUEUE_OVERFLOW: Final = 40
 _RECEIVE_BUFFER_FORCE: Final = 33
+_MEMORY_FIGURES: Final = 55
+_MEMORY_FIGURES_COUNT: Final = 9
 _RETURN: Final = 0x06
 _UDP_HEADER_BYTES: Final = 8
 _RTP_HEADER_BYTES: Final = 12
@@ -52,12 +54,12 @@ def enlarge(receiving: socket.socket) -> None:
 
 def deliver_nothing(receiving: socket.socket) -> None:
     """Every datagram is thrown away on arrival."""
-    receiving.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, _NOTHING[0])
+    receiving.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, _NOTHING[0])
 
 
 def deliver_headers(receiving: socket.socket) -> None:
     """Datagrams that arrive from now on are cut to their RTP header."""
-    receiving.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, _HEADERS[0])
+    receiving.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, _HEADERS[0])
 
 
 def deliver_all(receiving: socket.socket) -> None:
@@ -69,10 +71,16 @@ def deliver_all(receiving: socket.socket) -> None:
             raise
 
 
-def throw_away(control_socket: socket.socket) -> None:
-    """RTCP is taken from the kernel and not kept."""
+def dropped(receiving: socket.socket) -> int:
+    """How many datagrams the kernel had no room for since the socket was opened."""
+    figures = receiving.getsockopt(socket.SOL_SOCKET, _MEMORY_FIGURES, 4 * _MEMORY_FIGURES_COUNT)
+    return int(struct.unpack(f"@{_MEMORY_FIGURES_COUNT}I", figures)[-1])
+
+
+def throw_away(receiving: socket.socket) -> None:
+    """What waits is taken from the kernel and not kept."""
     try:
         while True:
-            control_socket.recv(2048)
+            receiving.recv(1)
     except OSError:
         return

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from telegraphone.capture import sockets
-from telegraphone.capture.control import Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
+from telegraphone.capture import packet_socket, sockets
+from telegraphone.capture.control import SOCKETS, Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
 from telegraphone.capture.converting import ConvertingReceiver, codecs_kept
 from telegraphone.capture.files import Item, RecordingFiles
 from telegraphone.limits import OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
@@ -27,25 +27,70 @@ from telegraphone.media.track import Output, Track
 
 ORIGIN: Final = "origin_ns"
 """Key in the start's note: the monotonic instant of frame 0, by which a new writer life on this machine goes on."""
+_PORT_MAX: Final = 65_535
 _BEHIND: Final = RATE
 """Silence is written when it is a second old: later than any packet that may still come and be placed there."""
 
 
 class Lane:
-    """One track's sockets and pipeline."""
+    """One track's sockets and pipeline. `rtp` is the socket that is read: ours, or one that sees packets to others."""
 
-    __slots__ = ("control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp")
+    __slots__ = ("_match", "_own", "_packets", "control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp")
 
-    def __init__(self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline) -> None:
-        self.rtp = rtp
+    def __init__(
+        self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline, packets: socket.socket | None = None
+    ) -> None:
+        self.rtp = self._own = rtp
         self.control = control
         self.descriptor = rtp.fileno()
         self.pipeline = pipeline
+        self._packets = packets
+        self._match: list[packet_socket.Instruction] = []
         self.drops = 0
         self.converting: ConvertingReceiver | None = None
         """Reads what is not plain G.711; None: the straight path."""
         self.deaf = False
         """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
+
+    @property
+    def ahead(self) -> int:
+        """Bytes before the RTP header in what is read."""
+        return 0 if self.rtp is self._own else packet_socket.AHEAD_BYTES
+
+    def face(self, source: Source) -> None:
+        """Chooses the socket at which this source is heard, and keeps it to the source. `deliver` then lets it in."""
+        if source.arrives_at is None:
+            self._read(self._own)
+            self._own.connect((source.host, source.port))
+            if source.port < _PORT_MAX:
+                self.control.connect((source.host, source.port + 1))
+                sockets.deliver_all(self.control)
+        else:
+            assert self._packets is not None, "the program sends no such source to a recorder without packet sockets"
+            self._read(self._packets)
+            self._match = packet_socket.stream((source.host, source.port), source.arrives_at)
+
+    def deliver(self, *, whole: bool) -> None:
+        """Lets in packets whole, or their headers alone; nothing where nobody is to be heard."""
+        if self.deaf:
+            sockets.deliver_nothing(self.rtp)
+        elif self.rtp is self._own:
+            (sockets.deliver_all if whole else sockets.deliver_headers)(self.rtp)
+        else:
+            packet_socket.deliver(self.rtp, self._match, packet_socket.EVERYTHING if whole else packet_socket.HEADERS)
+
+    def _read(self, wanted: socket.socket) -> None:
+        if self.rtp is not wanted:
+            # What the other one holds may have waited for this worker.
+            sockets.deliver_nothing(self.rtp)
+            sockets.throw_away(self.rtp)
+            self.rtp, self.descriptor, self.drops = wanted, wanted.fileno(), 0
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        for each in (self._own, self.control, self._packets):
+            if each is not None:
+                each.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +165,11 @@ class Tap:
             if lane.pipeline.source.codecs:  # what waits was sent by the old source, and is judged by its aim
                 self.around.drain(lane)
             lane.deaf = not source.host
-            if lane.deaf:
-                sockets.deliver_nothing(lane.rtp)
-                continue
-            lane.rtp.connect((source.host, source.port))
-            lane.converting = ConvertingReceiver.wanted(source, lane.converting)
-            lane.pipeline.aim(codecs_kept(source), source.ssrc)
-            self._deliver(lane, whole=self.gate.is_open)
-            if source.port < 65_535:
-                lane.control.connect((source.host, source.port + 1))
-                sockets.deliver_all(lane.control)
+            if not lane.deaf:
+                lane.face(source)
+                lane.converting = ConvertingReceiver.wanted(source, lane.converting)
+                lane.pipeline.aim(codecs_kept(source), source.ssrc)
+            lane.deliver(whole=self.gate.is_open)
 
     def restore(self, state: JournalState, floors: tuple[int, int]) -> int:
         """Goes on where an earlier life stopped, gates as its journal says; answers the frames that may be missing."""
@@ -153,7 +193,7 @@ class Tap:
         elif state.keeps_audio:
             self.gate.since_ns = origin_ns + opened * FRAME_NS
             for lane in self.lanes:
-                self._deliver(lane, whole=True)
+                lane.deliver(whole=True)
         return max(0, (now_ns - origin_ns) // FRAME_NS - max(floors))
 
     def _start(self, note: dict[str, str], answer: Answer) -> None:
@@ -246,11 +286,7 @@ class Tap:
 
     def _cut_off(self) -> None:
         for lane in self.lanes:
-            self._deliver(lane, whole=False)
-
-    def _deliver(self, lane: Lane, *, whole: bool) -> None:
-        if not lane.deaf:
-            (sockets.deliver_all if whole else sockets.deliver_headers)(lane.rtp)
+            lane.deliver(whole=False)
 
     def _let_in(self, position: int) -> None:
         """Throws away what arrived so far and opens the gate for what comes."""
@@ -259,7 +295,7 @@ class Tap:
             lane.pipeline.flush()
         now_ns = self.around.now_ns()
         for lane in self.lanes:
-            self._deliver(lane, whole=True)
+            lane.deliver(whole=True)
         self.gate.open(position, now_ns)
 
     def _position(self, at_ns: int) -> int:
@@ -312,14 +348,14 @@ class Tap:
     def close(self) -> None:
         """Gives the sockets back."""
         for lane in self.lanes:
-            lane.rtp.close()
-            lane.control.close()
+            lane.close()
 
 
 def new_lanes(opened: list[socket.socket], gate: Gate, moment: Callable[[int], datetime]) -> tuple[Lane, Lane]:
-    """Lanes over RTP and RTCP of track 0, then of track 1; cut to headers unless the gate is open."""
-    lanes = [
-        Lane(rtp, control, Pipeline(Track(stream), gate, moment))
-        for stream, (rtp, control) in enumerate(zip(opened[0::2], opened[1::2], strict=True))
-    ]
+    """Lanes over RTP and RTCP of track 0, then of track 1, and where there are any over their packet sockets."""
+    lanes = []
+    for stream in (0, 1):
+        rtp, control = opened[2 * stream : 2 * stream + 2]
+        packets = opened[SOCKETS + stream] if len(opened) > SOCKETS else None
+        lanes.append(Lane(rtp, control, Pipeline(Track(stream), gate, moment), packets))
     return lanes[0], lanes[1]

@@ -18,6 +18,7 @@ from typing import Final
 
 from telegraphone.capture import control, sockets
 from telegraphone.capture.control import CutFact, SealedFact
+from telegraphone.capture.converting import ConvertingReceiver
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
 from telegraphone.capture.finishing import Finishing, Library
@@ -54,7 +55,7 @@ class Worker:
         self._ports = ports
         self._period_s = period_s
         self._taps: dict[str, Tap] = {}
-        self._receivers: dict[int, Receiver] = {}
+        self._receivers: dict[tuple[int, int], Receiver] = {}
         self._tickets: dict[int, Callable[[str], None]] = {}
         self._ticket = 0
         self._outcomes: deque[Callable[[], None]] = deque()
@@ -110,7 +111,6 @@ class Worker:
         begun = time.monotonic_ns()
         self._ticks += 1
         offset_ns, steps = self._offset_ns(), self._clock.steps
-        receivers = self._receivers
         for index, (recording, tap) in enumerate(list(self._taps.items())):
             # A tick with thousands of streams takes longer than an agent's pause should wait.
             if index % _TAPS_IN_A_ROW == _TAPS_IN_A_ROW - 1 and self._wanted:
@@ -119,8 +119,7 @@ class Worker:
                 continue
             for lane in tap.lanes:
                 pipeline = lane.pipeline
-                receiver = lane.converting or receivers.get(pipeline.frames) or self._receiver(pipeline.frames)
-                receiver.drain(lane, offset_ns)
+                self._receiver(lane).drain(lane, offset_ns)
                 if pipeline.busy:
                     pipeline.drained(time.monotonic_ns())
                 if pipeline.track.output or pipeline.records:
@@ -153,9 +152,7 @@ class Worker:
 
     def _drain(self, lane: Lane) -> int:
         now_ns = time.monotonic_ns()
-        frames = lane.pipeline.frames
-        receiver = lane.converting or self._receivers.get(frames) or self._receiver(frames)
-        receiver.drain(lane, self._offset_ns())
+        self._receiver(lane).drain(lane, self._offset_ns())
         return now_ns
 
     def _offset_ns(self) -> int:
@@ -170,8 +167,11 @@ class Worker:
                     self._write(tap.files, note, None)
         return self._clock.offset_ns if self._stamps_hold else 0
 
-    def _receiver(self, frames: int) -> Receiver:
-        return self._receivers.setdefault(frames, Receiver(frames))
+    def _receiver(self, lane: Lane) -> Receiver | ConvertingReceiver:
+        if lane.converting is not None:
+            return lane.converting
+        kind = (lane.pipeline.frames, lane.ahead)
+        return self._receivers.get(kind) or self._receivers.setdefault(kind, Receiver(*kind))
 
     # --- the writer's answers -------------------------------------------------------------------------------------
 
@@ -250,8 +250,8 @@ class Worker:
         return answer
 
     def _reserve(self, command: control.Reserve, opened: list[socket.socket]) -> None:
-        order = command.order
-        if len(self._taps) >= RECORDINGS_PER_WORKER_MAX or order.recording in self._taps or len(opened) != control.SOCKETS:
+        order, full = command.order, len(self._taps) >= RECORDINGS_PER_WORKER_MAX
+        if full or order.recording in self._taps or len(opened) not in {control.SOCKETS, control.SOCKETS_MAX}:
             for each in opened:
                 each.close()
             self._send(control.Refused(command.number, "no room"))

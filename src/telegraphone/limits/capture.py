@@ -17,6 +17,10 @@ REORDER_WINDOW_NS: Final = 60_000_000
 GATE_SPANS_MAX: Final = 16
 """Shut spans a gate tells apart: a packet that is late by more pauses than these finds everything shut."""
 
+PACKET_SOCKETS_MAX: Final = 2_000
+"""Packet sockets in one fan-out group: the program that chooses among them has two instructions for each, and the kernel
+takes 4,096. That is a thousand calls, more than one Asterisk carries."""
+
 RECEIVE_BUFFER_BYTES: Final = 2 * 1024 * 1024
 """Receive buffer asked of the kernel for each RTP socket, B: it counts some 1 KiB for each small packet, so 40 s of one
 stream wait there while a worker is stopped or replaced."""

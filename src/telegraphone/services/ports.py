@@ -71,13 +71,15 @@ class MediaKeys:
 @dataclass(frozen=True, slots=True)
 class MediaSource:
     """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
-    it encrypts."""
+    it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes its packets as they
+    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port."""
 
     host: str
     port: int
     codecs: Mapping[int, str]
     ssrc: int | None = None
     keys: MediaKeys | None = None
+    arrives_at: MediaAddress | None = None
 
 
 NOBODY: Final = MediaSource("", 0, {})

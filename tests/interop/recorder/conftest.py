@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from telegraphone.capture.client import RecorderClient
+from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
-from telegraphone.services.ports import MediaSource, TapOrder, TrackOrder
+from telegraphone.services.ports import MediaAddress, MediaSource, TapOrder, TrackOrder
 from tests.interop.recorder.senders import Speaker
 from tests.interop.recorder.signal import Found, read_recording
 from tests.interop.recorder.udp_relay import Flow, Relay
@@ -49,6 +50,16 @@ class Bench:
         await self._aimed(recording, [flow.exit.getsockname() for flow in flows])
         return Call(recording, (speakers[0], speakers[1])), (flows[0], flows[1])
 
+    async def call_to_pbx(self, number: int, pbx: tuple[str, int]) -> Call:
+        """A call whose speakers send to somebody else on this machine: to a PBX's port and the one two above."""
+        recording, _ = await self._reserved(number)
+        doors = [MediaAddress(pbx[0], pbx[1] + 2 * side) for side in (0, 1)]
+        speakers = [Speaker(SEED, 2 * number + side, (door.host, door.port)) for side, door in enumerate(doors)]
+        codecs = {0: "PCMU", 101: "telephone-event"}
+        sources = [MediaSource(*each.address, codecs, arrives_at=door) for each, door in zip(speakers, doors, strict=True)]
+        await self.recorder.aim(recording, (sources[0], sources[1]))
+        return Call(recording, (speakers[0], speakers[1]))
+
     async def _reserved(self, number: int) -> tuple[RecordingId, list[tuple[str, int]]]:
         recording = RecordingId(str(uuid.uuid4()))
         tracks = (TrackOrder("agent", LegId(f"leg-{number}-a")), TrackOrder("other", LegId(f"leg-{number}-b")))
@@ -69,11 +80,14 @@ async def open_bench(
     place: Path,
     ports: str = "tests.interop.recorder.worker_ports:disk_ports",
     alarm: Callable[[str], None] = lambda _: None,
+    packets: PacketGroup | None = None,
 ) -> AsyncIterator[Bench]:
     """A recorder with its files below a directory."""
     data, keys = place / "data", place / "keys"
     arguments = (str(data), str(keys))
-    recorder = RecorderClient(ports, arguments, host="127.0.0.1", first_port=12_000, last_port=16_000, alarm=alarm)
+    recorder = RecorderClient(
+        ports, arguments, host="127.0.0.1", first_port=12_000, last_port=16_000, packets=packets, alarm=alarm
+    )
     async with recorder:
         yield Bench(recorder, data, keys)
 

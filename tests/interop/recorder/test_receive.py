@@ -1,6 +1,7 @@
 """What one drain of a real socket hands to a pipeline: in runs or one by one, cut or whole, stamped or not."""
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from telegraphone.capture import sockets
+from telegraphone.capture.control import Source
+from telegraphone.capture.packet_socket import open_packet_socket
 from telegraphone.capture.receive import Receiver
 from telegraphone.capture.tap import Lane
 from telegraphone.endpoints.media_ports import open_pair
@@ -40,22 +43,27 @@ class Wire:
         return bytes(self.lane.pipeline.track.pending)
 
 
-@pytest.fixture
-def wire() -> Iterator[Wire]:
+@pytest.fixture(params=["our port", "packets to others"])
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """The recorder's own port, or the kernel's copy of what comes to somebody else's."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sender.bind(("127.0.0.1", 0))
     rtp, control = open_pair("127.0.0.1", 11_800, sockets.prepare)
-    sender.connect(rtp.getsockname())
-    rtp.connect(sender.getsockname())
-    sockets.deliver_all(rtp)
     gate = Gate()
     pipeline = Pipeline(Track(0), gate, moment)
+    somebody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    somebody.bind(("127.0.0.1", 0))
+    elsewhere = request.param == "packets to others"
+    lane = Lane(rtp, control, pipeline, open_packet_socket())
+    sender.connect((somebody if elsewhere else rtp).getsockname())
+    lane.face(Source(*sender.getsockname(), {}, arrives_at=somebody.getsockname() if elsewhere else None))
+    lane.deliver(whole=True)
     pipeline.aim(CODECS, None)
     origin_ns = (time.monotonic_ns() // FRAME_NS - 8_000) * FRAME_NS
     pipeline.start_at(origin_ns)
     gate.open(0, origin_ns)
-    yield Wire(sender, Lane(rtp, control, pipeline), Receiver(FRAME), gate)
-    for each in (sender, rtp, control):
+    yield Wire(sender, lane, Receiver(FRAME, lane.ahead), gate)
+    for each in (sender, somebody, lane):
         each.close()
 
 
@@ -90,11 +98,11 @@ def test_an_unusual_datagram_among_others_disturbs_nothing(wire: Wire) -> None:
 def test_a_filter_leaves_headers_and_no_audio(wire: Wire) -> None:
     wire.send(*datagrams(0, 3))
     wire.drain()
-    sockets.deliver_headers(wire.lane.rtp)
+    wire.lane.deliver(whole=False)
     wire.gate.shut(wire.lane.pipeline.track.head)
     wire.send(*datagrams(3, 6))
     seen = wire.lane.rtp.recv(2_048, socket.MSG_PEEK)
-    assert seen == datagrams(3, 4)[0][:12]
+    assert seen[wire.lane.ahead :] == datagrams(3, 4)[0][:12]
     wire.drain()
     wire.drain()
     assert wire.stored == spoken(0, 3)
@@ -102,7 +110,8 @@ def test_a_filter_leaves_headers_and_no_audio(wire: Wire) -> None:
 
 
 def test_before_the_source_is_known_nothing_is_delivered(wire: Wire) -> None:
-    sockets.deliver_nothing(wire.lane.rtp)
+    wire.lane.deaf = True
+    wire.lane.deliver(whole=True)
     wire.send(*datagrams(0, 3))
     wire.drain()
     assert wire.lane.pipeline.counts.received == 0
@@ -132,3 +141,23 @@ def test_a_short_packet_under_the_right_header_is_no_run(wire: Wire) -> None:
     wire.send(*datagrams(13, 14), packet(14, payload=voice(14, 80)).to_bytes(), *datagrams(15, 17))
     wire.drain()
     assert wire.stored == spoken(10, 14) + voice(14, 80) + b"\xff" * 80 + spoken(15, 17)
+
+
+def test_what_a_network_has_padded_is_no_audio() -> None:
+    """Ethernet makes small packets larger; the kernel's copy of a packet is from before anybody cut that off."""
+    lane = Lane(*open_pair("127.0.0.1", 11_800, sockets.prepare), Pipeline(Track(0), Gate(), moment), open_packet_socket())
+    lane.face(Source("192.0.2.1", 4_000, {}, arrives_at=("192.0.2.2", 5_000)))
+    lane.deliver(whole=True)
+    lane.pipeline.aim(CODECS, None)
+    origin_ns = (time.monotonic_ns() // FRAME_NS - 8_000) * FRAME_NS
+    lane.pipeline.start_at(origin_ns)
+    lane.pipeline.gate.open(0, origin_ns)
+    rtp = packet(0, payload=voice(0, 80)).to_bytes()
+    udp = struct.pack(">HHHH", 4_000, 5_000, 8 + len(rtp), 0) + rtp
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)))
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as raw:
+        raw.sendto(ip + udp + bytes(6), ("lo", 0x0800))
+    Receiver(FRAME, lane.ahead).drain(lane, time.time_ns() - time.monotonic_ns())
+    lane.pipeline.flush()
+    assert bytes(lane.pipeline.track.pending) == voice(0, 80)
+    lane.close()
