@@ -1,5 +1,6 @@
 """What the archive promises of finished recordings, wherever they lie: facts that are proved, and an end that is one."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from telegraphone.domain.ids import RecordingId
 from telegraphone.media import layout
 from telegraphone.media.errors import KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
+from telegraphone.services.archive_ports import RecordingLocked
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.archive import SealedArchive
 from telegraphone.storage.folder import Folder
 from telegraphone.storage.memory import MemoryStore
-from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, conversation
+from telegraphone.storage.turns import Turns
+from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, at, conversation
 
 ONE = RecordingId(RECORDING)
 
@@ -38,8 +41,9 @@ def manifest_of(maker: Maker) -> Manifest:
     return load_manifest(maker.store, maker.sealed, maker.trusted)
 
 
-def archive(maker: Maker) -> SealedArchive:
-    return SealedArchive(maker.store, [maker.store], maker.keys, maker.trusted)
+def archive(maker: Maker, *, locked_days: int = 0) -> SealedArchive:
+    place, locked = maker.store, timedelta(days=locked_days)
+    return SealedArchive(place, [place], maker.keys, maker.trusted, turns=Turns(), utc=lambda: at(10**9), locked=locked)
 
 
 async def test_what_is_kept_is_what_the_manifest_says(maker: Maker) -> None:
@@ -85,5 +89,12 @@ async def test_a_folder_forgets_an_erased_recording_whole(tmp_path: Path, maker:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     folder = Folder(tmp_path)
-    await SealedArchive(folder, [folder], maker.keys, maker.trusted).erase(ONE)
+    await SealedArchive(folder, [folder], maker.keys, maker.trusted, turns=Turns(), utc=lambda: at(10**9)).erase(ONE)
     assert not (tmp_path / maker.sealed).exists()
+
+
+async def test_a_locked_recording_is_not_erased_before_its_date(maker: Maker) -> None:
+    with pytest.raises(RecordingLocked, match=r"2032-05"):
+        await archive(maker, locked_days=2_000).erase(ONE)
+    assert maker.keys.open(maker.tenant, manifest_of(maker).dek_ids[0])
+    await archive(maker, locked_days=1).erase(ONE)

@@ -9,7 +9,6 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
+from telegraphone.bootstrap.vault import Vault, make_vault
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
@@ -29,7 +29,6 @@ from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
-from telegraphone.keystore.file import FileKeyStore
 from telegraphone.limits import WORKER_STOP_S
 from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
@@ -40,7 +39,6 @@ from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
-from telegraphone.storage.local import LocalSource
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
 from telegraphone.web.admin.health import Check
@@ -108,6 +106,7 @@ class _Parts:
     recorder: RecorderClient
     watching: Watching
     switches: tuple[Exchange | SiprecServer, ...]
+    vault: Vault
     app: WebApp
     notifications: Notifications
 
@@ -116,8 +115,9 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     lent = _locked(places, stack)
-    keys, engine = FileKeyStore(places.keys), await _database(places, stack)
+    engine = await _database(places, stack)
     catalogue = SqlCatalogue(engine)
+    vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
@@ -146,16 +146,16 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         agents=agents,
         calls=calls,
         catalogue=catalogue,
-        player=SealedPlayer(LocalSource(places.recordings), keys, {keys.public_key()}),
+        player=SealedPlayer(vault.source, vault.keys, {vault.keys.public_key()}),
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
-        checks=_checks(config, recorder, exchange, engine),
+        checks=_checks(config, recorder, exchange, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
-    return _Parts(world, agents, calls, recovered, recorder, watching, (exchange, *siprec), app, notifications)
+    return _Parts(world, agents, calls, recovered, recorder, watching, (exchange, *siprec), vault, app, notifications)
 
 
 def _world(
@@ -196,7 +196,7 @@ async def _database(places: Places, stack: AsyncExitStack) -> AsyncEngine:
     return engine
 
 
-def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> Mapping[str, Check]:
+def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> dict[str, Check]:
     """Whether each part of the node works, for who asks at /health."""
 
     def disk() -> bool:
@@ -209,6 +209,12 @@ def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine
         "database": lambda: answers(engine),
         "disk": disk,
     }
+
+
+def _storage_check(vault: Vault) -> dict[str, Check]:
+    """Whether the place that recordings are sent to takes them; nothing where they stay."""
+    shipping = vault.shipping
+    return {"storage": lambda: shipping.well} if shipping else {}
 
 
 def _locked(places: Places, stack: AsyncExitStack) -> int:
@@ -229,14 +235,13 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
     for switch in parts.switches:
         await switch.start()
         stack.push_async_callback(switch.close)
-    for life in (parts.world.catalogue.run(), parts.calls.run()):
+    sending = [parts.vault.shipping.run()] if parts.vault.shipping else []
+    for life in (*sending, parts.world.catalogue.run(), parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 
 
-async def _web(
-    config: Config, reread: Reread, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack
-) -> None:
+async def _web(config: Config, reread: Reread, parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
     """Opens the HTTP port. It closes before the calls do, except that desktops still hear how their calls end."""
     parts.notifications.start()
     metrics = _metrics_server(config, parts)

@@ -10,6 +10,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
+from telegraphone.config.storing import about_storage
 from telegraphone.config.tables import Config, revealed
 from telegraphone.domain.ids import DEFAULT_TENANT
 
@@ -51,6 +52,7 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"{table}.rtp_port_last: must be greater than rtp_port_first"
     if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
         yield "exchange.tls_port: needs tls_certificate and tls_key"
+    yield from about_storage(config.storage)
     yield from _about_phones(config)
     yield from _about_feature_codes(config)
     names = [state.operation for state in config.states()]

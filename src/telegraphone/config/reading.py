@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from telegraphone.config.checking import contradictions, unknown_keys
 from telegraphone.config.secret import Secret
+from telegraphone.config.storing import Storage
 from telegraphone.config.tables import Config
 
 
@@ -94,6 +95,7 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         tls_key=_beside(folder, config.siprec.tls_key),
         tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
+    storage = _storage(folder, config.storage)
     phones = tuple(
         msgspec.structs.replace(
             phone,
@@ -108,7 +110,19 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         else agent
         for agent in config.agents
     )
-    return msgspec.structs.replace(config, server=server, exchange=exchange, siprec=siprec, phones=phones, agents=agents)
+    return msgspec.structs.replace(
+        config, server=server, exchange=exchange, siprec=siprec, storage=storage, phones=phones, agents=agents
+    )
+
+
+def _storage(folder: Path, storage: Storage) -> Storage:
+    secret = storage.secret_access_key
+    return msgspec.structs.replace(
+        storage,
+        folder=_beside(folder, storage.folder),
+        authorities=_beside(folder, storage.authorities),
+        secret_access_key=_from_file(folder, storage.secret_access_key_file) if storage.secret_access_key_file else secret,
+    )
 
 
 def _hashed(password: Secret, known: str | None) -> Secret:

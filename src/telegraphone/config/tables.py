@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
+from telegraphone.config.storing import Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Permission, Role
@@ -221,6 +222,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     server: Server
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
+    storage: Storage = Storage()
     phone_control: PhoneControl = PhoneControl()
     cometd: Cometd = Cometd()
     desk: Desk = Desk()

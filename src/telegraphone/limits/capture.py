@@ -5,6 +5,9 @@ from typing import Final
 SEGMENT_FRAMES: Final = 1_600
 """Frames sealed as one unit: 200 ms, half of what a crash may lose (recording-format, "Writer rules")."""
 
+EPOCH_FRAMES_MAX: Final = 15 * 60 * 8_000
+"""Frames of one audio file: after 15 minutes the next one begins, and the complete one can be kept elsewhere already."""
+
 RUN_PACKETS_MAX: Final = 32
 """Packets of one stream read by one system call: a drain each 100 ms finds five, after a stall it asks again."""
 

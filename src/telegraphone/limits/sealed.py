@@ -22,3 +22,30 @@ PLAYBACK_PIECE_FRAMES: Final = 16_000
 
 PLAYBACK_READS_MAX: Final = 8
 """Pieces rendered at the same moment in worker threads: each waits for a disk and then for one core."""
+
+S3_BLOCK_BYTES: Final = 256 * 1024
+"""Sealed audio fetched from an object store at once: 16 s of both parties, for the price of one request."""
+
+S3_BLOCKS_KEPT: Final = 128
+"""Blocks remembered: 32 MiB, what eight listeners need who seek back and forth."""
+
+S3_CONNECT_S: Final = 5.0
+"""How long connecting to an object store may take: more is an outage."""
+
+S3_READ_S: Final = 30.0
+"""How long an object store may say nothing: a file of 15 minutes is stored in seconds."""
+
+S3_CONNECTIONS_MAX: Final = 16
+"""Connections to the object store: those who play, and four recordings being sent."""
+
+SHIPPING_AT_ONCE_MAX: Final = 4
+"""Recordings sent at the same moment: enough for any line, few enough to leave the disk to those who record."""
+
+SHIPPING_PERIOD_S: Final = 5.0
+"""Time between two looks for something to send."""
+
+SHIPPING_REST_S_MIN: Final = 5.0
+"""How long a recording rests that could not be sent; doubled each time, up to the bound below."""
+
+SHIPPING_REST_S_MAX: Final = 300.0
+"""After hours of outage everything is sent within five minutes of its end."""

@@ -2,13 +2,13 @@
 
 A track only grows. Frames for which there is no audio are filler, so a place in the file is a place in time. Nothing is
 stored before the first audio: that begins the first epoch and says where it lies. A change of codec closes the epoch and
-begins the next one at the same frame.
+begins the next one at the same frame; so does a length after which a complete file can be kept elsewhere already.
 """
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from telegraphone.limits import SEGMENT_FRAMES
+from telegraphone.limits import EPOCH_FRAMES_MAX, SEGMENT_FRAMES
 from telegraphone.media.header import FILLER, FRAME_BYTES
 
 KEPT: Final = frozenset({"PCMU", "PCMA", "L16"})
@@ -45,7 +45,7 @@ Output = EpochOpened | SegmentsFilled | EpochClosed
 class Track:
     """Collects one stream's frames; what is ready to be sealed is taken from `output`."""
 
-    __slots__ = ("_filler", "codec", "head", "output", "pending", "stream")
+    __slots__ = ("_filler", "_first", "codec", "head", "output", "pending", "stream")
 
     def __init__(self, stream: int, *, floor: int = 0) -> None:
         """`floor` is the first frame that no earlier file holds."""
@@ -58,6 +58,7 @@ class Track:
         """Stored frames that do not fill a segment yet."""
         self.output: list[Output] = []
         self._filler = b""
+        self._first = 0
 
     def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
         """Stores audio at its place: filler up to it, and of what overlaps with stored frames nothing. Returns the frames
@@ -93,6 +94,10 @@ class Track:
         elif whole:
             self.output.append(SegmentsFilled(self.stream, self.pending[:whole]))
             del self.pending[:whole]
+        if whole and self.head - self._first >= EPOCH_FRAMES_MAX:
+            codec = self.codec
+            self.close()
+            self._open(codec, self.head)
 
     def close(self) -> None:
         """Ends the epoch, if there is one."""
@@ -104,5 +109,5 @@ class Track:
     def _open(self, codec: str, first_frame: int) -> None:
         self.codec = codec
         self._filler = FILLER[codec]
-        self.head = first_frame
+        self.head = self._first = first_frame
         self.output.append(EpochOpened(self.stream, codec, first_frame))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from telegraphone.domain.errors import Refusal
 from telegraphone.domain.ids import CallUuid, RecordingId
 
 
@@ -38,6 +39,14 @@ class Erased:
     files_left: tuple[str, ...]
 
 
+class RecordingLocked(Refusal):
+    """The store keeps the recording for everybody until a date, and so do we: its keys are not destroyed before."""
+
+    def __init__(self, recording_id: RecordingId, until: datetime) -> None:
+        super().__init__(f"Recording [{recording_id}] is locked until {until.isoformat(timespec='seconds')}.")
+        self.until = until
+
+
 class Archive(Protocol):
     """Finished recordings. All raise `KeyError` for one that is not there, and `Unavailable("archive")` when its place is out
     of reach or its manifest is not to be believed. Whether the caller may is decided before: no hold, no role is known here."""
@@ -47,4 +56,4 @@ class Archive(Protocol):
 
     async def erase(self, recording_id: RecordingId) -> Erased:
         """Destroys every key of the recording, durably on return, and then removes its files where that is possible. After a
-        crash or `Unavailable` it may be repeated."""
+        crash or `Unavailable` it may be repeated. Raises `RecordingLocked`."""

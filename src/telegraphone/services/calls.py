@@ -337,9 +337,7 @@ class Calls:
         self._changed(actor, Conversation(()))
         del self._owned[actor]
 
-    def _new_call(
-        self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object], *, tenant: str
-    ) -> Call:
+    def _new_call(self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object], *, tenant: str) -> Call:
         uuid, made = self._new_call_ids()
         return Call(
             uuid,

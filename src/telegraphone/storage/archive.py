@@ -7,6 +7,7 @@ that a crash interrupted is found again and finished by asking once more.
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from telegraphone.domain.ids import CallUuid, RecordingId
@@ -14,8 +15,9 @@ from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource
-from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording
+from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording, RecordingLocked
 from telegraphone.services.ports import Unavailable
+from telegraphone.storage.turns import Turns
 
 PORT: Final = "archive"
 Result = TypeVar("Result")
@@ -24,12 +26,26 @@ Result = TypeVar("Result")
 class SealedArchive:
     """An `Archive` over the places where sealed recordings lie."""
 
-    def __init__(self, source: SealedSource, places: Sequence[SealedPlace], keys: KeyStore, trusted: Collection[bytes]) -> None:
-        """`source` reads all `places` as one; `trusted` are the raw public keys of the nodes whose manifests are believed."""
+    def __init__(
+        self,
+        source: SealedSource,
+        places: Sequence[SealedPlace],
+        keys: KeyStore,
+        trusted: Collection[bytes],
+        *,
+        turns: Turns,
+        utc: Callable[[], datetime],
+        locked: timedelta = timedelta(0),
+    ) -> None:
+        """`source` reads all `places` as one; `trusted` are the raw public keys of the nodes whose manifests are believed. For
+        so long after it was sealed a recording is `locked`."""
         self._source = source
         self._places = tuple(places)
         self._keys = keys
         self._trusted = frozenset(trusted)
+        self._turns = turns
+        self._utc = utc
+        self._locked = locked
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
         """See `Archive.kept`."""
@@ -37,7 +53,8 @@ class SealedArchive:
 
     async def erase(self, recording_id: RecordingId) -> Erased:
         """See `Archive.erase`."""
-        return await self._in_thread(lambda: self._erase(self._manifest(recording_id)))
+        async with self._turns.of(recording_id):
+            return await self._in_thread(lambda: self._erase(self._manifest(recording_id)))
 
     def _manifest(self, recording_id: str) -> Manifest:
         try:
@@ -49,6 +66,8 @@ class SealedArchive:
         return manifest
 
     def _erase(self, manifest: Manifest) -> Erased:
+        if self._utc() < (until := manifest.sealed_at + self._locked):
+            raise RecordingLocked(RecordingId(manifest.recording), until)
         destroyed = sum(self._keys.erase(manifest.tenant, dek_id) for dek_id in manifest.dek_ids)
         directory = layout.sealed_directory(manifest.recording)
         left = set()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telegraphone.limits import SEGMENT_FRAMES
+from telegraphone.limits import EPOCH_FRAMES_MAX, SEGMENT_FRAMES
 from telegraphone.media.header import FILLER
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled, Track
 
@@ -36,6 +36,21 @@ def test_another_codec_closes_the_epoch_at_the_frame_where_the_next_begins() -> 
         EpochOpened(1, "PCMA", 160),
         EpochClosed(1, rest),
     ]
+
+
+def test_a_long_stream_goes_on_in_another_file_at_the_same_frame() -> None:
+    track = Track(0)
+    track.put(100, b"\x01" * (EPOCH_FRAMES_MAX - 10), "PCMU")
+    track.put(EPOCH_FRAMES_MAX + 90, b"\x02" * SEGMENT_FRAMES, "PCMU")
+    track.fill(2 * EPOCH_FRAMES_MAX + 5_000)
+    track.close()
+    opened = [item for item in track.output if isinstance(item, EpochOpened)]
+    closed = [len(item.audio) for item in track.output if isinstance(item, EpochClosed)]
+    assert [each.first_frame for each in opened] == [100, EPOCH_FRAMES_MAX + 90 + SEGMENT_FRAMES, 2 * EPOCH_FRAMES_MAX + 5_000]
+    heard = b"".join(bytes(item.audio) for item in track.output if not isinstance(item, EpochOpened))
+    assert heard[EPOCH_FRAMES_MAX - 20 :][:20] == b"\x01" * 10 + b"\x02" * 10
+    assert len(heard) == 2 * EPOCH_FRAMES_MAX + 5_000 - 100
+    assert max(closed) < SEGMENT_FRAMES
 
 
 def test_stored_frames_are_never_stored_again() -> None:
