@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import RecordingId
 from telegraphone.media import layout
 from telegraphone.media.errors import KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.services.archive_ports import RecordingLocked
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.archive import SealedArchive
 from telegraphone.storage.folder import Folder

@@ -393,7 +393,7 @@ async def test_what_cannot_be_played(world: World, http: httpx.AsyncClient) -> N
         response = await http.get(wrong)
         assert (response.status_code, response.json()["statusCode"]) == (404, 6), wrong
     world.player.unreadable = True
-    assert (await http.get(path)).status_code == 500
+    assert (await http.get(path)).headers["retry-after"] == "30"
     world.player.unreadable = False
     world.player.files.clear()
     assert (await http.get(path)).status_code == 404

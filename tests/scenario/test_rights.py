@@ -23,7 +23,6 @@ def _basic(password: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'agent.one:{password}'.encode()).decode()}"}
 
 
-
 async def _become(world: World, changes: dict[str, object], hashes: dict[str, str] | None = None) -> None:
     users = tuple(
         replace(agent, **changes) if agent.user_name == "agent.one" else agent  # type: ignore[arg-type]  # what the test varies

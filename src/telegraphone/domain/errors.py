@@ -4,6 +4,7 @@ These are the only values here that are not frozen: Python itself writes a trace
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class Refusal(Exception):
@@ -30,6 +31,17 @@ class NotFound(Refusal):
 
     def __str__(self) -> str:
         return f"Requested {self.kind} [{self.reference}] cannot be found."
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class RecordingLocked(Refusal):
+    """The store keeps the recording for everybody until a date, and so do we: its keys are not destroyed before."""
+
+    recording: str
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"Recording [{self.recording}] is locked until {self.until.isoformat(timespec='seconds')}."
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from telegraphone.domain.errors import Refusal
 from telegraphone.domain.ids import CallUuid, RecordingId
 
 
@@ -37,14 +36,6 @@ class Erased:
     recording: KeptRecording
     keys_destroyed: int
     files_left: tuple[str, ...]
-
-
-class RecordingLocked(Refusal):
-    """The store keeps the recording for everybody until a date, and so do we: its keys are not destroyed before."""
-
-    def __init__(self, recording_id: RecordingId, until: datetime) -> None:
-        super().__init__(f"Recording [{recording_id}] is locked until {until.isoformat(timespec='seconds')}.")
-        self.until = until
 
 
 class Archive(Protocol):

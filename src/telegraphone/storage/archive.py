@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource
-from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording, RecordingLocked
+from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.turns import Turns
 

@@ -1,5 +1,7 @@
 """The exact words of every refusal."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from telegraphone.domain import errors
@@ -20,6 +22,10 @@ from telegraphone.domain import errors
         (
             errors.ParameterInvalid("operationName"),
             "Parameter 'operationName' is invalid: The specified value is not within valid range",
+        ),
+        (
+            errors.RecordingLocked("0d3f9f3e", datetime(2030, 1, 2, tzinfo=UTC)),
+            "Recording [0d3f9f3e] is locked until 2030-01-02T00:00:00+00:00.",
         ),
         (errors.DeviceNotRegistered("5001"), "Device '5001' is not registered."),
     ],

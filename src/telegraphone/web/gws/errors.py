@@ -46,6 +46,7 @@ TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.ParameterInvalid: (400, 2),
     domain.NotInState: (400, 2),
     domain.PermissionMissing: (403, 3),
+    domain.RecordingLocked: (403, 3),
     domain.FeatureMissing: (403, 5),
     domain.RoleMissing: (403, 5),
     domain.NotFound: (404, 6),
@@ -67,6 +68,9 @@ def failure_of(error: Exception) -> Failure:
             return Failure(503, 4, "Call recorder is out of capacity.", {"Retry-After": str(seconds)})
         case Unavailable(port="recorder"):
             return RECORDER_UNAVAILABLE
+        case Unavailable(port="playback" | "archive", retryable=True):
+            log.error("port_unavailable", port=error.port, error=str(error))
+            return Failure(503, 4, "The recording cannot be reached now.", {"Retry-After": "30"})
         case Unavailable():
             log.error("port_unavailable", port=error.port, error=str(error))
             return BROKEN
