@@ -51,7 +51,7 @@ class Theirs:
 
     def kind(self, template: str, name: str) -> str:
         """What a variable part of a URL names."""
-        words = {"file": "media", "channel": "channel", "name": "label"}
+        words = {"file": "part" if "/peaks/" in template else "media", "channel": "channel", "name": "label"}
         if name in words:
             return words[name]
         place = template.partition(f"/{{{name}}}")[0].rpartition("/")[2]
@@ -89,6 +89,7 @@ async def _theirs(world: World) -> Theirs:
             "call": (live.conn_id, "0123456789abcdef"),
             "recording": (view.call_uuid, "0" * 32),
             "media": (f"{part.recording_id}.wav", "00000000-0000-4000-8000-000000000000.wav"),
+            "part": (part.recording_id, "00000000-0000-4000-8000-000000000000"),
             "device": (owner.device.id, "00000000-0000-4000-8000-999999999999"),
             "contact": (owner.id, f"{99:032x}"),
             "channel": ("voice", "voice"),
@@ -188,7 +189,7 @@ async def test_what_is_another_tenants_does_not_exist(world: World, role: Role) 
             tried += 1
     assert tried > 30
     assert len(world.calls.of(world.agent(OWNER))) == 1, "nothing happened to their call"
-    assert not [line for line in world.audit.lines if line.actor == me.user_name and line.action == "play"]
+    assert not [line for line in world.audit.lines if line.deed.actor == me.user_name and line.deed.action == "play"]
 
 
 async def _hang_up(world: World, me: Agent) -> None:

@@ -318,4 +318,5 @@ def _web_settings(config: Config) -> WebSettings:
         allowed_origins=frozenset(server.allowed_origins),
         csrf_protection=server.csrf_protection,
         cookie_same_site=server.cookie_same_site,
+        playback_format=server.playback_format,
     )

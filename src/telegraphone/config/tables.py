@@ -51,6 +51,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cookie_same_site: Annotated[
         Literal["Lax", "Strict", "None"], Meta(description="The SameSite rule of the sign-in cookie; `None` needs https.")
     ] = "Lax"
+    playback_format: Annotated[
+        Literal["mp3", "wav", "ogg"], Meta(description="The format that links to audio name; every one can be had by its ending.")
+    ] = "mp3"
     host_name: Annotated[str, Meta(description="The host in the names of recordings; empty: the name of this machine.")] = ""
     recording_name_suffix: Annotated[
         str, Meta(description="The end of the names of recordings; it is percent-encoded there.")

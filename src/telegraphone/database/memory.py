@@ -1,12 +1,11 @@
 """The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from telegraphone.database.matching import compared, compared_pattern, matches
 from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.services.audit import Deed
+from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.ports import Clock
@@ -58,14 +57,6 @@ class MemoryDesks:
         return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One line: a deed and its time."""
-
-    written_at: datetime
-    deed: Deed
-
-
 class MemoryAuditTrail:
     """An `AuditTrail` in a list."""
 
@@ -76,6 +67,11 @@ class MemoryAuditTrail:
     async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
         self.lines.append(AuditLine(self._clock.utc(), deed))
+
+    async def about(self, tenant: str, subjects: Sequence[str], limit: int) -> tuple[AuditLine, ...]:
+        """See `AuditTrail.about`."""
+        found = [line for line in reversed(self.lines) if line.deed.tenant == tenant and line.deed.subject in subjects]
+        return tuple(found[:limit])
 
 
 def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:

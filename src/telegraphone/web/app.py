@@ -31,6 +31,7 @@ from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
 from telegraphone.web.gws.links import API
 from telegraphone.web.gws.me import Me
+from telegraphone.web.gws.media_files import MediaFiles
 from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
@@ -80,7 +81,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     devices = MyDevices(shapes, supervision, calls, recorded_numbers=ports.recorded_numbers)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
     library = Library(ports.catalogue, ports.directory)
-    recordings = Recordings(RecordingShapes(shapes.links), library, Playback(ports.player, ports.audit))
+    recordings = Recordings(RecordingShapes(shapes.links, settings.playback_format), library, ports.audit)
+    media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     description = Description(settings)
     table = RouteTable(
         [
@@ -99,7 +101,9 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
             Route(f"{API}/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
             Route(f"{API}/recordings", {"GET": recordings.search}),
             Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
-            Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": recordings.play, "HEAD": recordings.play}),
+            Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
+            Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
+            Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),
             Route(f"{API}/services", {"GET": start.services}),
             Route(f"{API}/groups", {"GET": nothing("groups")}),
             Route(f"{API}/workbins", {"GET": nothing("workbins")}),

@@ -226,7 +226,20 @@ def _recording() -> dict[str, Schema]:
         },
         {"labels": listed({"type": "object"})},
     )
-    return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry}
+    row = about(listed({"type": "integer", "minimum": -128, "maximum": 127}), "Lowest, highest, lowest, highest, …")
+    peaks = record({"start": WHOLE, "stop": WHOLE, "agent": row, "other": row})
+    line = record(
+        {
+            "dateTime": TIME,
+            "userName": TEXT,
+            "action": TEXT,
+            "subject": TEXT,
+            "result": TEXT,
+            "origin": TEXT,
+            "detail": {"type": "object", "additionalProperties": TEXT},
+        }
+    )
+    return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry, "Peaks": peaks, "TrailLine": line}
 
 
 def _events(*, modern: bool) -> dict[str, Schema]:
