@@ -41,6 +41,7 @@ def resources(*, modern: bool) -> dict[str, Schema]:
         "Service": _service(),
         "Setting": record({"name": TEXT, "value": TEXT}),
         **_recording(),
+        **_about_recordings(),
         **_events(modern=modern),
     }
 
@@ -226,6 +227,10 @@ def _recording() -> dict[str, Schema]:
         },
         {"labels": listed({"type": "object"})},
     )
+    return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry}
+
+
+def _about_recordings() -> dict[str, Schema]:
     row = about(listed({"type": "integer", "minimum": -128, "maximum": 127}), "Lowest, highest, lowest, highest, …")
     peaks = record({"start": WHOLE, "stop": WHOLE, "agent": row, "other": row})
     line = record(
@@ -239,7 +244,7 @@ def _recording() -> dict[str, Schema]:
             "detail": {"type": "object", "additionalProperties": TEXT},
         }
     )
-    return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry, "Peaks": peaks, "TrailLine": line}
+    return {"Peaks": peaks, "TrailLine": line}
 
 
 def _events(*, modern: bool) -> dict[str, Schema]:
