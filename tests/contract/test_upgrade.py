@@ -88,7 +88,15 @@ def _second() -> list[tuple[str, dict[str, object]]]:
     return [("INSERT INTO desks VALUES ('agent.one', :yes, 'Ready', :no, '5003')", {"yes": True, "no": False})]
 
 
-HELD = {"0001": _first, "0002": _second}
+def _third() -> list[tuple[str, dict[str, object]]]:
+    """What version 0003 had besides."""
+    its = {"call": ENDED.call_uuid, "at": BEGAN_US}
+    label = "INSERT INTO labels VALUES ('default', :call, 'Complaint', 'yes', 'supervisor.one', :at)"
+    hold = "INSERT INTO holds VALUES ('default', :call, 'case 7', 'compliance.one', :at)"
+    return [(label, its), (hold, its)]
+
+
+HELD = {"0001": _first, "0002": _second, "0003": _third}
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 
 
@@ -137,7 +145,10 @@ async def test_an_upgrade_keeps_everything(tmp_path: Path, version: str) -> None
             assert await catalogue.find_calls(query, 10, 0) == (ENDED.call_uuid,)
         async with engine.connect() as connection:
             lines = (await connection.execute(text("SELECT tenant, actor, subject FROM audit_lines"))).all()
+            kept = [tuple(line) for line in await connection.execute(text("SELECT name, value FROM labels"))]
+            kept += [tuple(line) for line in await connection.execute(text("SELECT matter, user_name FROM holds"))]
         assert [tuple(line) for line in lines] == [(DEFAULT_TENANT, "supervisor.one", "A-1")]
+        assert kept == ([("Complaint", "yes"), ("case 7", "compliance.one")] if version >= "0003" else [])
         desks = await SqlDesks(engine).all()
         assert desks == ((DESK,) if version >= "0002" else ())
 

@@ -21,12 +21,14 @@ from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
 from telegraphone.bootstrap.vault import Vault, make_vault
 from telegraphone.bootstrap.watching import Watching
+from telegraphone.bootstrap.webhooks import make_webhooks
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
+from telegraphone.database.outbox import SqlOutbox
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
@@ -38,6 +40,7 @@ from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
+from telegraphone.services.webhooks import Webhooks
 from telegraphone.storage.folder_lock import lock
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
@@ -105,6 +108,7 @@ class _Parts:
     recovered: RecoveredParts
     recorder: RecorderClient
     watching: Watching
+    webhooks: Webhooks
     switches: tuple[Exchange | SiprecServer, ...]
     vault: Vault
     app: WebApp
@@ -118,7 +122,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     engine = await _database(places, stack)
     catalogue = SqlCatalogue(engine)
     vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
-    writer = CatalogueWriter(catalogue, clock)
+    webhooks = make_webhooks(config, SqlOutbox(engine), clock)
+    writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
     siprec = make_siprec(config, recorder, clock)
@@ -150,12 +155,14 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
+        webhooks=webhooks,
         checks=_checks(config, recorder, exchange, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
-    return _Parts(world, agents, calls, recovered, recorder, watching, (exchange, *siprec), vault, app, notifications)
+    switches: tuple[Exchange | SiprecServer, ...] = (exchange, *siprec)
+    return _Parts(world, agents, calls, recovered, recorder, watching, webhooks, switches, vault, app, notifications)
 
 
 def _world(
@@ -236,7 +243,7 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
         await switch.start()
         stack.push_async_callback(switch.close)
     sending = [parts.vault.shipping.run()] if parts.vault.shipping else []
-    for life in (*sending, parts.world.catalogue.run(), parts.calls.run()):
+    for life in (*sending, parts.world.catalogue.run(), parts.webhooks.run(), parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 

@@ -10,3 +10,5 @@ from telegraphone.config.storing import Storage as Storage
 from telegraphone.config.tables import Config as Config
 from telegraphone.config.tables import Phone as Phone
 from telegraphone.config.trunks import TrunkEntry as TrunkEntry
+from telegraphone.config.webhooks import WebhookEntry as WebhookEntry
+from telegraphone.config.webhooks import secret_bytes as secret_bytes

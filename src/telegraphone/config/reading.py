@@ -13,10 +13,11 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from telegraphone.config.checking import contradictions, unknown_keys
+from telegraphone.config.checking import about_secret, contradictions, unknown_keys
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Storage
 from telegraphone.config.tables import Config
+from telegraphone.config.webhooks import WebhookEntry
 
 
 class ConfigError(Exception):
@@ -111,8 +112,26 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         for agent in config.agents
     )
     return msgspec.structs.replace(
-        config, server=server, exchange=exchange, siprec=siprec, storage=storage, phones=phones, agents=agents
+        config,
+        server=server,
+        exchange=exchange,
+        siprec=siprec,
+        storage=storage,
+        phones=phones,
+        agents=agents,
+        webhooks=_webhooks(config, path),
     )
+
+
+def _webhooks(config: Config, path: Path) -> tuple[WebhookEntry, ...]:
+    webhooks = tuple(
+        msgspec.structs.replace(each, secret=_from_file(path.resolve().parent, each.secret_file)) if each.secret_file else each
+        for each in config.webhooks
+    )
+    complaints = [complaint for index, each in enumerate(webhooks) for complaint in about_secret(each, index)]
+    if complaints:
+        raise ConfigError([f"{path}: {complaint}" for complaint in complaints])
+    return webhooks
 
 
 def _storage(folder: Path, storage: Storage) -> Storage:

@@ -10,6 +10,7 @@ from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
+from telegraphone.config.webhooks import WebhookEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Permission, Role
 from telegraphone.domain.ids import DEFAULT_TENANT, Dn
 from telegraphone.domain.recording import Trigger
@@ -235,6 +236,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
     trunks: tuple[TrunkEntry, ...] = ()
+    webhooks: tuple[WebhookEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
 
     def directory(self) -> Directory:

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
 from telegraphone.database.matching import compared_pattern, glob
+from telegraphone.database.outbox import put_happenings
 from telegraphone.database.summary import AGENT, Summary, summary
 from telegraphone.database.tables import labels, parts, recordings, traits
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.catalogue import HistoryEntry, PartQuery, PartRecord
+from telegraphone.services.happenings import happened
 
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
 _SUMMED_UP = tuple(field.name for field in fields(Summary) if field.name != "traits")
@@ -27,8 +29,10 @@ class SqlCatalogue:
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
         async with transaction(self._engine) as connection:
+            known = await _read(connection, select(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(insert(parts).values(_to_row(part)))
+            await put_happenings(connection, happened(known[0] if known else None, part))
             await sum_up(connection, part.tenant, part.call_uuid)
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:

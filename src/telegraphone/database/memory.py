@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import count, islice
 
 from telegraphone.database.matching import compared, compared_pattern, matches
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
+from telegraphone.services.happenings import Happening, Numbered, happened
 from telegraphone.services.ports import Clock
 
 
@@ -16,9 +18,12 @@ class MemoryCatalogue:
 
     def __init__(self) -> None:
         self._parts: dict[RecordingId, PartRecord] = {}
+        self.outbox = MemoryOutbox()
 
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
+        for each in happened(self._parts.get(part.recording_id), part):
+            await self.outbox.add(each)
         self._parts[part.recording_id] = part
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
@@ -40,6 +45,38 @@ class MemoryCatalogue:
 
     def _of(self, tenant: str) -> Iterator[PartRecord]:
         return (part for part in self._parts.values() if part.tenant == tenant)
+
+
+class MemoryOutbox:
+    """An `Outbox` in a list."""
+
+    def __init__(self) -> None:
+        self._happened: list[Numbered] = []
+        self._told: dict[str, int] = {}
+        self._numbers = count(1)
+
+    async def add(self, happening: Happening) -> None:
+        """See `Outbox.add`."""
+        self._happened.append(Numbered(next(self._numbers), happening))
+
+    async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
+        """See `Outbox.after`."""
+        found = (each for each in self._happened if each.number > number and each.happening.tenant == tenant)
+        return tuple(islice(found, limit))
+
+    async def told(self, webhook: str) -> int:
+        """See `Outbox.told`."""
+        return self._told.setdefault(webhook, self._happened[-1].number if self._happened else 0)
+
+    async def set_told(self, webhook: str, number: int) -> None:
+        """See `Outbox.set_told`."""
+        self._told[webhook] = number
+
+    async def forget(self, before: datetime) -> int:
+        """See `Outbox.forget`."""
+        kept = [each for each in self._happened if each.happening.at >= before]
+        gone, self._happened = len(self._happened) - len(kept), kept
+        return gone
 
 
 class MemoryDesks:

@@ -1,6 +1,7 @@
 """Puts recordings into the catalogue behind the calls' backs: no call, pause or recording ever waits for the database."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -20,8 +21,10 @@ class CatalogueWriter:
     alarm says so: recovery finds it again at the next start.
     """
 
-    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(self, catalogue: Catalogue, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
+        """`written` is called after each record that the catalogue has taken."""
         self._catalogue = catalogue
+        self._written = written
         self._clock = clock
         self._waiting: dict[RecordingId, PartRecord] = {}
         self._unfinished: dict[RecordingId, PartRecord] = {}
@@ -66,6 +69,7 @@ class CatalogueWriter:
             except Unavailable as error:
                 log.error("catalogue_unavailable", error=str(error), waiting=len(self._waiting))
                 return False
+            self._written()
             if self._waiting.get(recording_id) is part:
                 del self._waiting[recording_id]
         return True

@@ -205,6 +205,14 @@ _START: Final = {
     ("GET", "/diagnostics/version"): Said("The version desktops look for", _answer(version=TEXT)),
     ("GET", "/openapi.json"): Said("This description", {"type": "object", "required": ["openapi", "info", "paths"]}),
 }
+_ADMIN: Final = {
+    ("GET", "/webhooks"): Said("How it goes with the webhooks", _answer(webhooks=listed(ref("Webhook")))),
+    ("POST", "/webhooks/{name}"): Said(
+        "Tell a webhook again what happened behind a number",
+        _answer(webhook=ref("Webhook")),
+        body=_operation(["Replay"], {"after": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}}),
+    ),
+}
 _INTERNAL: Final = {
     ("GET", "/internal-api/me/settings"): Said(
         "The agent states, as Workspace Web Edition asks for them",
@@ -228,6 +236,7 @@ _ALL: Final[Mapping[tuple[str, str], Said]] = {
     **_of_devices("/devices/{id}"),
     **_RECORDINGS,
     **_START,
+    **_ADMIN,
     **_INTERNAL,
 }
 

@@ -39,6 +39,7 @@ def resources(*, modern: bool) -> dict[str, Schema]:
         "Call": _call(modern=modern),
         "Contact": _contact(),
         "Service": _service(),
+        "Webhook": _webhook(),
         "Setting": record({"name": TEXT, "value": TEXT}),
         **_recording(),
         **_about_recordings(),
@@ -271,3 +272,15 @@ def _events(*, modern: bool) -> dict[str, Schema]:
 
 CALL_OPERATIONS = tuple(operation.value for operation in Operation)
 """What can be asked of a call, by name."""
+
+
+def _webhook() -> Schema:
+    return record(
+        {
+            "name": TEXT,
+            "url": LINK,
+            "events": listed(TEXT),
+            "told": about({"type": "integer", "minimum": 0}, "The number of what it was told last."),
+        },
+        {"failingSince": about(TIME, "Since when it takes nothing."), "reason": about(TEXT, "What it said last.")},
+    )
