@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
-from telegraphone.bootstrap.vault import Vault, make_vault
+from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.bootstrap.webhooks import make_webhooks
 from telegraphone.capture.client import RecorderClient
@@ -61,11 +61,6 @@ class Places:
     """Where one installation keeps its things."""
 
     data: Path
-
-    @property
-    def keys(self) -> Path:
-        """Wrapped data keys, the key that wraps them, and the signing key."""
-        return self.data / "keys"
 
     @property
     def recordings(self) -> Path:
@@ -121,7 +116,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     lent = _locked(places, stack)
     engine = await _database(places, stack)
     catalogue = SqlCatalogue(engine)
-    vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
+    vault = make_vault(config, places.recordings, catalogue, clock)
     webhooks = make_webhooks(config, SqlOutbox(engine), clock)
     writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
@@ -302,7 +297,7 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     settings = config.recorder
     return RecorderClient(
         "telegraphone.recorder_bootstrap:worker_ports",
-        (str(places.recordings), str(places.keys), settings.spill_dir),
+        (str(places.recordings), keys_used(config).to_text(), settings.spill_dir),
         host=settings.rtp_host,
         first_port=settings.rtp_port_first,
         last_port=settings.rtp_port_last,

@@ -6,6 +6,7 @@ from telegraphone.config.reading import ConfigError as ConfigError
 from telegraphone.config.reading import parse as parse
 from telegraphone.config.reading import read as read
 from telegraphone.config.secret import Secret as Secret
+from telegraphone.config.storing import Keys as Keys
 from telegraphone.config.storing import Storage as Storage
 from telegraphone.config.tables import Config as Config
 from telegraphone.config.tables import Phone as Phone

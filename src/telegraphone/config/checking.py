@@ -11,7 +11,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
-from telegraphone.config.storing import about_storage
+from telegraphone.config.storing import about_keys, about_storage
 from telegraphone.config.tables import Config, revealed
 from telegraphone.config.webhooks import WebhookEntry, secret_bytes
 from telegraphone.domain.ids import DEFAULT_TENANT
@@ -56,6 +56,7 @@ def contradictions(config: Config) -> Iterator[str]:
     if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
         yield "exchange.tls_port: needs tls_certificate and tls_key"
     yield from about_storage(config.storage)
+    yield from about_keys(config.keys)
     yield from _about_phones(config)
     yield from _about_feature_codes(config)
     names = [state.operation for state in config.states()]
@@ -132,6 +133,9 @@ def _about_tenants(config: Config) -> Iterator[str]:
         for index, entry in enumerate(getattr(config, table)):
             if entry.tenant not in known:
                 yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"
+    for index, recipient in enumerate(config.keys.recipients):
+        if recipient.tenant not in known:
+            yield f"keys.recipients[{index}].tenant: there is no tenant {recipient.tenant!r} among [[tenants]]"
     tenants = {phone.number: phone.tenant for phone in config.phones}
     for index, agent in enumerate(config.agents):
         if tenants.get(agent.phone, agent.tenant) != agent.tenant:

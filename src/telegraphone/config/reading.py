@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from telegraphone.config.checking import about_secret, contradictions, unknown_keys
 from telegraphone.config.secret import Secret
-from telegraphone.config.storing import Storage
+from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tables import Config
 from telegraphone.config.webhooks import WebhookEntry
 
@@ -96,7 +96,7 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         tls_key=_beside(folder, config.siprec.tls_key),
         tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
-    storage = _storage(folder, config.storage)
+    storage, keys = _storage(folder, config.storage), _keys(folder, config.keys, Path(server.data_dir) / "keys")
     phones = tuple(
         msgspec.structs.replace(
             phone,
@@ -117,9 +117,20 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         exchange=exchange,
         siprec=siprec,
         storage=storage,
+        keys=keys,
         phones=phones,
         agents=agents,
         webhooks=_webhooks(config, path),
+    )
+
+
+def _keys(folder: Path, keys: Keys, usual: Path) -> Keys:
+    return msgspec.structs.replace(
+        keys,
+        folder=_beside(folder, keys.folder) or str(usual),
+        vault_token_file=_beside(folder, keys.vault_token_file),
+        vault_authorities=_beside(folder, keys.vault_authorities),
+        recipients=tuple(msgspec.structs.replace(each, public_key=_beside(folder, each.public_key)) for each in keys.recipients),
     )
 
 

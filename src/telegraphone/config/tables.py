@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
-from telegraphone.config.storing import Storage
+from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
 from telegraphone.config.webhooks import WebhookEntry
@@ -227,6 +227,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exchange: Exchange = Exchange()
     recorder: Recorder = Recorder()
     storage: Storage = Storage()
+    keys: Keys = Keys()
     phone_control: PhoneControl = PhoneControl()
     cometd: Cometd = Cometd()
     desk: Desk = Desk()
