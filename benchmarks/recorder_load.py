@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telegraphone.capture.client import RecorderClient
+from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import MediaSource, TapOrder, TrackOrder
 
@@ -63,13 +64,18 @@ async def start_load(streams: int, seconds: int) -> Load:
 
 
 @asynccontextmanager
-async def open_recorder(maker: str) -> AsyncIterator[RecorderClient]:
+async def open_recorder(maker: str, packets: PacketGroup | None = None) -> AsyncIterator[RecorderClient]:
     """A recorder with one worker on the receiver's core, its files on this disk."""
     BUILD.mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix="telegraphone-bench-", dir=BUILD))
     try:
         recorder = RecorderClient(
-            f"benchmarks.recorder_ports:{maker}", (str(root),), host="127.0.0.1", first_port=12_000, last_port=31_999
+            f"benchmarks.recorder_ports:{maker}",
+            (str(root),),
+            host="127.0.0.1",
+            first_port=12_000,
+            last_port=31_999,
+            packets=packets,
         )
         async with recorder:
             (process,) = recorder.process_ids

@@ -1,0 +1,351 @@
+"""What recording costs where Asterisk carries the calls: CPU of Asterisk and recorder together, and audio lost, for each way.
+
+Two-party calls over a real Asterisk, G.711 both ways from the load generator, nobody reads what Asterisk sends. Asterisk's
+own ways write plain files; every other way ends in the recorder, encrypted and synced. Reference: the same calls without
+recording, in the same run. On loopback the kernel charges receiving to the sender: the last column shows what each way adds
+there, against the plain call. `python -m benchmarks.bench_asterisk [calls [seconds [rounds]]]`.
+"""
+
+import asyncio
+import os
+import statistics
+import struct
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.asterisk_calls import Board, board
+from benchmarks.recorder_load import BUILD, NOTE, Pause, build, open_recorder, pause_some, percentiles, start_load
+from telegraphone.capture.client import RecorderClient
+from telegraphone.capture.packet_group import PacketGroup
+from telegraphone.capture.worker import raise_file_limit
+from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapOrder, TrackOrder
+from tests.interop.asterisk.server import APPLICATION, HOST, asterisk, version
+
+WARM_UP_S = 2
+TICK_S = os.sysconf("SC_CLK_TCK")
+BLOCK = 160
+AUDIO_SOCKET_BYTES = 323
+QUIET = 500
+PCMU = {0: "PCMU"}
+COMPARED = """
+load = app_chanspy.so
+load = app_mixmonitor.so
+load = func_periodic_hook.so
+load = func_cut.so
+load = func_groupcount.so
+load = func_uri.so
+load = func_math.so
+load = res_audiosocket.so
+load = chan_audiosocket.so
+"""
+"""MixMonitor, AudioSocket and what they need; the sample configuration does without."""
+DIALPLAN = """
+[bench]
+exten => mixed,1,MixMonitor(${CHANNEL(uniqueid)}.wav)
+ same => n,Stasis(telegraphone)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: its number and the ports of its two phones."""
+
+    number: int
+    phones: tuple[int, int]
+
+    @property
+    def legs(self) -> tuple[str, str]:
+        """Asterisk's names of its legs."""
+        return f"leg-{self.number}-a", f"leg-{self.number}-b"
+
+    @property
+    def bridge(self) -> str:
+        """Asterisk's name of what joins them."""
+        return f"bridge-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One way: CPU milliseconds for a call's second, of Asterisk, of the recorder, of the sender; share of audio lost."""
+
+    asterisk: float
+    recorder: float
+    sender: float
+    lost: float
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """What the machine pays for a recorded call's second."""
+        return self.asterisk + self.recorder
+
+
+class Way:
+    """How calls are recorded; this one does not."""
+
+    name = "no recording (reference)"
+    copies = 0
+    """Streams that come from each call."""
+
+    def __init__(self, here: Board, recorder: RecorderClient | None) -> None:
+        self.here, self.recorder = here, recorder
+        self.recordings: list[RecordingId] = []
+        self.server: asyncio.Server | None = None
+        self.bytes_read = 0
+
+    async def connect(self, call: Call) -> None:
+        """Two answered legs in a bridge."""
+        for leg, port in zip(call.legs, call.phones, strict=True):
+            await self.here.leg(leg, port, {"app": APPLICATION})
+        await self.here.bridge(call.bridge, *call.legs)
+
+    async def tap(self, call: Call) -> None:
+        """Has the call recorded."""
+
+    async def end(self, call: Call) -> None:
+        """Nothing of the call stays."""
+        for each in await self.here.server.ids("channels"):
+            await self.here.server.ari("DELETE", f"/channels/{each}")
+        for each in await self.here.server.ids("bridges"):
+            await self.here.server.ari("DELETE", f"/bridges/{each}")
+
+    async def reserve(self, call: Call) -> tuple[RecordingId, tuple[MediaAddress, MediaAddress]]:
+        """A recording of the call, not aimed yet."""
+        assert self.recorder is not None
+        recording = RecordingId(f"00000000-0000-4000-8000-{call.number:012d}")
+        first, second = (LegId(leg) for leg in call.legs)
+        order = TapOrder(recording, CallUuid("BENCH"), "tenant", (TrackOrder("agent", first), TrackOrder("other", second)))
+        reservation = await self.recorder.reserve(order)
+        self.recordings.append(recording)
+        return recording, reservation.addresses
+
+    def heard_s(self, call: Call) -> float | None:
+        """Seconds with sound in the call's file; None where the recorder counts itself."""
+        return None
+
+
+class MixMonitor(Way):
+    """Asterisk's usual recorder, on one leg, both sides mixed."""
+
+    name = "MixMonitor"
+
+    async def connect(self, call: Call) -> None:
+        """The first leg passes through the dialplan, which begins the recording."""
+        await self.here.leg(call.legs[0], call.phones[0], {"extension": "mixed", "context": "bench"})
+        await self.here.leg(call.legs[1], call.phones[1], {"app": APPLICATION})
+        await self.here.bridge(call.bridge, *call.legs)
+
+    def heard_s(self, call: Call) -> float | None:
+        """From its file."""
+        return seconds_with_sound(self.here.server.folder / "spool" / "monitor" / f"{call.legs[0]}.wav")
+
+
+class BridgeRecording(Way):
+    """ARI's recording of a bridge."""
+
+    name = "ARI bridge recording"
+
+    async def tap(self, call: Call) -> None:
+        """Begins the file."""
+        await self.here.do("POST", f"/bridges/{call.bridge}/record", name=f"bench-{call.number}", format="wav")
+
+    def heard_s(self, call: Call) -> float | None:
+        """From its file."""
+        return seconds_with_sound(self.here.server.folder / "spool" / "recording" / f"bench-{call.number}.wav")
+
+
+class ExternalMedia(Way):
+    """What each leg's party says, copied to the recorder by RTP: `snoop` and `externalMedia`."""
+
+    name = "two external-media taps → recorder"
+    copies = 2
+
+    async def tap(self, call: Call) -> None:
+        """One for each leg."""
+        recording, addresses = await self.reserve(call)
+        sources = [await self._copied(leg, to) for leg, to in zip(call.legs, addresses, strict=True)]
+        assert self.recorder is not None
+        await self.recorder.aim(recording, (sources[0], sources[1]))
+
+    async def _copied(self, leg: str, to: MediaAddress, spy: str = "in") -> MediaSource:
+        media, snoop = f"media-{leg}", f"snoop-{leg}"
+        host = f"{to.host}:{to.port}"
+        made = await self.here.do(
+            "POST", "/channels/externalMedia", app=APPLICATION, channelId=media, external_host=host, format="ulaw"
+        )
+        await self.here.do("POST", f"/channels/{leg}/snoop/{snoop}", spy=spy, app=APPLICATION)
+        await self.here.come(media, snoop)
+        await self.here.bridge(f"tap-{leg}", snoop, media)
+        return MediaSource(HOST, int(made["channelvars"]["UNICASTRTP_LOCAL_PORT"]), PCMU)
+
+
+class MixedTap(ExternalMedia):
+    """One copy of both sides; they cannot be told apart any more, and it may lose sound (docs/guides/asterisk.md)."""
+
+    name = "one external-media tap, both sides mixed → recorder"
+    copies = 1
+
+    async def tap(self, call: Call) -> None:
+        """On one leg."""
+        recording, addresses = await self.reserve(call)
+        assert self.recorder is not None
+        await self.recorder.aim(recording, (await self._copied(call.legs[0], addresses[0], spy="both"), NOBODY))
+
+
+class AudioSockets(Way):
+    """The same over TCP, for its cost to Asterisk: what is read here is counted, not recorded."""
+
+    name = "two AudioSocket taps (Asterisk's side alone)"
+    copies = 2
+
+    async def tap(self, call: Call) -> None:
+        """One for each leg."""
+        if self.server is None:
+            self.server = await asyncio.start_server(self._read, HOST, 0)
+        host = f"{HOST}:{self.server.sockets[0].getsockname()[1]}"
+        for leg in call.legs:
+            media, snoop = f"media-{leg}", f"snoop-{leg}"
+            way = {"encapsulation": "audiosocket", "transport": "tcp", "format": "slin", "data": str(uuid.uuid4())}
+            await self.here.do(
+                "POST", "/channels/externalMedia", app=APPLICATION, channelId=media, external_host=host, **way
+            )
+            await self.here.do("POST", f"/channels/{leg}/snoop/{snoop}", spy="in", app=APPLICATION)
+            await self.here.come(media, snoop)
+            await self.here.bridge(f"tap-{leg}", snoop, media)
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            self.bytes_read += len(data)
+        writer.close()
+
+
+class Packets(Way):
+    """The legs' packets from the kernel."""
+
+    name = "packets of both legs → recorder"
+    copies = 2
+
+    async def tap(self, call: Call) -> None:
+        """Asterisk is not asked for anything."""
+        recording, _ = await self.reserve(call)
+        media = self.here.phones.media
+        sources = [MediaSource(HOST, each, PCMU, arrives_at=MediaAddress(HOST, media[each])) for each in call.phones]
+        assert self.recorder is not None
+        await self.recorder.aim(recording, (sources[0], sources[1]))
+
+
+def seconds_with_sound(path: Path) -> float:
+    """In a WAV file of one track, 16 bit at 8 kHz, however its header ends."""
+    data = path.read_bytes()[44:]
+    samples = struct.unpack(f"<{len(data) // 2}h", data[: len(data) // 2 * 2])
+    blocks = range(0, len(samples) - BLOCK + 1, BLOCK)
+    return sum(max(samples[at : at + BLOCK]) > QUIET for at in blocks) * BLOCK / 8_000
+
+
+def cpu_s(process: int) -> float:
+    """What a process has used, its threads together."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK_S
+
+
+async def measure(kind: type[Way], calls: int, seconds: int) -> Measured:
+    """All calls recorded this way for so long, on an Asterisk and a recorder of their own."""
+    with tempfile.TemporaryDirectory(prefix="telegraphone-bench-", dir=BUILD) as name:
+        folder = Path(name)
+        more = {"modules.conf": COMPARED, "extensions.conf": DIALPLAN}
+        async with (
+            asterisk(folder / "asterisk", more=more, rtp_ports=16 * calls + 100) as server,
+            board(server) as here,
+            open_recorder("sealed", PacketGroup()) if issubclass(kind, ExternalMedia | Packets) else no_recorder() as recorder,
+        ):
+            return await _measured(kind(here, recorder), calls, seconds)
+
+
+@asynccontextmanager
+async def no_recorder() -> AsyncIterator[None]:
+    """Where Asterisk writes the files itself."""
+    yield None
+
+
+async def _measured(way: Way, calls: int, seconds: int) -> Measured:
+    load = await start_load(2 * calls, WARM_UP_S + seconds + 1)
+    made = [Call(number, (load.sources[2 * number], load.sources[2 * number + 1])) for number in range(calls)]
+    await each_of(made, way.connect)
+    await each_of(made, way.tap)
+    processes = [way.here.server.pid, load.process.pid, *(way.recorder.process_ids if way.recorder else ())]
+    load.go([way.here.phones.media[port] for call in made for port in call.phones])
+    for recording in way.recordings:
+        assert way.recorder is not None
+        await way.recorder.open_gate(recording, None, NOTE)
+    await asyncio.sleep(WARM_UP_S)
+    before, received = [cpu_s(each or 0) for each in processes], await received_by(way)
+    await asyncio.sleep(seconds)
+    after, received = [cpu_s(each or 0) for each in processes], await received_by(way) - received
+    used = [1_000 * (late - early) / seconds / calls for early, late in zip(before, after, strict=True)]
+    pauses = await pause_some(way.recorder, way.recordings, 0.7) if way.recorder else []
+    await load.sent()
+    await way.end(made[0])
+    for recording in way.recordings:
+        assert way.recorder is not None
+        await way.recorder.seal(recording, NOTE)
+    await asyncio.sleep(0.5)
+    heard = [way.heard_s(call) for call in made]
+    sent_s = WARM_UP_S + seconds + 1
+    if way.server is not None:
+        way.server.close()
+    if heard[0] is not None:
+        lost = 1 - sum(each or 0.0 for each in heard) / (sent_s * calls)
+    else:
+        lost = 1 - received / (50 * way.copies * calls * seconds) if way.copies else 0.0
+    return Measured(used[0], sum(used[2:]), used[1], max(0.0, lost), tuple(pauses))
+
+
+async def received_by(way: Way) -> int:
+    """Packets of 20 ms that have come so far to whoever takes copies."""
+    if way.recorder is None:
+        return way.bytes_read // AUDIO_SOCKET_BYTES
+    return sum(each.received for each in await way.recorder.figures())
+
+
+async def each_of(calls: Sequence[Call], act: Callable[[Call], Awaitable[None]], at_once: int = 8) -> None:
+    """For all calls, a few at a time."""
+    for first in range(0, len(calls), at_once):
+        await asyncio.gather(*(act(call) for call in calls[first : first + at_once]))
+
+
+WAYS: tuple[type[Way], ...] = (Way, MixMonitor, BridgeRecording, ExternalMedia, MixedTap, AudioSockets, Packets)
+
+
+async def main(calls: int, seconds: int, rounds: int) -> None:
+    """Measures and prints a section of the results."""
+    raise_file_limit()
+    build("load")
+    runs: dict[type[Way], list[Measured]] = {kind: [] for kind in WAYS}
+    for turn in range(rounds):
+        for kind in WAYS if turn % 2 == 0 else reversed(WAYS):
+            runs[kind].append(await measure(kind, calls, seconds))
+            print(f"  {kind.name}: {runs[kind][-1]}", file=sys.stderr, flush=True)
+    print(f"## Recording calls of Asterisk\n\n{version()}, {calls} calls, {seconds} s, {rounds} rounds: medians.\n")
+    print("| way | Asterisk | recorder | both, CPU ms per call-second | × no recording | × MixMonitor | audio lost | sender |")
+    print("|---|---|---|---|---|---|---|---|")
+    middle = {kind: {key: statistics.median(getattr(each, key) for each in runs[kind]) for key in KEYS} for kind in WAYS}
+    for kind, row in middle.items():
+        ratios = [row["total"] / middle[reference]["total"] for reference in (Way, MixMonitor)]
+        print(f"| {kind.name} | {row['asterisk']:.1f} | {row['recorder']:.1f} | {row['total']:.1f} | {ratios[0]:.2f} ", end="")
+        print(f"| {ratios[1]:.2f} | {100 * row['lost']:.1f} % | {row['sender']:.1f} |")
+    for kind in (ExternalMedia, Packets):
+        pauses = [pause for run in runs[kind] for pause in run.pauses]
+        print(f"\nPauses of {kind.name}, ms p50 / p99: effective {percentiles([each.effective for each in pauses])}, ", end="")
+        print(f"answered {percentiles([each.answered for each in pauses])}, of {len(pauses)}.")
+
+
+KEYS = ("asterisk", "recorder", "sender", "lost", "total")
+
+if __name__ == "__main__":
+    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("30", "10", "3")[len(sys.argv) - 1 :]])))
