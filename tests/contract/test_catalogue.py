@@ -1,8 +1,7 @@
 """What every list of recordings promises, and what the databases promise besides."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,40 +10,28 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
-from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url, transaction
-from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
-from telegraphone.database.tables import audit_lines, metadata
+from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
+from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.database.tables import metadata
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
-from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import By, Catalogue, HistoryEntry, PartQuery, PartRecord
 from telegraphone.services.ports import Unavailable
-from tests.scenario.clock import VirtualClock
+from tests.contract.databases import KINDS, database
+from tests.postgresql import Server
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 
 
-@asynccontextmanager
-async def _in_memory(_: Path) -> AsyncIterator[Catalogue]:
-    yield MemoryCatalogue()
-
-
-@asynccontextmanager
-async def _in_sqlite(folder: Path) -> AsyncIterator[Catalogue]:
-    engine = open_engine(sqlite_url(folder / "catalogue.db"))
-    await migrate(engine)
-    yield SqlCatalogue(engine)
-    await engine.dispose()
-
-
-@pytest.fixture(params=[_in_memory, _in_sqlite])
-async def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Catalogue]:
-    open_one: Callable[[Path], AbstractAsyncContextManager[Catalogue]] = request.param
-    async with open_one(tmp_path) as opened:
-        yield opened
+@pytest.fixture(params=["memory", *KINDS])
+async def catalogue(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Catalogue]:
+    if request.param == "memory":
+        yield MemoryCatalogue()
+        return
+    async with database(request.param, tmp_path, postgresql) as engine:
+        yield SqlCatalogue(engine)
 
 
 def _part(call: str, minutes: float = 0, *, ended: bool = True, number: int = 1, **fields: Any) -> PartRecord:
@@ -215,11 +202,85 @@ async def test_who_may_see_some_agents_calls_finds_no_others(catalogue: Catalogu
     assert await _found(catalogue, among=frozenset({"agent.three"}), user_name="agent.one") == []
 
 
+PAUSED = HistoryEntry("Paused", NOON, NOON, 1, 1)
+FACTS: dict[str, dict[str, Any]] = {
+    "A": {"user_data": {"case": 17, "vip": True, "note": "50% off_now"}, "ani": "+1 (555) 010-0042", "history": (PAUSED,)},
+    "B": {"user_data": {"case": "18", "deep": {"order": ["Zoë", 4711]}}, "user_name": "agent.two", "dnis": "agent 5"},
+    "C": {"user_data": {"case": 17}, "user_name": "", "status": "recovered", "duration_ms": 3_600_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("criteria", "calls"),
+    [
+        ({"user_data": ("case", "17")}, ["A", "C"]),
+        ({"user_data": ("case", "18")}, ["B"]),
+        ({"user_data": ("vip", "true")}, ["A"]),
+        ({"user_data": ("deep", "Zoë")}, []),
+        ({"user_data": ("case", "1*")}, []),
+        ({"user_data": ("case", "17"), "user_name": "agent.one"}, ["A"]),
+        ({"user_data": ("case", "17"), "started_from": NOON + timedelta(minutes=-1)}, ["A"]),
+        ({"user_data": ("case", "17"), "after": (NOON, CallUuid("A"))}, ["C"]),
+        ({"user_name": "agent.*", "among": frozenset({"agent.two"})}, ["B"]),
+        ({"paused": True}, ["A"]),
+        ({"paused": False}, ["B", "C"]),
+        ({"state": "recovered"}, ["C"]),
+        ({"state": "sealed"}, ["A", "B"]),
+        ({"state": "broken"}, []),
+        ({"duration_ms_min": 90_000}, ["A", "B", "C"]),
+        ({"duration_ms_min": 90_001}, ["C"]),
+        ({"duration_ms_max": 90_000}, ["A", "B"]),
+        ({"duration_ms_min": 1, "duration_ms_max": 2}, []),
+        ({"text": "zoë"}, ["B"]),
+        ({"text": "ZO"}, ["B"]),
+        ({"text": "oë"}, []),
+        ({"text": "4711 order"}, ["B"]),
+        ({"text": "4711 vip"}, []),
+        ({"text": "15550100042"}, ["A"]),
+        ({"text": "555-010"}, ["A"]),
+        ({"text": "off now 50"}, ["A"]),
+        ({"text": "agent two"}, ["B"]),
+        ({"text": "%"}, ["A", "B", "C"]),
+        ({"label": "Complaint"}, []),
+    ],
+)
+async def test_what_is_known_of_a_recording_is_found(catalogue: Catalogue, criteria: dict[str, Any], calls: list[str]) -> None:
+    for minutes, (call, facts) in enumerate(FACTS.items()):
+        part = _part(call, -minutes, **{key: value for key, value in facts.items() if key in ("user_name", "ani", "dnis")})
+        await catalogue.put(
+            replace(part, **{key: value for key, value in facts.items() if key not in ("user_name", "ani", "dnis")})
+        )
+    assert await _found(catalogue, **criteria) == calls
+    assert await _found(catalogue, tenant="other", **criteria) == []
+
+
+async def test_what_is_known_changes_with_the_parts(catalogue: Catalogue) -> None:
+    await catalogue.put(replace(_part("A"), user_data={"case": 1}))
+    await catalogue.put(replace(_part("A"), user_data={"case": 2}, status="broken"))
+    assert await _found(catalogue, user_data=("case", "1")) == []
+    assert await _found(catalogue, user_data=("case", "2"), state="broken") == ["A"]
+    # An earlier part that is told of later makes the recording begin earlier.
+    await catalogue.put(_part("A", -5, number=2, user_name="agent.two"))
+    assert await _found(catalogue, user_name="agent.two", started_before=NOON) == ["A"]
+    assert await _found(catalogue, user_data=("case", "2"), started_before=NOON) == ["A"]
+
+
+async def test_the_parts_of_several_calls_come_in_the_order_asked_for(catalogue: Catalogue) -> None:
+    for part in (_part("A"), _part("B", 1), _part("B", 0, number=2), _part("C", tenant="other")):
+        await catalogue.put(part)
+    asked = [CallUuid(each) for each in ("B", "A", "C", "D")]
+    found = await catalogue.parts_of_calls(DEFAULT_TENANT, asked)
+    assert found == ((_part("B", 0, number=2), _part("B", 1)), (_part("A"),), (), ())
+
+
 async def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
-    async with _in_sqlite(tmp_path) as first:
-        await first.put(_part("A"))
-    async with _in_sqlite(tmp_path) as second:
-        assert await second.parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (_part("A"),)
+    for _ in range(2):
+        engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
+        await migrate(engine)
+        await SqlCatalogue(engine).put(_part("A"))
+        await engine.dispose()
+        engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
+        assert await SqlCatalogue(engine).parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (_part("A"),)
 
 
 async def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) -> None:
@@ -231,35 +292,19 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) 
     await engine.dispose()
 
 
-async def test_the_migrations_make_the_tables_that_are_declared(tmp_path: Path) -> None:
-    engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
-    await migrate(engine)
+def _is_trigrams(difference: Any) -> bool:
+    """Whether it is an index that one database has besides."""
+    return difference[0] == "remove_index" and difference[1].name.endswith("_trigrams")
 
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_migrations_make_the_tables_that_are_declared(kind: str, tmp_path: Path, postgresql: Server) -> None:
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        return [each for each in found if not _is_trigrams(each)]
 
-    async with engine.connect() as connection:
+    async with database(kind, tmp_path, postgresql) as engine, engine.connect() as connection:
         assert await connection.run_sync(differences) == []
-    await engine.dispose()
-
-
-async def test_audit_lines_are_kept_in_order(tmp_path: Path) -> None:
-    clock = VirtualClock(NOON)
-    engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
-    await migrate(engine)
-    memory = MemoryAuditTrail(clock)
-    trails: list[AuditTrail] = [SqlAuditTrail(engine, clock), memory]
-    for trail in trails:
-        await trail.write(Deed("supervisor.one", "play", "A-1", "begun", {"bytes": "0-43"}, origin="192.0.2.7"))
-        await trail.write(Deed("supervisor.far", "play", "A-2", "begun", tenant="other"))
-    async with transaction(engine) as connection:
-        rows = (await connection.execute(select(audit_lines).order_by(audit_lines.c.number))).all()
-    assert [(row.written_at, row.tenant, row.actor, row.subject, row.detail, row.origin) for row in rows] == [
-        (NOON, "default", "supervisor.one", "A-1", '{"bytes":"0-43"}', "192.0.2.7"),
-        (NOON, "other", "supervisor.far", "A-2", "{}", ""),
-    ]
-    assert [line.deed.subject for line in memory.lines] == ["A-1", "A-2"]
-    await engine.dispose()
 
 
 async def test_a_database_says_whether_it_can_be_asked(tmp_path: Path) -> None:

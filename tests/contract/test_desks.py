@@ -1,40 +1,30 @@
 """What every keeper of desks promises."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from telegraphone.database.desks import SqlDesks
-from telegraphone.database.engine import migrate, open_engine, sqlite_url
+from telegraphone.database.engine import open_engine, sqlite_url
 from telegraphone.database.memory import MemoryDesks
 from telegraphone.services.desks import Desks, KeptDesk
 from telegraphone.services.ports import Unavailable
+from tests.contract.databases import KINDS, database
+from tests.postgresql import Server
 
 READY = KeptDesk("agent.one", signed_in=True, state="Ready", do_not_disturb=False, forward_to="")
 AWAY = KeptDesk("agent.two", signed_in=False, state="", do_not_disturb=True, forward_to="5003")
 
 
-@asynccontextmanager
-async def _in_memory(_: Path) -> AsyncIterator[Desks]:
-    yield MemoryDesks()
-
-
-@asynccontextmanager
-async def _in_sqlite(folder: Path) -> AsyncIterator[Desks]:
-    engine = open_engine(sqlite_url(folder / "desks.db"))
-    await migrate(engine)
-    yield SqlDesks(engine)
-    await engine.dispose()
-
-
-@pytest.fixture(params=[_in_memory, _in_sqlite])
-async def desks(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desks]:
-    open_one: Callable[[Path], AbstractAsyncContextManager[Desks]] = request.param
-    async with open_one(tmp_path) as opened:
-        yield opened
+@pytest.fixture(params=["memory", *KINDS])
+async def desks(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Desks]:
+    if request.param == "memory":
+        yield MemoryDesks()
+        return
+    async with database(request.param, tmp_path, postgresql) as engine:
+        yield SqlDesks(engine)
 
 
 async def test_what_was_put_is_found(desks: Desks) -> None:

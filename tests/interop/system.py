@@ -18,7 +18,7 @@ from telegraphone.phone import Phone, PhoneOptions
 HOST = "127.0.0.1"
 PASSWORD = "correct horse 7"  # of every account in these tests
 AGENT, OTHER_AGENT, SUPERVISOR, ADMIN = "agent.one", "agent.two", "supervisor.one", "admin.one"
-START_S, STOP_S = 30.0, 30.0
+START_S, STOP_S = 60.0, 60.0
 
 # Cheap on purpose: the tests sign in often, and the strength of a test password protects nothing.
 HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
@@ -104,9 +104,11 @@ async def telegraphone(
     accounts: str = AGENTS,
     more: str = "",
     server: str = "",
+    health: str = "/health",
 ) -> AsyncIterator[System]:
     """A server with these phones (password: the number, thrice) and the four accounts, or others. `more` is further TOML,
-    `server` further lines of its [server] table. Ends by SIGTERM, and fails the test when it does not end cleanly by itself."""
+    `server` further lines of its [server] table; it has started when `health` answers 200. Ends by SIGTERM, and fails the
+    test when it does not end cleanly by itself."""
     http_port, sip_port = free_port(), free_sip_port()
     phones = "".join(f'\n[[phones]]\nnumber = "{each}"\npassword = "{each * 3}"\n' for each in numbers)
     (folder / "telegraphone.toml").write_text(
@@ -116,7 +118,7 @@ async def telegraphone(
     )
     system = System(folder, http_port, sip_port, await start(folder), numbers)
     try:
-        await healthy(system)
+        await healthy(system, health)
         yield system
     finally:
         await stop(system)
@@ -146,13 +148,13 @@ async def start(folder: Path) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env={**os.environ, "NO_COLOR": "1"})
 
 
-async def healthy(system: System) -> None:
+async def healthy(system: System, path: str = "/health") -> None:
     """Returns when the server answers; fails with its log when it does not."""
     async with httpx.AsyncClient(base_url=system.url, trust_env=False) as http:
         for _ in range(int(START_S / 0.1)):
             assert system.process.returncode is None, system.log
             try:
-                if (await http.get("/health")).is_success:
+                if (await http.get(path)).is_success:
                     return
             except httpx.TransportError:
                 pass

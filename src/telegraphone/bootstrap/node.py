@@ -16,19 +16,18 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_exchange, make_siprec
-from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
+from telegraphone.bootstrap.vault import Vault, make_vault
 from telegraphone.bootstrap.watching import Watching
-from telegraphone.bootstrap.webhooks import make_webhooks
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
-from telegraphone.database.engine import answers, migrate, open_engine, sqlite_url
-from telegraphone.database.outbox import SqlOutbox
+from telegraphone.database.engine import answers
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
@@ -40,7 +39,6 @@ from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
-from telegraphone.services.webhooks import Webhooks
 from telegraphone.storage.folder_lock import lock
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
@@ -61,6 +59,11 @@ class Places:
     """Where one installation keeps its things."""
 
     data: Path
+
+    @property
+    def keys(self) -> Path:
+        """Wrapped data keys, the key that wraps them, and the signing key."""
+        return self.data / "keys"
 
     @property
     def recordings(self) -> Path:
@@ -95,7 +98,7 @@ async def serve(config: Config, reread: Reread) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """One node's use cases and the adapters that outlive the building of it."""
+    """One node's use cases and the adapters that outlive the building of it; `chores` run beside the calls."""
 
     world: Surroundings
     agents: Agents
@@ -103,22 +106,21 @@ class _Parts:
     recovered: RecoveredParts
     recorder: RecorderClient
     watching: Watching
-    webhooks: Webhooks
     switches: tuple[Exchange | SiprecServer, ...]
     vault: Vault
     app: WebApp
     notifications: Notifications
+    chores: tuple[Chore, ...]
 
 
 async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     """Builds everything and opens what must be open before a call can come; the stack closes it in reverse."""
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     lent = _locked(places, stack)
-    engine = await _database(places, stack)
+    engine, up_to_date = await open_database(config, places.database, stack)
     catalogue = SqlCatalogue(engine)
-    vault = make_vault(config, places.recordings, catalogue, clock)
-    webhooks = make_webhooks(config, SqlOutbox(engine), clock)
-    writer = CatalogueWriter(catalogue, clock, webhooks.look)
+    vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
+    writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
     recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
     siprec = make_siprec(config, recorder, clock)
@@ -128,7 +130,11 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    await agents.load(config.directory())
+    chores: list[Chore] = []
+    if up_to_date:
+        await agents.load(config.directory())
+    else:
+        chores.append(lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
     world = _world(
         config,
         clock,
@@ -150,14 +156,13 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
-        webhooks=webhooks,
         checks=_checks(config, recorder, exchange, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
     switches: tuple[Exchange | SiprecServer, ...] = (exchange, *siprec)
-    return _Parts(world, agents, calls, recovered, recorder, watching, webhooks, switches, vault, app, notifications)
+    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, tuple(chores))
 
 
 def _world(
@@ -189,13 +194,6 @@ def _world(
         phone_answers=exchange.requests,
         watchers=agents.watches,
     )
-
-
-async def _database(places: Places, stack: AsyncExitStack) -> AsyncEngine:
-    engine = open_engine(sqlite_url(places.database))
-    stack.push_async_callback(engine.dispose)
-    await migrate(engine)
-    return engine
 
 
 def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> dict[str, Check]:
@@ -238,7 +236,7 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
         await switch.start()
         stack.push_async_callback(switch.close)
     sending = [parts.vault.shipping.run()] if parts.vault.shipping else []
-    for life in (*sending, parts.world.catalogue.run(), parts.webhooks.run(), parts.calls.run()):
+    for life in (*sending, parts.world.catalogue.run(), *(chore() for chore in parts.chores), parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 
@@ -297,7 +295,7 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     settings = config.recorder
     return RecorderClient(
         "telegraphone.recorder_bootstrap:worker_ports",
-        (str(places.recordings), keys_used(config).to_text(), settings.spill_dir),
+        (str(places.recordings), str(places.keys), settings.spill_dir),
         host=settings.rtp_host,
         first_port=settings.rtp_port_first,
         last_port=settings.rtp_port_last,
@@ -320,5 +318,4 @@ def _web_settings(config: Config) -> WebSettings:
         allowed_origins=frozenset(server.allowed_origins),
         csrf_protection=server.csrf_protection,
         cookie_same_site=server.cookie_same_site,
-        playback_format=server.playback_format,
     )

@@ -13,11 +13,10 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from telegraphone.config.checking import about_secret, contradictions, unknown_keys
+from telegraphone.config.checking import contradictions, unknown_keys
 from telegraphone.config.secret import Secret
-from telegraphone.config.storing import Keys, Storage
+from telegraphone.config.storing import Storage
 from telegraphone.config.tables import Config
-from telegraphone.config.webhooks import WebhookEntry
 
 
 class ConfigError(Exception):
@@ -90,13 +89,14 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         tls_certificate=_beside(folder, config.exchange.tls_certificate),
         tls_key=_beside(folder, config.exchange.tls_key),
     )
+    database = msgspec.structs.replace(config.database, password_file=_beside(folder, config.database.password_file))
     siprec = msgspec.structs.replace(
         config.siprec,
         tls_certificate=_beside(folder, config.siprec.tls_certificate),
         tls_key=_beside(folder, config.siprec.tls_key),
         tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
-    storage, keys = _storage(folder, config.storage), _keys(folder, config.keys, Path(server.data_dir) / "keys")
+    storage = _storage(folder, config.storage)
     phones = tuple(
         msgspec.structs.replace(
             phone,
@@ -111,38 +111,8 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         else agent
         for agent in config.agents
     )
-    return msgspec.structs.replace(
-        config,
-        server=server,
-        exchange=exchange,
-        siprec=siprec,
-        storage=storage,
-        keys=keys,
-        phones=phones,
-        agents=agents,
-        webhooks=_webhooks(config, path),
-    )
-
-
-def _keys(folder: Path, keys: Keys, usual: Path) -> Keys:
-    return msgspec.structs.replace(
-        keys,
-        folder=_beside(folder, keys.folder) or str(usual),
-        vault_token_file=_beside(folder, keys.vault_token_file),
-        vault_authorities=_beside(folder, keys.vault_authorities),
-        recipients=tuple(msgspec.structs.replace(each, public_key=_beside(folder, each.public_key)) for each in keys.recipients),
-    )
-
-
-def _webhooks(config: Config, path: Path) -> tuple[WebhookEntry, ...]:
-    webhooks = tuple(
-        msgspec.structs.replace(each, secret=_from_file(path.resolve().parent, each.secret_file)) if each.secret_file else each
-        for each in config.webhooks
-    )
-    complaints = [complaint for index, each in enumerate(webhooks) for complaint in about_secret(each, index)]
-    if complaints:
-        raise ConfigError([f"{path}: {complaint}" for complaint in complaints])
-    return webhooks
+    completed = msgspec.structs.replace(config, server=server, exchange=exchange, database=database, siprec=siprec)
+    return msgspec.structs.replace(completed, storage=storage, phones=phones, agents=agents)
 
 
 def _storage(folder: Path, storage: Storage) -> Storage:

@@ -1,20 +1,19 @@
 """The list of recordings in SQL: a `Catalogue`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
-from telegraphone.database.matching import compared_pattern, glob
-from telegraphone.database.outbox import put_happenings
-from telegraphone.database.summary import AGENT, Summary, summary
+from telegraphone.database.searching import searched
+from telegraphone.database.summary import Summary, summary
 from telegraphone.database.tables import labels, parts, recordings, traits
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.catalogue import HistoryEntry, PartQuery, PartRecord
-from telegraphone.services.happenings import happened
 
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
 _SUMMED_UP = tuple(field.name for field in fields(Summary) if field.name != "traits")
@@ -29,10 +28,8 @@ class SqlCatalogue:
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
         async with transaction(self._engine) as connection:
-            known = await _read(connection, select(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(insert(parts).values(_to_row(part)))
-            await put_happenings(connection, happened(known[0] if known else None, part))
             await sum_up(connection, part.tenant, part.call_uuid)
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
@@ -40,15 +37,16 @@ class SqlCatalogue:
         async with transaction(self._engine) as connection:
             return await _read(connection, _parts_of(tenant, call_uuid))
 
+    async def parts_of_calls(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[tuple[PartRecord, ...], ...]:
+        """See `Catalogue.parts_of_calls`."""
+        wanted = select(parts).where(parts.c.tenant == tenant, parts.c.call_uuid.in_(call_uuids))
+        async with transaction(self._engine) as connection:
+            found = await _read(connection, wanted)
+        return tuple(tuple(part for part in found if part.call_uuid == each) for each in call_uuids)
+
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
-        found = (
-            select(recordings.c.call_uuid)
-            .where(recordings.c.tenant == query.tenant, recordings.c.findable, *_conditions(query))
-            .order_by(recordings.c.began_at.desc(), recordings.c.call_uuid)
-            .limit(limit)
-            .offset(offset)
-        )
+        found = searched(query, self._engine.dialect.name).limit(limit).offset(offset)
         async with transaction(self._engine) as connection:
             return tuple(CallUuid(row.call_uuid) for row in await connection.execute(found))
 
@@ -90,48 +88,6 @@ async def _put_traits(connection: AsyncConnection, tenant: str, call_uuid: str, 
 async def _labels(connection: AsyncConnection, tenant: str, call_uuid: str) -> dict[str, str]:
     asked = select(labels.c.name, labels.c.value).where(labels.c.tenant == tenant, labels.c.call_uuid == call_uuid)
     return {row.name: row.value for row in await connection.execute(asked.order_by(labels.c.name))}
-
-
-def _conditions(query: PartQuery) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if query.call_uuid is not None:
-        conditions.append(recordings.c.call_uuid == query.call_uuid)
-    if query.ani is not None:
-        conditions.append(_like(recordings.c.ani_compared, compared_pattern(query.ani)))
-    if query.dnis is not None:
-        conditions.append(_like(recordings.c.dnis_compared, compared_pattern(query.dnis)))
-    if query.started_from is not None:
-        conditions.append(recordings.c.began_at >= query.started_from)
-    if query.started_before is not None:
-        conditions.append(recordings.c.began_at < query.started_before)
-    if query.after is not None:
-        began_at, call_uuid = query.after
-        # The first comparison is an index's; the second sorts out those that began at the same time.
-        behind = or_(recordings.c.began_at < began_at, recordings.c.call_uuid > call_uuid)
-        conditions += [recordings.c.began_at <= began_at, behind]
-    if query.user_name is not None:
-        conditions.append(_has(AGENT, _like(traits.c.value, query.user_name)))
-    if query.among is not None:
-        conditions.append(_has(AGENT, traits.c.value.in_(sorted(query.among))))
-    return conditions
-
-
-def _has(kind: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the recording has a trait that fits. Its time is that of the recording, which tells the database that the
-    index of traits is in the order asked for."""
-    its_own = and_(
-        traits.c.tenant == recordings.c.tenant,
-        traits.c.call_uuid == recordings.c.call_uuid,
-        traits.c.began_at == recordings.c.began_at,
-    )
-    return exists().where(its_own, traits.c.kind == kind, condition)
-
-
-def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
-    """Case counts, which is why this is GLOB: SQLite's LIKE ignores it. Without a `*` an index can be used."""
-    if "*" not in pattern:
-        return column == pattern
-    return column.op("GLOB", is_comparison=True)(glob(pattern))
 
 
 def _parts_of(tenant: str, call_uuid: str) -> Select[tuple[object, ...]]:

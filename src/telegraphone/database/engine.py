@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
+import asyncpg  # type: ignore[import-untyped]  # it is published without types
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from telegraphone.limits import DATABASE_ANSWER_S, DATABASE_CONNECT_S
 from telegraphone.services.ports import Unavailable
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -26,11 +28,25 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+def postgresql_url(url: str, password: str = "") -> str:
+    """A `postgresql://` URL with the driver that we use, and with a password where there is one. Raises ValueError."""
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        raise ValueError(url) from None
+    if target.get_backend_name() != "postgresql":
+        raise ValueError(url)
+    target = target.set(drivername="postgresql+asyncpg", password=password or target.password)
+    return target.render_as_string(hide_password=False)
+
+
 def open_engine(url: str) -> AsyncEngine:
     """An engine over this database; connects when first used."""
     target = make_url(url)
     if target.get_backend_name() != "sqlite":
-        return create_async_engine(target)
+        # A connection is tried before it is used: the server may have been started anew since.
+        waits = {"timeout": DATABASE_CONNECT_S}
+        return create_async_engine(target, pool_pre_ping=True, pool_timeout=DATABASE_CONNECT_S, connect_args=waits)
     path = target.database or ":memory:"
     engine = create_async_engine(target, async_creator=lambda: _connect_sqlite(path))
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -75,8 +91,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Brings the tables to the newest version; a fresh database gets them all. Raises `Unavailable`."""
-    async with transaction(engine) as connection:
+    """Brings the tables to the newest version, however long that takes; a fresh database gets them all. Raises
+    `Unavailable`."""
+    async with transaction(engine, limit_s=None) as connection:
         await connection.run_sync(_upgrade)
 
 
@@ -100,10 +117,11 @@ async def answers(engine: AsyncEngine) -> bool:
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction, committed and durable when the block ends. Raises `Unavailable`."""
+async def transaction(engine: AsyncEngine, limit_s: float | None = DATABASE_ANSWER_S) -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed and durable when the block ends. Raises `Unavailable`, also when it takes longer than the
+    limit; not retryable when the database answers that it will never take this."""
     try:
-        async with engine.begin() as connection:
+        async with asyncio.timeout(limit_s), engine.begin() as connection:
             yield connection
-    except (SQLAlchemyError, OSError) as error:
-        raise Unavailable("database", type(error).__name__) from error
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise Unavailable("database", type(error).__name__, retryable=not isinstance(error, DataError)) from error

@@ -18,6 +18,11 @@ def glob(pattern: str) -> str:
     return re.sub(r"[\[?]", lambda found: f"[{found.group()}]", pattern)
 
 
+def like(pattern: str) -> str:
+    """The same for the LIKE of SQL, where a backslash takes the meaning from what follows."""
+    return re.sub(r"[\\%_]", lambda found: f"\\{found.group()}", pattern).replace("*", "%")
+
+
 def matches(pattern: str, text: str) -> bool:
     """Whether a text fits a pattern in which only `*` is special. Each piece between two stars is taken where it first
     fits, which is right because a star may always take more; so the time grows with the text alone."""

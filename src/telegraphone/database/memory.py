@@ -1,15 +1,16 @@
 """The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import count, islice
 
-from telegraphone.database.matching import compared, compared_pattern, matches
+from telegraphone.database.matching import compared_pattern, matches
+from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
 from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.services.audit import AuditLine, Deed
+from telegraphone.limits import SEARCH_WORD_CHARS_MAX
+from telegraphone.services.audit import Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
-from telegraphone.services.happenings import Happening, Numbered, happened
 from telegraphone.services.ports import Clock
 
 
@@ -18,17 +19,18 @@ class MemoryCatalogue:
 
     def __init__(self) -> None:
         self._parts: dict[RecordingId, PartRecord] = {}
-        self.outbox = MemoryOutbox()
 
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
-        for each in happened(self._parts.get(part.recording_id), part):
-            await self.outbox.add(each)
         self._parts[part.recording_id] = part
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""
         return _in_order(part for part in self._of(tenant) if part.call_uuid == call_uuid)
+
+    async def parts_of_calls(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[tuple[PartRecord, ...], ...]:
+        """See `Catalogue.parts_of_calls`."""
+        return tuple([await self.parts_of_call(tenant, each) for each in call_uuids])
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
@@ -47,38 +49,6 @@ class MemoryCatalogue:
         return (part for part in self._parts.values() if part.tenant == tenant)
 
 
-class MemoryOutbox:
-    """An `Outbox` in a list."""
-
-    def __init__(self) -> None:
-        self._happened: list[Numbered] = []
-        self._told: dict[str, int] = {}
-        self._numbers = count(1)
-
-    async def add(self, happening: Happening) -> None:
-        """See `Outbox.add`."""
-        self._happened.append(Numbered(next(self._numbers), happening))
-
-    async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
-        """See `Outbox.after`."""
-        found = (each for each in self._happened if each.number > number and each.happening.tenant == tenant)
-        return tuple(islice(found, limit))
-
-    async def told(self, webhook: str) -> int:
-        """See `Outbox.told`."""
-        return self._told.setdefault(webhook, self._happened[-1].number if self._happened else 0)
-
-    async def set_told(self, webhook: str, number: int) -> None:
-        """See `Outbox.set_told`."""
-        self._told[webhook] = number
-
-    async def forget(self, before: datetime) -> int:
-        """See `Outbox.forget`."""
-        kept = [each for each in self._happened if each.happening.at >= before]
-        gone, self._happened = len(self._happened) - len(kept), kept
-        return gone
-
-
 class MemoryDesks:
     """`Desks` in a dictionary."""
 
@@ -94,6 +64,14 @@ class MemoryDesks:
         return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
 
 
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line: a deed and its time."""
+
+    written_at: datetime
+    deed: Deed
+
+
 class MemoryAuditTrail:
     """An `AuditTrail` in a list."""
 
@@ -105,27 +83,35 @@ class MemoryAuditTrail:
         """See `AuditTrail.write`."""
         self.lines.append(AuditLine(self._clock.utc(), deed))
 
-    async def about(self, tenant: str, subjects: Sequence[str], limit: int) -> tuple[AuditLine, ...]:
-        """See `AuditTrail.about`."""
-        found = [line for line in reversed(self.lines) if line.deed.tenant == tenant and line.deed.subject in subjects]
-        return tuple(found[:limit])
-
 
 def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:
     return tuple(sorted(parts, key=lambda part: (part.started_at, part.recording_id)))
 
 
 def _holds(query: PartQuery, call: tuple[PartRecord, ...]) -> bool:
-    first = call[0]
+    first, found = call[0], summary(call)
     return (
         query.call_uuid in (None, first.call_uuid)
-        and (query.ani is None or matches(compared_pattern(query.ani), compared(first.ani)))
-        and (query.dnis is None or matches(compared_pattern(query.dnis), compared(first.dnis)))
+        and (query.ani is None or matches(compared_pattern(query.ani), found.ani_compared))
+        and (query.dnis is None or matches(compared_pattern(query.dnis), found.dnis_compared))
         and (query.started_from is None or first.started_at >= query.started_from)
         and (query.started_before is None or first.started_at < query.started_before)
         and (query.after is None or _comes_after(query.after, first))
         and (query.user_name is None or any(matches(query.user_name, part.user_name) for part in call))
         and (query.among is None or any(part.user_name in query.among for part in call))
+        and _fits(query, found)
+    )
+
+
+def _fits(query: PartQuery, found: Summary) -> bool:
+    return (
+        (query.label is None or (LABEL, query.label) in found.traits)
+        and (query.user_data is None or (DATA, pair(*query.user_data)) in found.traits)
+        and query.paused in (None, found.paused)
+        and query.state in (None, found.state)
+        and (query.duration_ms_min is None or found.duration_ms >= query.duration_ms_min)
+        and (query.duration_ms_max is None or found.duration_ms <= query.duration_ms_max)
+        and (query.text is None or all(f" {word[:SEARCH_WORD_CHARS_MAX]}" in found.words for word in words_of(query.text)))
     )
 
 

@@ -34,3 +34,9 @@ CATALOGUE_RETRY_S: Final = 1.0
 
 RECORDER_ANSWER_S: Final = 3.0
 """How long an operation waits for the recorder before it answers 500/4 (gws-api 8.4): the shortest client time-out is 5 s."""
+
+DATABASE_CONNECT_S: Final = 5.0
+"""How long the database may take to let us in, and a request may wait for one of the few connections to it."""
+
+DATABASE_ANSWER_S: Final = 20.0
+"""How long one transaction may take; then who asked hears that the database is away, and who writes tries again."""

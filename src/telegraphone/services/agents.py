@@ -40,10 +40,13 @@ class Agents:
         self._registered: set[str] = set()
 
     async def load(self, directory: Directory) -> None:
-        """Takes over what the last run kept of those who still work here. Raises `Unavailable`."""
+        """Takes over what the last run kept of those who still work here and have not been heard of since. Raises
+        `Unavailable`."""
         for kept in await self._kept.all() if self._kept is not None else ():
             agent = directory.by_user(kept.user_name)
-            if agent is not None and agent.device is not None and agent.tenant == kept.tenant:
+            if agent is None or agent.user_name in self._desks:
+                continue
+            if agent.device is not None and agent.tenant == kept.tenant:
                 state = self._by_operation.get(kept.state)
                 self._put(agent, Desk(kept.signed_in, state, kept.do_not_disturb, kept.forward_to))
 

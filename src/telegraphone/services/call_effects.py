@@ -320,6 +320,7 @@ class Effects:
 
     async def _gate(self, uuid: CallUuid, effect: rec.Effect, by: By, limit: Limit) -> None:
         recorder = self._recorder(uuid)
+        recorder.user_data = self._known(uuid).user_data
         match effect:
             case rec.OpenGate(lift):
                 await recorder.open(lift, by, limit)
@@ -327,6 +328,11 @@ class Effects:
                 await recorder.shut(reason, by, limit)
             case rec.Seal():
                 await recorder.seal(by, limit)
+
+    def _known(self, uuid: CallUuid) -> Call:
+        """The call as it is, or is about to be when it is new."""
+        calls = (call for conversation in (self.conversation, self._target) for call in conversation.calls if call.uuid == uuid)
+        return next(calls)
 
     def _recorder(self, uuid: CallUuid) -> CallRecorder:
         return self._recorders.setdefault(uuid, CallRecorder(self._world, self._tapped))

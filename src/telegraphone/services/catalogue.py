@@ -4,7 +4,7 @@ A *part* is one media file; a *recording* is a call with at least one part. Ever
 centre), and whoever reads says for which: what is another tenant's does not exist (properties SEC-1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -68,7 +68,8 @@ class PartRecord:
 class PartQuery:
     """Criteria that must all hold within one tenant; a None holds always. `after` (beginning and id of a call) goes on
     behind a call already seen, in the order of `find_calls`. `among` are the agents whose calls the asker may see: one of
-    them has a part."""
+    them has a part. `user_data` is a key and its value; `paused` is whether any part was; durations are of all parts
+    together. Each word of `text` begins a word of what is known of the recording: numbers, names, ids, labels, user data."""
 
     tenant: str
     call_uuid: str | None = None
@@ -79,6 +80,13 @@ class PartQuery:
     started_before: datetime | None = None
     after: tuple[datetime, CallUuid] | None = None
     among: frozenset[str] | None = None
+    label: str | None = None
+    user_data: tuple[str, str] | None = None
+    paused: bool | None = None
+    state: str | None = None
+    duration_ms_min: int | None = None
+    duration_ms_max: int | None = None
+    text: str | None = None
 
 
 class Catalogue(Protocol):
@@ -89,6 +97,9 @@ class Catalogue(Protocol):
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """All parts of one call of this tenant in order of time; empty when there are none."""
+
+    async def parts_of_calls(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[tuple[PartRecord, ...], ...]:
+        """The same of several calls at once, in the order asked for."""
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """Calls with at least one ended part, newest beginning first, then by id."""

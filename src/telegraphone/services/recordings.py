@@ -6,7 +6,7 @@ because the event history of the finished part names them (gws-api 13.3).
 """
 
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,6 +55,8 @@ class CallRecorder:
         """`tapped` says whose tap each leg's is now, over all calls that share legs: the last fork of a leg counts."""
         self._world = world
         self._tapped = tapped
+        self.user_data: Mapping[str, object] = {}
+        """What the call's user data is; a part keeps it as it was when its gate last moved."""
         self._running: _Running | None = None
         self._names: set[str] = set()
 
@@ -79,6 +81,7 @@ class CallRecorder:
         The gate is shut. Whatever fails, `discard` clears it away."""
         assert self._running is None, "one part at a time"
         record = self._new_record(call, leg)
+        self.user_data = call.user_data
         other = next(each.id for each in (*call.talking, *call.legs) if each.id != leg.id)
         tracks = (TrackOrder("agent", leg.id), TrackOrder("other", other))
         self._running = running = _Running(record, leg.id, other)
@@ -123,7 +126,7 @@ class CallRecorder:
         for reason in rec.in_order(lift):
             cut = await limit.answer("recorder", recorder.open_gate(name, reason.value, by.note()))
             running.record = history.opened(running.record, reason, cut, by)
-        self._world.catalogue.put(running.record)
+        self._put(running.record)
 
     async def shut(self, reason: rec.Reason, by: By, limit: Limit) -> None:
         """Keeps audio out for this reason; on return no later sample will be stored."""
@@ -132,7 +135,7 @@ class CallRecorder:
         cut = await limit.answer("recorder", asked)
         running.record = history.shut(running.record, reason, cut, by)
         if running.began:
-            self._world.catalogue.put(running.record)
+            self._put(running.record)
 
     async def seal(self, by: By, limit: Limit) -> None:
         """Ends the part. Whatever the recorder answers, the call has no running part afterwards: a recorder that could
@@ -143,12 +146,12 @@ class CallRecorder:
             sealed = await limit.answer("recorder", asked)
         except Unavailable:
             if running.opening:
-                self._world.catalogue.put(replace(self._surely_named(running), status="broken"))
+                self._put(replace(self._surely_named(running), status="broken"))
             raise
         finally:
             await self._untap(running)
         if running.began or sealed.duration_samples:
-            self._world.catalogue.put(history.ended(self._surely_named(running), sealed, by))
+            self._put(history.ended(self._surely_named(running), sealed, by))
 
     async def discard(self, by: By) -> None:
         """Clears away a part whose fate is unknown, if there is one; never raises."""
@@ -162,7 +165,7 @@ class CallRecorder:
     async def found_sealed(self, sealed: SealedRecording, by: By) -> None:
         """The recorder's own recovery has closed the running part; never raises."""
         running, self._running = self._must_run(), None
-        self._world.catalogue.put(history.ended(self._surely_named(running), sealed, by))
+        self._put(history.ended(self._surely_named(running), sealed, by))
         await self._untap(running)
 
     async def re_aim(self, leg: LegId, source: MediaSource, limit: Limit) -> None:
@@ -208,6 +211,9 @@ class CallRecorder:
         except Unavailable as error:
             log.warning("tap_left_behind", leg=leg, error=str(error))
 
+    def _put(self, record: PartRecord) -> None:
+        self._world.catalogue.put(replace(record, user_data=self.user_data))
+
     def _must_run(self) -> _Running:
         assert self._running is not None, "the machine asks this only of a running part"
         return self._running
@@ -235,5 +241,4 @@ class CallRecorder:
             user_name=agent.user_name if agent else "",
             started_at=self._world.clock.utc(),
             tenant=call.tenant,
-            user_data=call.user_data,
         )

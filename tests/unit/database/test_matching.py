@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telegraphone.database.matching import compared, compared_pattern, glob, matches
+from telegraphone.database.matching import compared, compared_pattern, glob, like, matches
 
 
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=8))
@@ -25,3 +25,4 @@ def test_numbers_are_their_letters_and_digits() -> None:
 
 def test_only_the_star_is_special_to_the_database() -> None:
     assert glob("a?[b]*") == "a[?][[]b]*"
+    assert like("50%_*\\") == "50\\%\\_%\\\\"

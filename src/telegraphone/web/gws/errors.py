@@ -38,6 +38,7 @@ NOT_JSON_TYPE = Failure(400, 2, "Content-Type must be application/json.")
 BODY_TOO_LARGE = Failure(413, 2, "Request body is too large.")
 BODY_TOO_SLOW = Failure(408, 2, "Request body did not arrive in time.")
 UNKNOWN_URL = Failure(404, 6, "Requested resource cannot be found.")
+DATABASE_UNAVAILABLE = Failure(503, 4, "The list of recordings is not available.", {"Retry-After": "5"})
 RECORDER_UNAVAILABLE = Failure(500, 4, "Call recorder is not available.")
 BROKEN = Failure(500, 4, INTERNAL_ERROR)
 
@@ -71,6 +72,9 @@ def failure_of(error: Exception) -> Failure:
         case Unavailable(port="playback" | "archive", retryable=True):
             log.error("port_unavailable", port=error.port, error=str(error))
             return Failure(503, 4, "The recording cannot be reached now.", {"Retry-After": "30"})
+        case Unavailable(port="database"):
+            log.error("database_unavailable", error=str(error))
+            return DATABASE_UNAVAILABLE
         case Unavailable():
             log.error("port_unavailable", port=error.port, error=str(error))
             return BROKEN

@@ -6,14 +6,37 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telegraphone.domain.errors import ParameterInvalid
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, SEARCH_PATTERN_CHARS_MAX, SEARCH_STARS_MAX
+from telegraphone.limits import (
+    COLLECTION_LIMIT_MAX,
+    COLLECTION_OFFSET_MAX,
+    SEARCH_PATTERN_CHARS_MAX,
+    SEARCH_STARS_MAX,
+    SEARCH_TEXT_WORDS_MAX,
+)
 from telegraphone.services.catalogue import PartQuery
 from telegraphone.web.gws.cursor import Place, decode
 from telegraphone.web.gws.errors import Failure, Refused
 from telegraphone.web.gws.requests import number
 
-CRITERIA = ("callerPhoneNumber", "dialedPhoneNumber", "userName", "callUuid", "startTime", "endTime")
+CRITERIA = (
+    "callerPhoneNumber",
+    "dialedPhoneNumber",
+    "userName",
+    "callUuid",
+    "startTime",
+    "endTime",
+    "label",
+    "userData",
+    "paused",
+    "state",
+    "minDuration",
+    "maxDuration",
+    "text",
+)
+STATES = ("sealed", "recovered", "broken", "redacted", "recording")
+"""What can be said of a recording: finished as it should be, finished by recovery, not finished, redacted, still going on."""
 
+_DURATION_DIGITS_MAX = 12
 _NO_CRITERION = Failure(400, 1, "Required parameter is missing: at least one search criterion.")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d{0,12}(Z|[+ -]\d\d:?\d\d)", re.ASCII)
 
@@ -39,6 +62,13 @@ class Search:
             started_from=_time(self.given, "startTime"),
             started_before=_time(self.given, "endTime"),
             after=self.after,
+            label=self.given.get("label"),
+            user_data=_pair(self.given),
+            paused=_truth(self.given, "paused"),
+            state=_state(self.given),
+            duration_ms_min=_milliseconds(self.given, "minDuration"),
+            duration_ms_max=_milliseconds(self.given, "maxDuration"),
+            text=_text(self.given),
         )
 
 
@@ -84,3 +114,48 @@ def _time(given: Mapping[str, str], name: str) -> datetime | None:
         return datetime.fromisoformat(whole + fraction + offset.replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ParameterInvalid(name, "no such time") from None
+
+
+def _pair(given: Mapping[str, str]) -> tuple[str, str] | None:
+    """A key of user data and its value, with the first `=` in between."""
+    if "userData" not in given:
+        return None
+    key, equals, value = given["userData"].partition("=")
+    if not key or not equals:
+        raise ParameterInvalid("userData", "a key and its value are written as key=value")
+    return key, value
+
+
+def _truth(given: Mapping[str, str], name: str) -> bool | None:
+    if name not in given:
+        return None
+    if given[name] not in ("true", "false"):
+        raise ParameterInvalid(name, "true or false")
+    return given[name] == "true"
+
+
+def _state(given: Mapping[str, str]) -> str | None:
+    state = given.get("state")
+    if state is not None and state not in STATES:
+        raise ParameterInvalid("state", f"one of {', '.join(STATES)}")
+    return state
+
+
+def _milliseconds(given: Mapping[str, str], name: str) -> int | None:
+    if name not in given:
+        return None
+    text = given[name]
+    if not text.isascii() or not text.isdigit() or len(text) > _DURATION_DIGITS_MAX:
+        raise ParameterInvalid(name, "a number of milliseconds")
+    return int(text)
+
+
+def _text(given: Mapping[str, str]) -> str | None:
+    """Words to look for: a few, with a letter or digit in them at least."""
+    text = given.get("text")
+    if text is None:
+        return None
+    count = len("".join(each if each.isalnum() else " " for each in text).split())
+    if not 0 < count <= SEARCH_TEXT_WORDS_MAX:
+        raise ParameterInvalid("text", f"1 to {SEARCH_TEXT_WORDS_MAX} words of letters or digits")
+    return text

@@ -29,7 +29,8 @@ INTERNAL = (500, 4, "Internal server error - please contact administrator.")
         (domain.DeviceNotRegistered("5001"), (500, 4, "Device '5001' is not registered.")),
         (Unavailable("recorder", "disk full"), (500, 4, "Call recorder is not available.")),
         (RecorderFull(5), (503, 4, "Call recorder is out of capacity.")),
-        (Unavailable("database"), INTERNAL),
+        (Unavailable("database"), (503, 4, "The list of recordings is not available.")),
+        (Unavailable("playback", retryable=False), INTERNAL),
         (ValueError("a defect, with details"), INTERNAL),
     ],
 )

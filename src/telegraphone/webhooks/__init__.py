@@ -1,1 +1,0 @@
-"""Carries what happens to recordings to other systems by HTTP."""
