@@ -107,7 +107,6 @@ async def measure_recorder(maker: str, streams: int, seconds: int, *, pausing: b
         sent = await load.sent()
         await asyncio.sleep(0.6)
         (last,) = await recorder.figures()
-        await all_at_once(calls, lambda recording: recorder.seal(recording, NOTE))
     lost = after.dropped_segments + after.lost_frames - before.dropped_segments - before.lost_frames
     packets, cpu_s = after.received - before.received, after.cpu_s - before.cpu_s
     dropped = 0 if pausing else lost

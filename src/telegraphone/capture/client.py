@@ -2,7 +2,8 @@
 
 The UDP sockets are opened here and lent to a worker, so that they outlive it: while it is replaced, packets wait in the
 kernel, filtered as before. What a recording's gate does is decided by the journal alone; this side remembers only who was
-to be recorded, who sends, and the reasons noted before the start.
+to be recorded, who sends, and the reasons noted before the start. It may shut what it lends, though never open it: a pause or
+an end begins in the kernel at the moment it is asked for, however late the worker hears of it.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from telegraphone.capture import control, sockets
+from telegraphone.capture import control, packet_socket, sockets
 from telegraphone.capture.intakes import Intakes
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
@@ -66,6 +67,16 @@ class _Held:
 
     def descriptors(self) -> list[int]:
         return [each.fileno() for pair in (*self.pairs, self.packets) for each in pair]
+
+    def cut_off(self) -> int:
+        """From now on the kernel delivers headers only, even to a worker that stands still; answers the monotonic instant."""
+        for track, source in enumerate(self.sources or ()):
+            if source.arrives_at is not None:
+                match = packet_socket.stream((source.host, source.port), source.arrives_at)
+                packet_socket.deliver(self.packets[track], match, packet_socket.HEADERS)
+            elif source.host:
+                sockets.deliver_headers(self.pairs[track][0])
+        return time.monotonic_ns()
 
     def restoring(self) -> control.Reserve:
         early = tuple(sorted(self.early))
@@ -204,7 +215,7 @@ class RecorderClient:
     async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
         """See `Recorder.shut_gate`."""
         held = self._of(recording_id)
-        command = control.ShutGate(next(self._numbers), held.order.recording, reason, dict(note))
+        command = control.ShutGate(next(self._numbers), held.order.recording, reason, dict(note), held.cut_off())
         held.early.add(reason)
         return _cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
 
@@ -222,7 +233,7 @@ class RecorderClient:
             raise
 
     async def _sealed(self, held: _Held, note: Mapping[str, str]) -> SealedRecording:
-        command = control.Seal(next(self._numbers), held.order.recording, dict(note))
+        command = control.Seal(next(self._numbers), held.order.recording, dict(note), held.cut_off())
         reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
         assert isinstance(reply, control.SealDone)
         self._forget(held.order.recording)

@@ -80,18 +80,20 @@ class OpenGate(Command, frozen=True):
 
 
 class ShutGate(Command, frozen=True):
-    """Add a reason."""
+    """Add a reason. `cut_ns` is the monotonic instant since which the kernel cuts what arrives, see `RecorderClient`."""
 
     recording: str
     reason: str
     note: dict[str, str]
+    cut_ns: int
 
 
 class Seal(Command, frozen=True):
-    """End the recording."""
+    """End the recording; `cut_ns` as in `ShutGate`, 0 when nothing was cut yet."""
 
     recording: str
     note: dict[str, str]
+    cut_ns: int = 0
 
 
 class Salvage(Command, frozen=True):

@@ -1,13 +1,14 @@
 """One recording in the drain thread: two lanes of sockets and tracks, one gate, and the order in which things happen to it.
 
-Pausing (capture.md 2): the filter cuts what arrives from now on to its header; what arrived before is drained and kept; the
-gate shuts; the pause goes to the journal; when it is durable, and not before, the answer leaves. Resuming is the mirror:
-the journal first, then drain and throw away, then the filter comes off and the gate opens. The state that says which
-reasons keep audio out is a replay of the journal, so it cannot differ from it. One operation of a recording is under way
-at a time; the others wait their turn.
+Pausing (capture.md 2): the filter cuts what arrives from now on to its header, if the program has not attached it already,
+when it was asked; what arrived before is drained and kept; the gate shuts; the pause goes to the journal; when it is
+durable, and not before, the answer leaves. Resuming is the mirror: the journal first, then drain and throw away, then the
+filter comes off and the gate opens. The state that says which reasons keep audio out is a replay of the journal, so it
+cannot differ from it. One operation of a recording is under way at a time; the others wait their turn.
 """
 
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ _BEHIND: Final = RATE
 class Lane:
     """One track's sockets and pipeline. `rtp` is the socket that is read: ours, or one that sees packets to others."""
 
-    __slots__ = ("_match", "_own", "_packets", "control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp")
+    __slots__ = ("_match", "_own", "_packets", "control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp", "whole_ns")
 
     def __init__(
         self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline, packets: socket.socket | None = None
@@ -51,6 +52,8 @@ class Lane:
         """Reads what is not plain G.711; None: the straight path."""
         self.deaf = False
         """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
+        self.whole_ns = 0
+        """Since when packets are let in whole, unless somebody has had them cut since."""
 
     @property
     def ahead(self) -> int:
@@ -78,6 +81,8 @@ class Lane:
             (sockets.deliver_all if whole else sockets.deliver_headers)(self.rtp)
         else:
             packet_socket.deliver(self.rtp, self._match, packet_socket.EVERYTHING if whole else packet_socket.HEADERS)
+        if whole:
+            self.whole_ns = time.monotonic_ns()
 
     def _read(self, wanted: socket.socket) -> None:
         if self.rtp is not wanted:
@@ -153,9 +158,9 @@ class Tap:
             case OpenGate(reason=str() as reason):
                 self._lift(reason, command.note, answer)
             case ShutGate():
-                self._shut(command.reason, command.note, answer)
+                self._shut(command, answer)
             case Seal():
-                self._end(command.note, answer)
+                self._end(command, answer)
             case _:
                 raise AssertionError(command)
 
@@ -235,7 +240,8 @@ class Tap:
 
         self._journal(GateOpened(reason, at, position, note), durable, answer)
 
-    def _shut(self, reason: str, note: dict[str, str], answer: Answer) -> None:
+    def _shut(self, command: ShutGate, answer: Answer) -> None:
+        reason = command.reason
         if not self.state.started:
             self.early.add(reason)
             answer(CutFact(self.around.moment(self.around.now_ns()), 0, tuple(sorted(self.early))))
@@ -244,22 +250,24 @@ class Tap:
             span = next(span for span in reversed(self.state.spans) if span.reason == reason)
             answer(self._cut_fact(span.started_at, span.start))
             return
-        t_ns = self._cut()
+        t_ns = self._cut(command.cut_ns)
         at, position = self.around.moment(t_ns), self._position(t_ns)
-        self._journal(GateShut(reason, at, position, note), lambda: answer(self._cut_fact(at, position)), answer)
+        record = GateShut(reason, at, position, command.note)
+        self._journal(record, lambda: answer(self._cut_fact(at, position)), answer)
 
-    def _end(self, note: dict[str, str], answer: Answer) -> None:
+    def _end(self, command: Seal, answer: Answer) -> None:
         self.ending = True
         if self.broken or not self.state.started or self.state.ended:
             answer(self.broken or None)
             return
-        t_ns = self._cut()
+        t_ns = self._cut(command.cut_ns)
         position = self._position(t_ns)
         for lane in self.lanes:
             track = lane.pipeline.track
             track.fill(position)
             track.close()
         self.collect()
+        note = command.note
         record = Ended(self.around.moment(t_ns), position, note.get("reason", "stopped"), note)
         self._journal(record, lambda: answer(None), answer)
 
@@ -271,12 +279,13 @@ class Tap:
 
     # --- the gate -------------------------------------------------------------------------------------------------
 
-    def _cut(self) -> int:
-        """Shuts the gate now, keeping everything that arrived before; answers the instant of the cut."""
+    def _cut(self, cut_ns: int = 0) -> int:
+        """Shuts the gate, keeping everything that arrived before the cut; answers its instant: `cut_ns`, when the kernel
+        was told to cut then and by nobody to deliver whole packets since, else now."""
         if not self.gate.is_open:
             return self.around.now_ns()
         self._cut_off()
-        t_ns = self.around.now_ns()
+        t_ns = cut_ns if cut_ns > max(lane.whole_ns for lane in self.lanes) else self.around.now_ns()
         for lane in self.lanes:
             self.around.drain(lane)
             lane.pipeline.flush()

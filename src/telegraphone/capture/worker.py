@@ -262,6 +262,8 @@ class Worker:
         try:
             tap = self._restored(command, lanes, gate) if command.again else None
         except (OSError, KeyMissing, DamagedEnvelope) as error:
+            # Nobody waits for the answer to what is asked anew, so those concerned are told.
+            self._send(control.Broken(order.recording, f"cannot go on: {type(error).__name__}: {error}"))
             self._send(control.Refused(command.number, f"{type(error).__name__}: {error}"))
             return
         if tap is None:

@@ -253,7 +253,10 @@ def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[
         for gate in state.spans
     ]
     shut = merged((span.start, span.stop) for span in spans)
-    spans += [Span("gap", gap.reason, gap.start, min(gap.stop, frames), gap.stream) for gap in state.gaps]
+    for gap in state.gaps:
+        # What the kernel cut just before its pause was known belongs to the pause.
+        missed = without([(gap.start, min(gap.stop, frames))], shut)
+        spans += [Span("gap", gap.reason, *place, gap.stream) for place in missed]
     streams = {epoch.fact.stream for epoch in epochs}
     if state.started:
         streams |= {track.stream for track in state.started.tracks}

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from telegraphone.capture import client
 from telegraphone.media import layout
+from telegraphone.media.header import read_header
 from telegraphone.services.ports import CaptureFailed, RecorderEvent, RecordingRecovered, Unavailable
 from tests.interop.recorder.conftest import SEED, Bench, Call, open_bench
 from tests.interop.recorder.senders import Speaker, speak_all
@@ -71,6 +73,101 @@ async def test_a_frozen_recorder_loses_nothing(bench: Bench) -> None:
         sealed = await bench.recorder.seal(call.recording, NOTE)
     assert sealed.status == "sealed"
     whole(bench, call, started, ended)
+
+
+async def test_a_pause_begins_when_it_is_asked_for_even_if_the_recorder_is_frozen(bench: Bench) -> None:
+    """PCI-2: what comes between the request and the answer is not kept either, however long the worker takes to hear it."""
+    call = await bench.call(1)
+    async with Speaking(call):
+        await bench.recorder.open_gate(call.recording, None, NOTE)
+        started = time.monotonic()
+        await asyncio.sleep(0.7)
+        (process,) = bench.recorder.process_ids
+        assert process
+        os.kill(process, signal.SIGSTOP)
+        await asyncio.sleep(0.3)
+        asked, asked_utc = time.monotonic(), time.time()
+        pausing = asyncio.create_task(bench.recorder.shut_gate(call.recording, "agent", NOTE))
+        await asyncio.sleep(1.5)
+        os.kill(process, signal.SIGCONT)
+        cut = await pausing
+        assert time.monotonic() - asked > 1.5
+        assert abs(cut.at.timestamp() - asked_utc) < 0.3
+        await asyncio.sleep(0.3)
+        resumed = time.monotonic()
+        await bench.recorder.open_gate(call.recording, "agent", NOTE)
+        await asyncio.sleep(0.6)
+        ended = time.monotonic()
+        sealed = await bench.recorder.seal(call.recording, NOTE)
+    assert sealed.status == "sealed"
+    (paused,) = (span for span in sealed.spans if span.kind == "paused")
+    assert paused.start_samples == cut.position_samples
+    gaps = [(span.start_samples, span.end_samples) for span in sealed.spans if span.kind == "gap"]
+    assert all(end <= paused.start_samples or paused.end_samples <= start for start, end in gaps), sealed.spans
+    found = bench.read(call)
+    for stream, speaker in enumerate(call.speakers):
+        kept = found.frames(stream, SEED, speaker.name, speaker.number)
+        for number, sent in enumerate(speaker.sent_at):
+            if asked + 0.05 < sent < resumed:
+                assert number not in kept
+            elif started + 0.05 < sent < asked - 0.05 or resumed + 0.2 < sent < ended - 0.05:
+                assert number in kept
+
+
+async def test_a_recorder_that_never_hears_of_a_pause_or_an_end_keeps_nothing_said_after_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "RECORDER_ANSWER_S", 0.3)
+    monkeypatch.setattr(client, "RECORDING_SEAL_S", 0.3)
+    paused, ended = await bench.call(1), await bench.call(2)
+    async with Speaking(paused, ended):
+        for call in (paused, ended):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+        await asyncio.sleep(1.0)
+        (process,) = bench.recorder.process_ids
+        assert process
+        os.kill(process, signal.SIGSTOP)
+        with pytest.raises(Unavailable):
+            await bench.recorder.shut_gate(paused.recording, "agent", NOTE)
+        with pytest.raises(Unavailable):
+            await bench.recorder.seal(ended.recording, NOTE)
+        failed = time.monotonic()
+        await asyncio.sleep(1.0)
+        os.kill(process, signal.SIGCONT)
+        await asyncio.sleep(0.5)
+        for call in (paused, ended):
+            await next_event(bench, RecordingRecovered) if call is ended else await bench.recorder.seal(call.recording, NOTE)
+    for call in (paused, ended):
+        found = bench.read(call)
+        for stream, speaker in enumerate(call.speakers):
+            kept = found.frames(stream, SEED, speaker.name, speaker.number)
+            assert len(kept) > 20
+            assert not [number for number in kept if speaker.sent_at[number] > failed]
+
+
+async def test_a_recording_that_cannot_go_on_after_a_crash_is_told_of(bench: Bench) -> None:
+    """Its key is gone when the next worker asks for it: that one recording breaks off loudly, the other goes on."""
+    lost, spared = await bench.call(1), await bench.call(2)
+    async with Speaking(lost, spared):
+        for call in (lost, spared):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+        await asyncio.sleep(0.6)
+        journal = bench.data / layout.live_directory(str(lost.recording)) / layout.journal_file(0)
+        header, _ = read_header(journal.read_bytes())
+        envelopes = [path for path in bench.keys.rglob("*") if header.dek_id in path.name]
+        assert envelopes
+        for path in envelopes:
+            path.rename(path.with_name("elsewhere"))
+        (process,) = bench.recorder.process_ids
+        assert process
+        os.kill(process, signal.SIGKILL)
+        event = await next_event(bench, CaptureFailed)
+        assert isinstance(event, CaptureFailed)
+        assert event.recording_id == lost.recording
+        with pytest.raises(Unavailable):
+            await bench.recorder.shut_gate(lost.recording, "agent", NOTE)
+        await bench.recorder.shut_gate(spared.recording, "agent", NOTE)
+        assert (await bench.recorder.seal(spared.recording, NOTE)).status == "recovered"
 
 
 async def test_strangers_are_not_heard_and_true_audio_is_kept(bench: Bench) -> None:

@@ -83,7 +83,7 @@ def test_gaps_the_journal_tells_of_and_pauses_are_not_told_twice() -> None:
     maker = Maker()
     maker.audio(speech(0, 320))
     maker.audio(speech(1, 640), stream=1)
-    maker.journal([started(), Gap(0, 320, 400, "overflow"), *pause(400, 500), Gap(1, 600, 900, "lost"), ended(640)])
+    maker.journal([started(), Gap(0, 320, 420, "overflow"), *pause(400, 500), Gap(1, 600, 900, "lost"), ended(640)])
     assert spans(maker.recovered()) == [
         ("gap", "overflow", 320, 400, 0),
         ("paused", "agent", 400, 500, None),
