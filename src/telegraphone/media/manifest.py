@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from telegraphone.limits import MANIFEST_BYTES_MAX
 from telegraphone.media import layout
+from telegraphone.media.canonical import canonical
 from telegraphone.media.errors import DamagedHeader, DamagedManifest
 from telegraphone.media.journal import TrackFact
 from telegraphone.media.ports import FileFacts, KeyStore, PublicFacts, SealedSource, Signer
@@ -116,7 +117,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def to_bytes(self) -> PublicFacts:
         """The canonical form, which is what is stored, hashed and signed. Raises ValueError when it grows too long."""
-        data = rfc8785.dumps(msgspec.to_builtins(self))
+        # Only what is known of the clock has fractions.
+        data = rfc8785.dumps(msgspec.to_builtins(self)) if self.clock else canonical(self)
         if len(data) > MANIFEST_BYTES_MAX:
             raise ValueError(f"a manifest of {len(data)} bytes")
         return PublicFacts(data)
@@ -154,7 +156,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def signed(manifest: PublicFacts, signer: Signer) -> PublicFacts:
     """The signature file that belongs to a manifest's bytes."""
     facts = Signature(SIGNATURE_ALGORITHM, signer.public_key().hex(), signer.sign(manifest).hex())
-    return PublicFacts(rfc8785.dumps(msgspec.to_builtins(facts)))
+    return PublicFacts(canonical(facts))
 
 
 def read_manifest(data: bytes, signature: bytes, trusted: Collection[bytes]) -> Manifest:
@@ -178,7 +180,7 @@ def check_signature(data: bytes, signature: bytes, trusted: Collection[bytes]) -
     try:
         stated = msgspec.json.decode(signature, type=Signature)
         key, mark = bytes.fromhex(stated.public_key), bytes.fromhex(stated.signature)
-        exact = rfc8785.dumps(msgspec.to_builtins(Signature(SIGNATURE_ALGORITHM, key.hex(), mark.hex())))
+        exact = canonical(Signature(SIGNATURE_ALGORITHM, key.hex(), mark.hex()))
         if exact != signature:
             raise DamagedManifest("the manifest's signature is not in canonical form")
         if key not in trusted:

@@ -2,10 +2,11 @@
 
 import msgspec
 import pytest
+import rfc8785
 
 from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.media.errors import DamagedHeader, DamagedManifest
-from telegraphone.media.manifest import Manifest, open_epoch, read_manifest, signed
+from telegraphone.media.manifest import ClockFact, Manifest, open_epoch, read_manifest, signed
 from telegraphone.media.ports import PublicFacts
 from tests.unit.media.recording_maker import Chance, Maker, conversation
 
@@ -20,6 +21,15 @@ def test_what_is_signed_is_read() -> None:
     maker, manifest = made()
     facts = manifest.to_bytes()
     assert read_manifest(facts, signed(facts, maker.keys), maker.trusted) == manifest
+
+
+@pytest.mark.parametrize("offset_ms", [None, 1.0, -0.25])
+def test_its_form_is_the_canonical_one(offset_ms: float | None) -> None:
+    _, manifest = made()
+    clock = () if offset_ms is None else (ClockFact(manifest.started_at, "system", offset_ms, None),)
+    manifest = msgspec.structs.replace(manifest, clock=clock, call='Büro "5"')
+    for each in (manifest, msgspec.structs.replace(manifest, call="CALL")):
+        assert each.to_bytes() == rfc8785.dumps(msgspec.to_builtins(each))
 
 
 def test_every_changed_byte_is_refused() -> None:

@@ -92,6 +92,15 @@ def test_gaps_the_journal_tells_of_and_pauses_are_not_told_twice() -> None:
     ]
 
 
+def test_an_hour_on_a_bad_network_is_finished_like_any_other() -> None:
+    """Every tenth packet is missing, on both tracks: the work grows with the gaps, not with their square."""
+    lost = [Gap(stream, 1_600 * n, 1_600 * n + 160, "lost") for n in range(18_000) for stream in (0, 1)]
+    maker = Maker()
+    maker.journal([started(), *lost, ended(1_600 * 18_000)])
+    manifest = maker.finished()
+    assert sum(span.reason == "lost" for span in manifest.spans) == len(lost)
+
+
 def test_an_opening_that_the_end_overtook_makes_nothing_longer() -> None:
     maker = Maker()
     maker.audio(speech(0, 300) + b"\xff" * 40)
