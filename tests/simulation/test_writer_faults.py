@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telegraphone.capture import files
 from telegraphone.capture.files import Lives, RecordingFailed, RecordingFiles, Workshop
 from telegraphone.capture.key_pool import KeyPool
 from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.limits import SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.header import EpochHeader
-from telegraphone.media.journal import Ended, GateOpened, GateShut, Record, Started, TrackFact
+from telegraphone.media.journal import Ended, Gap, GateOpened, GateShut, Record, SourceChanged, Started, TrackFact
 from telegraphone.media.recovery import NothingRecorded, journal_state, recover
 from telegraphone.media.seal import Sealer
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled
@@ -223,3 +224,28 @@ def test_a_disk_that_goes_on_failing_ends_the_recording_loudly(kind: str) -> Non
         assert world.disk.retried_syncs == 0
         check(world, world.disk.image(random.Random(at), power=True), sectors_lost=False)
         assert len(world.acknowledged) == told
+
+
+def test_a_journal_takes_operations_when_it_takes_no_more_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender may cause notes without end; a pause behind them must be read again, or not be acknowledged."""
+    monkeypatch.setattr(files, "JOURNAL_NOTES_BYTES_MAX", 4_000)
+    monkeypatch.setattr(files, "JOURNAL_BYTES_MAX", 10_000 + 8 * 1024)
+    world = World(FaultyDisk())
+    Step(world, Started(BEGIN, "CALL", 8000, TRACKS))()
+    for index in range(200):
+        world.files.apply(SourceChanged(BEGIN, 0, index, "timestamps have jumped"))
+        world.files.apply(Gap(0, index, index + 1, "lost"))
+    pauses = 0
+
+    def pause_for_ever() -> None:
+        nonlocal pauses
+        for position in range(1_000, 2_000):
+            Step(world, GateShut("agent", BEGIN, position))()
+            Step(world, GateOpened("agent", BEGIN, position))()
+            pauses += 1
+
+    with pytest.raises(RecordingFailed, match="full"):
+        pause_for_ever()
+    state = journal_state(world.disk.image(random.Random(1), power=True), world.keys, RECORDING)
+    assert 0 < len(state.gaps) < 100
+    assert 10 < pauses <= len(state.spans)

@@ -7,15 +7,24 @@ and this package knows neither key stores nor configuration.
 """
 
 import importlib
+import os
 import signal
 import socket
 import sys
+import threading
 
 from telegraphone.capture.worker import Worker, raise_file_limit
 
 
+def _give_way(failure: threading.ExceptHookArgs) -> None:
+    """A worker that lost one of its threads to a defect would go on receiving and write nothing: it ends, another takes over."""
+    threading.__excepthook__(failure)
+    os._exit(os.EX_SOFTWARE)
+
+
 def main(arguments: list[str]) -> None:
     """Runs until the other end of the link is closed."""
+    threading.excepthook = _give_way
     # Ctrl-C reaches the whole group; the program decides when its recorder may go.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise_file_limit()

@@ -40,8 +40,8 @@ KEYS_READY_MAX: Final = 128
 WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
 """Audio waiting for the disk in one worker: 8 s of 1,000 calls, hours of a few; then gaps are counted (W9)."""
 
-JOURNAL_GAPS_BYTES_MAX: Final = 6 * 1024 * 1024
-"""A journal longer than this takes no more gap records, so that pauses always find room (JOURNAL_BYTES_MAX)."""
+JOURNAL_NOTES_BYTES_MAX: Final = 6 * 1024 * 1024
+"""A journal longer than this takes no more notes of gaps, sources and clocks, so that pauses find room (JOURNAL_BYTES_MAX)."""
 
 CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
 """One message between the program and a recorder worker: a finished recording with a thousand spans."""

@@ -1,7 +1,8 @@
 """A recorder worker's disk that misbehaves when a test says so, by a file named `fault` beside the data.
 
-The file holds one line: `<what> <part of a path>`; what is `full`, `eio` (appends fail), `sync` (syncs fail) or `slow`
-(every append takes a second). Only files whose path holds the part are concerned.
+The file holds one line: `<what> <part of a path>`; what is `full`, `eio` (appends fail), `sync` (syncs fail), `slow`
+(every append takes a second) or `defect` (an append fails as no disk does, once). Only files whose path
+holds the part are concerned.
 """
 
 import errno
@@ -56,6 +57,9 @@ class FaultySink(DiskSink):
             return
         if what == "slow" and operation == "append":
             time.sleep(1.0)
+        elif what == "defect" and operation == "append":
+            self._fault.unlink()
+            raise RuntimeError("a defect, as the test wishes")
         elif what == "full" and operation in ("append", "create"):
             raise OSError(errno.ENOSPC, "no space left")
         elif (what == "eio" and operation == "append") or (what == "sync" and operation == "sync"):

@@ -14,7 +14,7 @@ import pytest
 from telegraphone.capture import client
 from telegraphone.media import layout
 from telegraphone.media.header import read_header
-from telegraphone.services.ports import CaptureFailed, RecorderEvent, RecordingRecovered, Unavailable
+from telegraphone.services.ports import CaptureFailed, CaptureRestored, RecorderEvent, RecordingRecovered, Unavailable
 from tests.interop.recorder.conftest import SEED, Bench, Call, open_bench
 from tests.interop.recorder.senders import Speaker, speak_all
 from tests.interop.recorder.signal import FRAME, payload
@@ -253,6 +253,24 @@ async def test_a_slow_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
         assert sealed.status == "sealed"
         assert alarms, "and somebody is told"
         whole(bench, call, started, ended)
+
+
+async def test_a_defect_that_ends_the_writer_ends_its_worker_and_another_goes_on(tmp_path: Path) -> None:
+    async with open_bench(tmp_path, "tests.interop.recorder.faulty_ports:faulty_ports") as bench:
+        call = await bench.call(1)
+        async with Speaking(call):
+            await bench.recorder.open_gate(call.recording, None, NOTE)
+            await asyncio.sleep(0.5)
+            (before,) = bench.recorder.process_ids
+            (tmp_path / "fault").write_text("defect s0-")
+            await next_event(bench, CaptureRestored)
+            assert bench.recorder.process_ids != (before,)
+            back = time.monotonic()
+            await asyncio.sleep(1.0)
+            ended = time.monotonic()
+            sealed = await bench.recorder.seal(call.recording, NOTE)
+        assert sealed.status == "recovered"
+        whole(bench, call, back, ended)
 
 
 async def test_without_its_program_the_recorder_seals_and_ends(tmp_path: Path) -> None:
