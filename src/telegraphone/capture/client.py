@@ -71,10 +71,12 @@ class _Held:
     def cut_off(self) -> int:
         """From now on the kernel delivers headers only, even to a worker that stands still; answers the monotonic instant."""
         for track, source in enumerate(self.sources or ()):
+            if not source.host:
+                continue
             if source.arrives_at is not None:
                 match = packet_socket.stream((source.host, source.port), source.arrives_at)
                 packet_socket.deliver(self.packets[track], match, packet_socket.HEADERS)
-            elif source.host:
+            else:
                 sockets.deliver_headers(self.pairs[track][0])
         return time.monotonic_ns()
 

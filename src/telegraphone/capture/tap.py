@@ -36,7 +36,19 @@ _BEHIND: Final = RATE
 class Lane:
     """One track's sockets and pipeline. `rtp` is the socket that is read: ours, or one that sees packets to others."""
 
-    __slots__ = ("_match", "_own", "_packets", "control", "converting", "deaf", "descriptor", "drops", "pipeline", "rtp", "whole_ns")
+    __slots__ = (
+        "_match",
+        "_own",
+        "_packets",
+        "control",
+        "converting",
+        "deaf",
+        "descriptor",
+        "drops",
+        "pipeline",
+        "rtp",
+        "whole_ns",
+    )
 
     def __init__(
         self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline, packets: socket.socket | None = None
