@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.recorder_load import BUILD, NOTE, all_at_once, build, open_recorder, percentiles, reserve_all, start_load
 from telegraphone.capture.client import RecorderClient
-from telegraphone.capture.worker import raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
 from telegraphone.domain.ids import RecordingId
 from tests.interop.recorder.conftest import open_bench
 from tests.interop.recorder.test_kill import kill_again_and_again

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import uvloop
 
 from benchmarks.recorder_load import build, start_load
-from telegraphone.capture.worker import raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
 from telegraphone.endpoints.media_ports import PortPool
 from telegraphone.services.ports import MediaAddress
 from telegraphone.switches.exchange.hold_music import hold_music

@@ -26,7 +26,7 @@ from benchmarks.recorder_load import (
     reserve_all,
     start_load,
 )
-from telegraphone.capture.worker import raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
 
 WARM_UP_S = 3
 STARTED_AT_ONCE = 500

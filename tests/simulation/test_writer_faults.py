@@ -229,7 +229,7 @@ def test_a_disk_that_goes_on_failing_ends_the_recording_loudly(kind: str) -> Non
 def test_a_journal_takes_operations_when_it_takes_no_more_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sender may cause notes without end; a pause behind them must be read again, or not be acknowledged."""
     monkeypatch.setattr(files, "JOURNAL_NOTES_BYTES_MAX", 4_000)
-    monkeypatch.setattr(files, "JOURNAL_BYTES_MAX", 10_000 + 8 * 1024)
+    monkeypatch.setattr(files, "JOURNAL_OPERATIONS_BYTES_MAX", 10_000)
     world = World(FaultyDisk())
     Step(world, Started(BEGIN, "CALL", 8000, TRACKS))()
     for index in range(200):

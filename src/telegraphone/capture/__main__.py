@@ -13,7 +13,8 @@ import socket
 import sys
 import threading
 
-from telegraphone.capture.worker import Worker, raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
+from telegraphone.capture.worker import Worker
 
 
 def _give_way(failure: threading.ExceptHookArgs) -> None:

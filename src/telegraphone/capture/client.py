@@ -2,8 +2,7 @@
 
 The UDP sockets are opened here and lent to a worker, so that they outlive it: while it is replaced, packets wait in the
 kernel, filtered as before. What a recording's gate does is decided by the journal alone; this side remembers only who was
-to be recorded, who sends, and the reasons noted before the start. It may shut what it lends, though never open it: a pause or
-an end begins in the kernel at the moment it is asked for, however late the worker hears of it.
+to be recorded, who sends, and the reasons noted before the start (`held`).
 """
 
 import asyncio
@@ -13,10 +12,10 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from telegraphone.capture import control, packet_socket, sockets
+from telegraphone.capture import control, sockets
+from telegraphone.capture.held import Held
 from telegraphone.capture.intakes import Intakes
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
@@ -51,40 +50,6 @@ from telegraphone.services.ports import (
 PORT: Final = "recorder"
 
 
-@dataclass(slots=True)
-class _Held:
-    """A recording as far as this side knows it."""
-
-    order: control.Order
-    worker: Supervisor
-    pairs: tuple[SocketPair, ...]
-    number: int
-    packets: tuple[socket.socket, ...] = ()
-    sources: tuple[control.Source, control.Source] | None = None
-    early: set[str] = field(default_factory=set)
-    ending: bool = False
-    """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
-
-    def descriptors(self) -> list[int]:
-        return [each.fileno() for pair in (*self.pairs, self.packets) for each in pair]
-
-    def cut_off(self) -> int:
-        """From now on the kernel delivers headers only, even to a worker that stands still; answers the monotonic instant."""
-        for track, source in enumerate(self.sources or ()):
-            if not source.host:
-                continue
-            if source.arrives_at is not None:
-                match = packet_socket.stream((source.host, source.port), source.arrives_at)
-                packet_socket.deliver(self.packets[track], match, packet_socket.HEADERS)
-            else:
-                sockets.deliver_headers(self.pairs[track][0])
-        return time.monotonic_ns()
-
-    def restoring(self) -> control.Reserve:
-        early = tuple(sorted(self.early))
-        return control.Reserve(self.number, self.order, self.sources, early, again=True)
-
-
 class RecorderClient:
     """A `Recorder`. To be entered as an asynchronous context: leaving it seals what is still being recorded."""
 
@@ -109,7 +74,7 @@ class RecorderClient:
         self._host = advertised or host
         self._alarm = alarm
         self._numbers = itertools.count(1)
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
         self._pool = PortPool(host, first_port, last_port, sockets.prepare)
         self._intakes = Intakes()
         self._packets = packets
@@ -187,7 +152,7 @@ class RecorderClient:
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
         asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]))
-        held = _Held(asked, worker, tuple(pairs), next(self._numbers), packets)
+        held = Held(asked, worker, tuple(pairs), next(self._numbers), packets)
         self._held[recording] = held
         try:
             await self._ask(worker, control.Reserve(held.number, asked), RECORDER_ANSWER_S, held.descriptors())
@@ -234,14 +199,14 @@ class RecorderClient:
             task.add_done_callback(self._late.discard)
             raise
 
-    async def _sealed(self, held: _Held, note: Mapping[str, str]) -> SealedRecording:
+    async def _sealed(self, held: Held, note: Mapping[str, str]) -> SealedRecording:
         command = control.Seal(next(self._numbers), held.order.recording, dict(note), held.cut_off())
         reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
         assert isinstance(reply, control.SealDone)
         self._forget(held.order.recording)
         return _sealed(reply.sealed)
 
-    async def _sealed_late(self, held: _Held, note: Mapping[str, str]) -> None:
+    async def _sealed_late(self, held: Held, note: Mapping[str, str]) -> None:
         while True:
             await asyncio.sleep(RECORDING_SEAL_RETRY_S)
             try:
@@ -267,7 +232,7 @@ class RecorderClient:
     # --- workers --------------------------------------------------------------------------------------------------
 
     def _supervisor(self, command: Sequence[str], lent: Sequence[int]) -> Supervisor:
-        def mine() -> list[_Held]:
+        def mine() -> list[Held]:
             return [held for held in self._held.values() if held.worker is worker and not held.ending]
 
         def lost() -> None:
@@ -328,7 +293,7 @@ class RecorderClient:
             self._packets.give_back(first)
             raise
 
-    async def _lead(self, held: _Held, sources: Sequence[control.Source]) -> None:
+    async def _lead(self, held: Held, sources: Sequence[control.Source]) -> None:
         """Has packets that go to others on this machine come to the recording's sockets."""
         places = [source.arrives_at for source in sources]
         if not any(places) and not held.packets:
@@ -345,7 +310,7 @@ class RecorderClient:
 
     # --- recordings -----------------------------------------------------------------------------------------------
 
-    def _of(self, recording_id: RecordingId) -> _Held:
+    def _of(self, recording_id: RecordingId) -> Held:
         held = self._held.get(str(recording_id))
         if held is None:
             raise Unavailable(PORT, "no such recording", retryable=False)

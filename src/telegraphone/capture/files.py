@@ -20,20 +20,15 @@ from typing import Final
 
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.key_pool import KeyPool
-from telegraphone.limits import JOURNAL_BYTES_MAX, JOURNAL_NOTES_BYTES_MAX, JOURNAL_RECORD_BYTES_MAX, SEGMENT_FRAMES
+from telegraphone.limits import JOURNAL_NOTES_BYTES_MAX, JOURNAL_OPERATIONS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
 from telegraphone.media.header import FILLER, FRAME_BYTES, JOURNAL_CODEC, EpochHeader
-from telegraphone.media.journal import ClockNoted, Continued, Drift, EpochBegan, Gap, Record, SourceChanged, encode
+from telegraphone.media.journal import NOTES, Continued, EpochBegan, Gap, Record, encode
 from telegraphone.media.ports import SealedFile
 from telegraphone.media.seal import JournalSealer, SealedSegment, Sealer, commitment
 from telegraphone.media.timeline import RATE
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled
-
-NOTES: Final = (Gap, SourceChanged, Drift, ClockNoted)
-"""What a journal may leave out when it grows too long: a sender can cause as many as it likes."""
-_ENDING_BYTES: Final = 2 * JOURNAL_RECORD_BYTES_MAX
-"""Room for the record that is being written, and the header."""
 
 BROKEN: Final = (OSError, KeyExists, DamagedEnvelope)
 """How the world behind a recording's files fails."""
@@ -204,7 +199,7 @@ class RecordingFiles:
         if journal.size > JOURNAL_NOTES_BYTES_MAX:
             if isinstance(record, NOTES):
                 return
-            if journal.size > JOURNAL_BYTES_MAX - _ENDING_BYTES:
+            if journal.size > JOURNAL_OPERATIONS_BYTES_MAX:
                 # What lies behind the longest journal is not read again: a pause there would be acknowledged and lost.
                 raise self._given_up(OSError(errno.EFBIG, "the journal is full"))
         journal.unsynced.append(record)

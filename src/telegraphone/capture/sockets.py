@@ -7,6 +7,7 @@ needs no privilege and is one atomic step for the kernel.
 
 import ctypes
 import errno
+import resource
 import socket
 import struct
 from typing import Final
@@ -84,3 +85,9 @@ def throw_away(receiving: socket.socket) -> None:
             receiving.recv(1)
     except OSError:
         return
+
+
+def raise_file_limit() -> None:
+    """A recording takes four sockets and up to three files: asks for all the descriptors this process may have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

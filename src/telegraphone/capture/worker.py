@@ -394,9 +394,3 @@ class Worker:
         self._writer.stop()
         self._finishing.stop()
         self._ports.workshop.keys.stop()
-
-
-def raise_file_limit() -> None:
-    """A recording takes four sockets and up to three files: asks for all the descriptors this process may have."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -43,6 +43,9 @@ WRITER_BACKLOG_BYTES_MAX: Final = 128 * 1024 * 1024
 JOURNAL_NOTES_BYTES_MAX: Final = 6 * 1024 * 1024
 """A journal longer than this takes no more notes of gaps, sources and clocks, so that pauses find room (JOURNAL_BYTES_MAX)."""
 
+JOURNAL_OPERATIONS_BYTES_MAX: Final = 8 * 1024 * 1024 - 16 * 1024
+"""A journal longer than this takes nothing more, and the recording ends: what lies behind JOURNAL_BYTES_MAX is not read."""
+
 CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
 """One message between the program and a recorder worker: a finished recording with a thousand spans."""
 

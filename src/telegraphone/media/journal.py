@@ -177,6 +177,9 @@ Record = (
     | Ended
 )
 
+NOTES: Final = (Gap, SourceChanged, Drift, ClockNoted)
+"""Records that a journal may leave out when it grows too long: a sender can cause as many as it likes."""
+
 _decoder = msgspec.json.Decoder(Record)
 _U32 = struct.Struct(">I")
 

@@ -1,0 +1,49 @@
+"""What the program keeps of a recording that a worker makes: the sockets it has lent, who sends, what was noted.
+
+It may shut what it lends, though never open it: a pause or an end begins in the kernel at the moment it is asked for, however
+late the worker hears of it.
+"""
+
+import socket
+import time
+from dataclasses import dataclass, field
+
+from telegraphone.capture import control, packet_socket, sockets
+from telegraphone.capture.supervisor import Supervisor
+from telegraphone.endpoints.media_ports import SocketPair
+
+
+@dataclass(slots=True)
+class Held:
+    """A recording as far as this side knows it."""
+
+    order: control.Order
+    worker: Supervisor
+    pairs: tuple[SocketPair, ...]
+    number: int
+    packets: tuple[socket.socket, ...] = ()
+    sources: tuple[control.Source, control.Source] | None = None
+    early: set[str] = field(default_factory=set)
+    ending: bool = False
+    """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
+
+    def descriptors(self) -> list[int]:
+        """What the worker is lent, in the order it expects."""
+        return [each.fileno() for pair in (*self.pairs, self.packets) for each in pair]
+
+    def cut_off(self) -> int:
+        """From now on the kernel delivers headers only, even to a worker that stands still; answers the monotonic instant."""
+        for track, source in enumerate(self.sources or ()):
+            if not source.host:
+                continue
+            if source.arrives_at is not None:
+                match = packet_socket.stream((source.host, source.port), source.arrives_at)
+                packet_socket.deliver(self.packets[track], match, packet_socket.HEADERS)
+            else:
+                sockets.deliver_headers(self.pairs[track][0])
+        return time.monotonic_ns()
+
+    def restoring(self) -> control.Reserve:
+        """What brings a new worker up to date."""
+        early = tuple(sorted(self.early))
+        return control.Reserve(self.number, self.order, self.sources, early, again=True)
