@@ -22,7 +22,7 @@ from benchmarks.asterisk_calls import Board, board
 from benchmarks.recorder_load import BUILD, NOTE, Pause, build, open_recorder, pause_some, percentiles, start_load
 from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
-from telegraphone.capture.worker import raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapOrder, TrackOrder
 from tests.interop.asterisk.server import APPLICATION, HOST, asterisk, version
