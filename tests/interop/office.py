@@ -8,7 +8,7 @@ import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telegraphone.demo.desktop import Desktop
+from tests.interop.asterisk.server import PASSWORD as ASTERISK_PASSWORD
+from tests.interop.asterisk.server import USER, Asterisk, asterisk
 from tests.interop.phones import PATIENCE_S, PjsipPhone, pjsip_phone
-from tests.interop.system import AGENT, OTHER_AGENT, PASSWORD, SUPERVISOR, System, telegraphone
+from tests.interop.system import AGENT, HOST, OTHER_AGENT, PASSWORD, SUPERVISOR, System, telegraphone
 
 CUSTOMER, ONE, TWO, OTHER = NUMBERS = ("5000", "5001", "5002", "5003")
 """A customer, two agents, and somebody without a desktop."""
@@ -103,6 +105,7 @@ class Office:
     phones: dict[str, PjsipPhone]
     one: Desk
     two: Desk
+    asterisk: Asterisk | None = None
 
     async def hear(self, **expected: Iterable[str]) -> Moment:
         """Waits until each phone (`p5000=[…]`) hears exactly these and nothing else, then until that has lasted."""
@@ -141,13 +144,23 @@ def _hearing(fact: Mapping[str, Any]) -> Hearing:
 
 @asynccontextmanager
 async def office(
-    folder: Path, *numbers: str, codecs: Mapping[str, str] | None = None, by_hand: Iterable[str] = (), **options: str
+    folder: Path,
+    *numbers: str,
+    at: str = "exchange",
+    codecs: Mapping[str, str] | None = None,
+    by_hand: Iterable[str] = (),
+    **options: str,
 ) -> AsyncIterator[Office]:
-    """The office with the phones of these numbers, all of which answer by themselves but those named; both agents are
-    signed in."""
+    """The office with the phones of these numbers, at the built-in exchange or at an Asterisk; all of them answer by
+    themselves but those named. Both agents are signed in. Nothing may go wrong unnoticed, or be left behind at Asterisk."""
     spoken = codecs or {}
     async with AsyncExitStack() as stack:
-        system = await stack.enter_async_context(telegraphone(folder, numbers=NUMBERS, **options))
+        server = await stack.enter_async_context(office_asterisk(folder / "asterisk")) if at == "asterisk" else None
+        if server is not None:
+            stack.push_async_callback(nothing_is_left, server)
+            options["more"] = options.get("more", "") + asterisk_table(server)
+        known = NUMBERS if server is None else ()
+        system = await stack.enter_async_context(telegraphone(folder, numbers=known, **options))
         phones = {}
         for number in numbers:
             how = {
@@ -156,15 +169,41 @@ async def office(
                 "codecs": [spoken.get(number, "PCMU")],
                 "answers": number not in by_hand,
             }
-            entered = pjsip_phone(system, number, voice(folder, number), **how)
+            entered = pjsip_phone(server or system, number, voice(folder, number), **how)
             phones[number] = await stack.enter_async_context(entered)
         desks = [Desk(AGENT, ONE), Desk(OTHER_AGENT, TWO)]
         for desk in desks:
             desk.api = await stack.enter_async_context(Desktop(system.url, desk.user, PASSWORD, desk.events.append))
             if desk.number in phones:
                 await desk.api.post("/me", "StartContactCenterSession", channels=["voice"])
-        yield Office(system, phones, *desks)
+        yield Office(system, phones, *desks, server)
         assert '"level": "error"' not in system.log, system.log
+
+
+def office_asterisk(folder: Path) -> AbstractAsyncContextManager[Asterisk]:
+    """An Asterisk with the phones of the office, whose ringing is that of most countries."""
+    ringing = ("ring = 440+480/2000,0/4000", f"ring = {_RINGING_HZ}/1000,0/4000")
+    return asterisk(folder, agents=(ONE, TWO, OTHER), customers=(CUSTOMER,), changes={"indications.conf": [ringing]})
+
+
+def asterisk_table(server: Asterisk, **more: str) -> str:
+    """What the configuration says of this Asterisk."""
+    settings = {
+        "name": "asterisk",
+        "url": f"http://{HOST}:{server.ari_port}",
+        "user": USER,
+        "password": ASTERISK_PASSWORD,
+        **more,
+    }
+    table = "".join(f'{key} = "{value}"\n' for key, value in settings.items())
+    ports = f"rtp_port_first = {server.rtp_ports.start}\nrtp_port_last = {server.rtp_ports.stop - 1}\n"
+    return f"\n[[asterisk]]\n{table}{ports}"
+
+
+async def nothing_is_left(server: Asterisk) -> None:
+    """No channel and no bridge outlives the server that made it."""
+    if server.process.returncode is None:
+        assert [await server.ids(kind) for kind in ("channels", "bridges")] == [[], []]
 
 
 async def in_a_call(here: Office) -> dict[str, Any]:

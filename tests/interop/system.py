@@ -18,7 +18,7 @@ from telegraphone.phone import Phone, PhoneOptions
 HOST = "127.0.0.1"
 PASSWORD = "correct horse 7"  # of every account in these tests
 AGENT, OTHER_AGENT, SUPERVISOR, ADMIN = "agent.one", "agent.two", "supervisor.one", "admin.one"
-START_S, STOP_S = 60.0, 60.0
+START_S, STOP_S = 90.0, 60.0
 
 # Cheap on purpose: the tests sign in often, and the strength of a test password protects nothing.
 HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)

@@ -1,4 +1,4 @@
-"""Call control on real phones: who hears whom after each operation of the API, and who is heard in what was recorded."""
+"""Call control on real phones, at the built-in exchange and at an Asterisk: who hears whom, and who is heard in recordings."""
 
 from pathlib import Path
 
@@ -6,11 +6,13 @@ import pytest
 
 from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, RINGING, TWO, in_a_call, office, recorded
 
+pytestmark = pytest.mark.parametrize("at", ["exchange", "asterisk"])
+
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
-async def test_hold_and_retrieve(tmp_path: Path, codec: str) -> None:
+async def test_hold_and_retrieve(tmp_path: Path, at: str, codec: str) -> None:
     """The held customer hears music, the agent nobody; the recording holds neither, and goes on."""
-    async with office(tmp_path, CUSTOMER, ONE, codecs={CUSTOMER: codec}) as here:
+    async with office(tmp_path, CUSTOMER, ONE, codecs={CUSTOMER: codec}, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")
         before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
@@ -27,9 +29,9 @@ async def test_hold_and_retrieve(tmp_path: Path, codec: str) -> None:
         part.holds(held, agent=[], other=[])
 
 
-async def test_mute(tmp_path: Path) -> None:
+async def test_mute(tmp_path: Path, at: str) -> None:
     """Nobody hears the muted agent, the recording as little; the agent hears everybody."""
-    async with office(tmp_path, CUSTOMER, ONE) as here:
+    async with office(tmp_path, CUSTOMER, ONE, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")
         await here.one.do(call, "MuteCall")
@@ -42,9 +44,9 @@ async def test_mute(tmp_path: Path) -> None:
         part.holds(after, agent=[ONE], other=[CUSTOMER])
 
 
-async def test_keypad_digits(tmp_path: Path) -> None:
+async def test_keypad_digits(tmp_path: Path, at: str) -> None:
     """The customer's phone gets each key once, in order, and the voices go on."""
-    async with office(tmp_path, CUSTOMER, ONE) as here:
+    async with office(tmp_path, CUSTOMER, ONE, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "SendDtmf", digits="11*0#")
         for digit, times in (("1", 2), ("*", 1), ("0", 1), ("#", 1)):
@@ -55,9 +57,9 @@ async def test_keypad_digits(tmp_path: Path) -> None:
         assert not [fact for fact in here.phones[ONE].facts if fact["fact"] == "digit"]
 
 
-async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
+async def test_consult_swap_and_transfer(tmp_path: Path, at: str) -> None:
     """To a colleague, to and fro, and away: whoever waits hears music, the recording only the call it is of."""
-    async with office(tmp_path, CUSTOMER, ONE, TWO) as here:
+    async with office(tmp_path, CUSTOMER, ONE, TWO, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")
         before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
@@ -85,9 +87,9 @@ async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
         second.holds(after, agent=[TWO], other=[CUSTOMER])
 
 
-async def test_the_agent_hears_the_colleagues_phone_ring(tmp_path: Path) -> None:
+async def test_the_agent_hears_the_colleagues_phone_ring(tmp_path: Path, at: str) -> None:
     """While the colleague is asked for, there is ringing; who declines leaves the agent with a call on hold."""
-    async with office(tmp_path, CUSTOMER, ONE, TWO, by_hand=[TWO]) as here:
+    async with office(tmp_path, CUSTOMER, ONE, TWO, by_hand=[TWO], at=at) as here:
         call = await in_a_call(here)
         await here.one.dial_into(call, "InitiateTransfer", TWO)
         await here.phones[ONE].until(lambda: here.last_heard(ONE) == {RINGING})
@@ -100,18 +102,18 @@ async def test_the_agent_hears_the_colleagues_phone_ring(tmp_path: Path) -> None
         await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
 
 
-async def test_single_step_transfer(tmp_path: Path) -> None:
+async def test_single_step_transfer(tmp_path: Path, at: str) -> None:
     """The customer hears music until the other answers, and then the other."""
-    async with office(tmp_path, CUSTOMER, ONE, OTHER) as here:
+    async with office(tmp_path, CUSTOMER, ONE, OTHER, at=at) as here:
         call = await in_a_call(here)
         await here.one.dial_into(call, "SingleStepTransfer", OTHER)
         await here.phones[ONE].reports("call", state="DISCONNECTED")
         await here.hear(p5000=[OTHER], p5003=[CUSTOMER])
 
 
-async def test_single_step_conference(tmp_path: Path) -> None:
+async def test_single_step_conference(tmp_path: Path, at: str) -> None:
     """A third party comes in and is sent away: each hears the two others, and the recording both of them."""
-    async with office(tmp_path, CUSTOMER, ONE, OTHER, codecs={OTHER: "PCMA"}) as here:
+    async with office(tmp_path, CUSTOMER, ONE, OTHER, codecs={OTHER: "PCMA"}, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")
         await here.one.dial_into(call, "SingleStepConference", OTHER)
@@ -134,9 +136,9 @@ async def test_single_step_conference(tmp_path: Path) -> None:
         part.holds(two, agent=[ONE], other=[CUSTOMER])
 
 
-async def test_conference_after_a_consult(tmp_path: Path) -> None:
+async def test_conference_after_a_consult(tmp_path: Path, at: str) -> None:
     """The colleague asked first comes in, keys reach everybody, one is removed, and the owner ends it for all."""
-    async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER) as here:
+    async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER, at=at) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")
         await here.one.dial_into(call, "InitiateConference", TWO)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import shutil
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
-from telegraphone.bootstrap.switches import make_exchange, make_siprec
+from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec
 from telegraphone.bootstrap.vault import Vault, make_vault
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.capture.client import RecorderClient
@@ -40,6 +41,7 @@ from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
+from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
 from telegraphone.web.admin.health import Check
@@ -106,7 +108,7 @@ class _Parts:
     recovered: RecoveredParts
     recorder: RecorderClient
     watching: Watching
-    switches: tuple[Exchange | SiprecServer, ...]
+    switches: tuple[Exchange | AsteriskSwitch | SiprecServer, ...]
     vault: Vault
     app: WebApp
     notifications: Notifications
@@ -122,11 +124,12 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
     writer = CatalogueWriter(catalogue, clock)
     stack.push_async_callback(writer.flush)
-    recorder, exchange = _recorder(config, places, lent), make_exchange(config, clock)
+    recorder = _recorder(config, places, lent)
+    phones: tuple[Exchange | AsteriskSwitch, ...] = (*make_exchange(config, clock), *make_asterisks(config, clock))
     siprec = make_siprec(config, recorder, clock)
     watching = Watching.of(config, clock)
     stack.callback(watching.tracing.close)
-    switch = SwitchRouter(exchange, siprec)
+    switch = SwitchRouter(phones, siprec)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
@@ -138,7 +141,6 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     world = _world(
         config,
         clock,
-        exchange,
         switch=switch,
         recorder=watching.recorder(recorder),
         notifier=notifier,
@@ -156,19 +158,18 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
-        checks=_checks(config, recorder, exchange, engine) | _storage_check(vault),
+        checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
-    switches: tuple[Exchange | SiprecServer, ...] = (exchange, *siprec)
+    switches: tuple[Exchange | AsteriskSwitch | SiprecServer, ...] = (*phones, *siprec)
     return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, tuple(chores))
 
 
 def _world(
     config: Config,
     clock: SystemClock,
-    exchange: Exchange,
     *,
     switch: SwitchRouter,
     recorder: Recorder,
@@ -187,16 +188,18 @@ def _world(
         directory=config.directory(),
         names=_names(config),
         policies=Policies(ring_s=config.exchange.ring_s, recorded_numbers=config.recorded_numbers()),
-        leg_media=exchange.sound,
-        conference_taps=exchange.sound,
-        monitoring=exchange.sound,
+        leg_media=switch.sound,
+        conference_taps=switch.sound,
+        monitoring=switch.sound,
         reached=agents.reached,
-        phone_answers=exchange.requests,
+        phone_answers=switch.requests,
         watchers=agents.watches,
     )
 
 
-def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine: AsyncEngine) -> dict[str, Check]:
+def _checks(
+    config: Config, recorder: RecorderClient, phones: Sequence[Exchange | AsteriskSwitch], engine: AsyncEngine
+) -> dict[str, Check]:
     """Whether each part of the node works, for who asks at /health."""
 
     def disk() -> bool:
@@ -205,7 +208,7 @@ def _checks(config: Config, recorder: RecorderClient, exchange: Exchange, engine
     return {
         "recorder": lambda: all(process is not None for process in recorder.process_ids),
         # Counting fails unless the sockets are open.
-        "switch": lambda: exchange.counts is not None,
+        "switch": lambda: all(each.works if isinstance(each, AsteriskSwitch) else each.counts is not None for each in phones),
         "database": lambda: answers(engine),
         "disk": disk,
     }

@@ -5,18 +5,23 @@ import re
 from pathlib import Path
 
 from telegraphone.capture.client import RecorderClient
-from telegraphone.config import Config, Phone, Secret, TrunkEntry
+from telegraphone.config import AsteriskEntry, Config, Phone, Secret, TrunkEntry
 from telegraphone.domain.legs import Keeping
+from telegraphone.domain.recording import Trigger
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
+from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Account, Answering, Exchange
 from telegraphone.switches.siprec import SiprecServer, Trunk
 
 
-def make_exchange(config: Config, clock: SystemClock) -> Exchange:
-    """The embedded exchange; not started yet. Raises OSError for certificate files that cannot be used."""
+def make_exchange(config: Config, clock: SystemClock) -> tuple[Exchange, ...]:
+    """The embedded exchange; not started yet. None where an Asterisk has all the phones. Raises OSError for certificate
+    files that cannot be used."""
     settings = config.exchange
-    return Exchange(
+    if config.asterisk and not config.phones:
+        return ()
+    exchange = Exchange(
         host=settings.sip_host,
         port=settings.sip_port,
         advertised_host=settings.rtp_host,
@@ -31,6 +36,7 @@ def make_exchange(config: Config, clock: SystemClock) -> Exchange:
         rtp_timeout_s=config.exchange.rtp_timeout_s,
         clock=clock,
     )
+    return (exchange,)
 
 
 def _sip_tls(config: Config) -> SipTls:
@@ -61,6 +67,29 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
         clock=clock,
     )
     return (server,)
+
+
+def make_asterisks(config: Config, clock: SystemClock) -> tuple[AsteriskSwitch, ...]:
+    """Every Asterisk that is configured; not reached yet."""
+    return tuple(_asterisk(each, config.feature_codes(), clock) for each in config.asterisk)
+
+
+def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemClock) -> AsteriskSwitch:
+    assert isinstance(entry.password, Secret), "reading the configuration completes it"
+    record_key = {entry.record_on: Trigger.START, entry.record_off: Trigger.STOP}
+    return AsteriskSwitch(
+        name=entry.name,
+        url=entry.url,
+        user=entry.user,
+        password=entry.password.reveal(),
+        app=entry.application,
+        named_devices={number: endpoint for number, _, endpoint in (each.partition("=") for each in entry.devices)},
+        outbound=entry.outbound,
+        lifts=entry.answer == "auto",
+        feature_codes=codes | {keys: trigger for keys, trigger in record_key.items() if keys},
+        rtp_ports=(entry.rtp_port_first, entry.rtp_port_last),
+        clock=clock,
+    )
 
 
 def _trunk(entry: TrunkEntry) -> Trunk:

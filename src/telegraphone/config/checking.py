@@ -62,6 +62,7 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"agent_states[{index}].operation_name: {entry.operation_name!r} means something already"
     yield from _about_agents(config)
     yield from _about_trunks(config)
+    yield from _about_asterisk(config)
     yield from _about_tenants(config)
 
 
@@ -95,6 +96,13 @@ def _about_phones(config: Config) -> Iterator[str]:
 
 def _about_feature_codes(config: Config) -> Iterator[str]:
     given = {each: keys for each, keys in msgspec.structs.asdict(config.phone_control.feature_codes).items() if keys}
+    for index, each in enumerate(config.asterisk):
+        for key in ("record_on", "record_off"):
+            keys = getattr(each, key)
+            if keys and any(keys in other or other in keys for other in given.values()):
+                yield f"asterisk[{index}].{key}: {keys!r} is part of a feature code, or the other way round"
+        if each.record_on and each.record_on == each.record_off:
+            yield f"asterisk[{index}].record_off: must not be the keys of record_on"
     for name, keys in given.items():
         for other, longer in given.items():
             if name < other and (keys in longer or longer in keys):
@@ -106,8 +114,8 @@ def _about_agents(config: Config) -> Iterator[str]:
     yield from _twice("agents", "phone", [agent.phone for agent in config.agents if agent.phone])
     numbers = {phone.number for phone in config.phones}
     for index, agent in enumerate(config.agents):
-        # Agents whose calls come by a trunk have their phones at the exchange behind it.
-        if agent.phone and agent.phone not in numbers and not config.trunks:
+        # Agents whose calls come by a trunk have their phones at the exchange behind it; an Asterisk knows its phones itself.
+        if agent.phone and agent.phone not in numbers and not (config.trunks or config.asterisk):
             yield f"agents[{index}].phone: there is no phone {agent.phone!r} among [[phones]]"
         if (agent.password_hash is msgspec.UNSET) == (not agent.password_file):
             yield f"agents[{index}].password_hash: give either password_hash or password_file"
@@ -130,6 +138,15 @@ def _about_trunks(config: Config) -> Iterator[str]:
         for key in ("devices", "user_data_from"):
             if not all("=" in pair.strip("=") for pair in getattr(trunk, key)):
                 yield f"trunks[{index}].{key}: each must be two texts with = in between"
+
+
+def _about_asterisk(config: Config) -> Iterator[str]:
+    yield from _twice("asterisk", "name", [each.name for each in config.asterisk])
+    for index, each in enumerate(config.asterisk):
+        if (each.password is msgspec.UNSET) == (not each.password_file):
+            yield f"asterisk[{index}].password: give either password or password_file"
+        if each.rtp_port_first >= each.rtp_port_last:
+            yield f"asterisk[{index}].rtp_port_last: must be greater than rtp_port_first"
 
 
 def _about_tenants(config: Config) -> Iterator[str]:

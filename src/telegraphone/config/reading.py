@@ -13,6 +13,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.checking import contradictions, unknown_keys
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Storage
@@ -112,7 +113,14 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         for agent in config.agents
     )
     completed = msgspec.structs.replace(config, server=server, exchange=exchange, database=database, siprec=siprec)
-    return msgspec.structs.replace(completed, storage=storage, phones=phones, agents=agents)
+    asterisk = tuple(_with_password(folder, each) for each in config.asterisk)
+    return msgspec.structs.replace(completed, storage=storage, phones=phones, agents=agents, asterisk=asterisk)
+
+
+def _with_password(folder: Path, entry: AsteriskEntry) -> AsteriskEntry:
+    if not entry.password_file:
+        return entry
+    return msgspec.structs.replace(entry, password=_from_file(folder, entry.password_file))
 
 
 def _storage(folder: Path, storage: Storage) -> Storage:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, UnsetType
 
+from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.database import Database
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Storage
@@ -234,6 +235,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
     trunks: tuple[TrunkEntry, ...] = ()
+    asterisk: tuple[AsteriskEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
 
     def directory(self) -> Directory:

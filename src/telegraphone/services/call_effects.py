@@ -158,7 +158,8 @@ class Effects:
                 seconds = RECORDING_SEAL_S if isinstance(gate, rec.Seal) else RECORDER_ANSWER_S
                 await self._gate(uuid, gate, by, self._limit(seconds))
             case wish.Originate(leg, number, caller, lift):
-                await self._at_switch(self._world.switch.originate(leg, number, Caller(caller), lift=lift))
+                shown = Caller(caller, beside=self._beside(leg))
+                await self._at_switch(self._world.switch.originate(leg, number, shown, lift=lift))
                 self._mailbox.put_later(self._world.policies.ring_s, RingingTooLong(leg))
             case wish.Engaged(leg):
                 self._mailbox.put(LegEnded(leg, EndCause.BUSY))
@@ -168,6 +169,10 @@ class Effects:
                 await self._at_switch(self._listening(effect))
             case _:
                 await self._at_switch(self._asked_of_switch(effect))
+
+    def _beside(self, leg: LegId) -> tuple[LegId, ...]:
+        """The legs of the calls that this one is for."""
+        return tuple(each.id for call in self._target.of(leg) for each in call.legs if each.id != leg and each.live)
 
     def _asked_of_switch(self, effect: CallEffect) -> Coroutine[object, object, None]:
         switch, media, phones = self._world.switch, self._world.leg_media, self._world.phone_answers

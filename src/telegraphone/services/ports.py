@@ -88,10 +88,12 @@ NOBODY: Final = MediaSource("", 0, {})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who the rung phone is told is calling."""
+    """Who the rung phone is told is calling. `beside` are the legs of the call the new one is for: it has to be at their
+    switch."""
 
     number: str
     display_name: str = ""
+    beside: tuple[LegId, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

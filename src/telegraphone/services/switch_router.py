@@ -1,8 +1,8 @@
 """Several switches behind one face: what is asked of a leg goes to its switch, what happens anywhere is told in one line.
 
-Switches are strangers to each other. A leg belongs to the switch that reported it; legs that are to be called belong to the
-first switch, where the phones are. A leg that is not known any more is asked for there too, which is harmless by the
-promise of `Switch`.
+Switches are strangers to each other, and the legs of one call are at one switch. A leg belongs to the switch that reported it;
+one that is to be called, to the switch of the legs it will be joined with, else to that where the phone of the number was last
+seen. A leg that is not known any more is asked for at the first switch, which is harmless by the promise of `Switch`.
 """
 
 import asyncio
@@ -11,38 +11,72 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from telegraphone.domain.ids import LegId
-from telegraphone.domain.legs import Ability, CallForked, EndCause, LegArrived, LegEnded, PartyJoined
+from telegraphone.domain.legs import Ability, CallForked, DeviceRegistered, EndCause, LegArrived, LegEnded, PartyJoined
+from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, TransferOfLegs
 from telegraphone.limits import ENDED_LEGS_KNOWN_MAX
 from telegraphone.services.ports import Caller, MediaAddress, MediaSource, Switch, SwitchEvent, SwitchEvents, Taps
+from telegraphone.services.sound_router import AnswersRouter, LegSound, SoundRouter
+from telegraphone.services.switch_ports import PhoneAnswers
 
 
 class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
     """All that a switch must be to stand behind the router."""
 
 
+class PhoneSwitch(AnySwitch, Protocol):
+    """One with phones."""
+
+    @property
+    def sound(self) -> LegSound:
+        """What can be done to the sound of its legs."""
+
+    @property
+    def requests(self) -> PhoneAnswers:
+        """Who tells its phones what came of their requests."""
+
+
 class SwitchRouter:
     """`Switch`, `Taps` and `SwitchEvents` over several of them."""
 
-    def __init__(self, first: AnySwitch, others: Sequence[AnySwitch]) -> None:
-        """`first` is the one that can call phones."""
-        self._first = first
-        self._switches = (first, *others)
+    def __init__(self, phones: Sequence[PhoneSwitch], others: Sequence[AnySwitch] = ()) -> None:
+        """`phones` are those that can call phones, one at least."""
+        self._first = phones[0]
+        self._phones = tuple(phones)
+        self._switches: tuple[AnySwitch, ...] = (*phones, *others)
         self._owners: dict[LegId, AnySwitch] = {}
+        self._homes: dict[str, PhoneSwitch] = {}
+        self._asked: dict[str, PhoneSwitch] = {}
         self._ended: deque[LegId] = deque()
+        self.sound = SoundRouter(lambda leg: self._with_phones(leg).sound)
+        """`LegMedia`, `ConferenceTaps` and `Monitoring` over all of them."""
+        self.requests = AnswersRouter(lambda request: self._asked.pop(request, self._first).requests)
+        """`PhoneAnswers` over all of them."""
 
     def _of(self, leg: LegId) -> AnySwitch:
         return self._owners.get(leg, self._first)
+
+    def _with_phones(self, leg: LegId) -> PhoneSwitch:
+        owner = self._of(leg)
+        return next((each for each in self._phones if each is owner), self._first)
 
     # --- Switch ---
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What the first switch can do: of calls at the others, the calls themselves say what can be done."""
-        return self._first.abilities
+        """What every switch with phones can do: of calls at the others, the calls themselves say what can be done."""
+        return frozenset.intersection(*(each.abilities for each in self._phones))
 
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
-        await self._first.originate(leg, number, caller, lift=lift)
+        beside = (self._with_phones(each) for each in caller.beside if each in self._owners)
+        owner = next(beside, None) or self._homes.get(number, self._first)
+        self._owners[leg] = owner
+        try:
+            await owner.originate(leg, number, caller, lift=lift)
+        except BaseException:
+            # Nothing is told of it any more.
+            self._owners.pop(leg, None)
+            raise
 
     async def ring(self, leg: LegId) -> None:
         """See `Switch`."""
@@ -113,5 +147,9 @@ class SwitchRouter:
                 self._owners |= dict.fromkeys((party.leg for party in parties), switch)
             case PartyJoined(party=party):
                 self._owners[party.leg] = switch
+            case DeviceRegistered(dn):
+                self._homes.update((dn, each) for each in self._phones if each is switch)
+            case TransferAsked(request=request) | TransferOfLegs(request=request) | RecordingAsked(request=request):
+                self._asked.update((request, each) for each in self._phones if each is switch)
             case _:
                 pass

@@ -1,4 +1,4 @@
-"""The two switches under one hand: what the contract suite does to phones, and how it knows what they hear."""
+"""The switches under one hand: what the contract suite does to phones, and how it knows what they hear."""
 
 import asyncio
 import socket
@@ -198,34 +198,25 @@ def _linear(packet: RtpPacket) -> NDArray[np.float64]:
     return np.frombuffer(linear, "<i2").astype(np.float64)
 
 
-class ExchangeWorld:
-    def __init__(self) -> None:
-        accounts = [Account(number, f"user{number}", f"secret{number}") for number in (CALLER, CALLED, AWAY)]
-        self.switch = Exchange(
-            host=HOST, port=0, rtp_ports=(31_000, 31_098), accounts=accounts, realm="example.com", clock=SystemClock()
-        )
+class PhonesWorld:
+    """What the hands and ears at three real phones do."""
+
+    def __init__(self, options: PhoneOptions) -> None:
+        self._options = options
         self._phones: dict[str, Phone] = {}
         self._sinks: list[UdpSink] = []
 
-    async def start(self) -> None:
-        await self.switch.start()
+    async def register(self, registrar: tuple[str, int], user: str, password: str) -> None:
+        """All but the one that is away; `{}` stands for the number."""
         for number, hz in _TONES.items():
-            self._phones[number] = Phone(
-                number,
-                f"user{number}",
-                f"secret{number}",
-                (HOST, self.switch.port),
-                HOST,
-                voice=tone(hz, _VOICE),
-                options=PhoneOptions(),
-            )
+            who = (number, user.format(number), password.format(number))
+            self._phones[number] = Phone(*who, registrar, HOST, voice=tone(hz, _VOICE), options=self._options)
             if number != AWAY:
                 await self._phones[number].register()
 
-    async def close(self) -> None:
+    async def put_away(self) -> None:
         for phone in self._phones.values():
             await phone.close()
-        await self.switch.close()
         for sink in self._sinks:
             sink.close()
 
@@ -276,6 +267,23 @@ class ExchangeWorld:
     def sink(self) -> Sink:
         self._sinks.append(UdpSink())
         return self._sinks[-1]
+
+
+class ExchangeWorld(PhonesWorld):
+    def __init__(self) -> None:
+        super().__init__(PhoneOptions())
+        accounts = [Account(number, f"user{number}", f"secret{number}") for number in (CALLER, CALLED, AWAY)]
+        self.switch = Exchange(
+            host=HOST, port=0, rtp_ports=(31_000, 31_098), accounts=accounts, realm="example.com", clock=SystemClock()
+        )
+
+    async def start(self) -> None:
+        await self.switch.start()
+        await self.register((HOST, self.switch.port), "user{}", "secret{}")
+
+    async def close(self) -> None:
+        await self.put_away()
+        await self.switch.close()
 
 
 class Facts:

@@ -146,7 +146,7 @@ async def test_calls_of_both_switches_live_side_by_side() -> None:
 
 async def test_the_line_of_events_ends_when_all_switches_have_closed() -> None:
     copied, phones = CopyingSwitch(), SimulatedSwitch(clock=VirtualClock(), numbers=("5000",))
-    router = SwitchRouter(phones, (copied,))
+    router = SwitchRouter((phones,), (copied,))
     copied.queue.put_nowait(CallForked((CUSTOMER, AGENT), Keeping.ALWAYS))
     copied.queue.put_nowait(None)
     await phones.close()

@@ -132,7 +132,7 @@ async def serving(
     )
     surroundings = replace(surroundings, phone_answers=switch.requests)
     if beside is not None:
-        router = SwitchRouter(switch, (beside,))
+        router = SwitchRouter((switch,), (beside,))
         surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)
     desks = Agents(ears)
     surroundings = replace(surroundings, monitoring=switch.sound, watchers=desks.watches)

@@ -1,0 +1,49 @@
+"""Bounds of what is said to and by an Asterisk."""
+
+from typing import Final
+
+ARI_TEXT_CHARS_MAX: Final = 4_096
+"""One text in an event or answer: names and numbers are short, and Asterisk's own fields hold 256 characters or less."""
+
+ARI_ITEMS_MAX: Final = 65_536
+"""Items of one list: every channel of an Asterisk that carries 5,000 calls with two taps each."""
+
+ARI_MESSAGE_BYTES_MAX: Final = 1024 * 1024
+"""One event: most have 1 KiB, those of a bridge an id for each of its members."""
+
+ARI_ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+"""One answer: some 700 B for each channel of a full list."""
+
+ARI_EVENTS_MAX: Final = 65_536
+"""Events read and not yet worked off, while the node catches up after a reconnection: then the connection is given up."""
+
+ARI_ANSWER_S: Final = 2.5
+"""How long a request may take: less than an operation waits (RECORDER_ANSWER_S), so that it fails by its own name."""
+
+ARI_CONNECT_S: Final = 1.0
+"""How long a connection may take: an Asterisk is in the same building."""
+
+ARI_PING_S: Final = 2.0
+"""Time between two pings on the events connection, and how long one waits: a frozen Asterisk is known in 4 s."""
+
+ARI_RETRY_S: Final = (0.2, 0.5, 1.0, 2.0)
+"""Pauses between tries to reconnect, then the last for ever: calls wait for nobody, and a try costs little."""
+
+ARI_LOST_S: Final = 20.0
+"""An Asterisk that cannot be reached for so long counts as gone, and its calls as ended: it may only have been frozen."""
+
+ARI_LOOK_S: Final = 3.0
+"""Time between two looks at what the application holds: how long an event that got lost stays unnoticed."""
+
+ARI_STARTED_S: Final = 0.6
+"""How long the event is awaited that says a tap's channel is ready; then it is tried without."""
+
+ARI_CONDEMNED_MAX: Final = 4_096
+"""Channels and bridges still to be deleted because Asterisk could not be reached: more are found by their names."""
+
+ARI_ENDED_KNOWN_MAX: Final = 4_096
+"""Ended channels whose late events are told from those of new ones."""
+
+ASTERISK_PORTS_SHARE_MAX: Final = 0.8
+"""How much of Asterisk's RTP ports may be in use before a tap is refused: with none left a tap kills Asterisk
+(asterisk/asterisk#1757), and other calls take some too."""

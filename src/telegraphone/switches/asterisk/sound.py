@@ -1,0 +1,78 @@
+"""What can be done to the sound of Asterisk's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+
+from telegraphone.domain.ids import LegId
+from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.switches.asterisk.board import Board
+from telegraphone.switches.asterisk.ears import Ears
+from telegraphone.switches.asterisk.leg import Leg
+from telegraphone.switches.asterisk.wiring import Wiring
+from telegraphone.wire.ari import requests
+
+
+class AsteriskSound:
+    """The ports above, over the legs of one Asterisk."""
+
+    def __init__(self, board: Board, wiring: Wiring, ears: Ears) -> None:
+        self._board = board
+        self._wiring = wiring
+        self._ears = ears
+
+    # --- LegMedia ---
+
+    async def hold_music(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            async with self._wiring.lock:
+                await self._wiring.set_background(found, music=on)
+
+    async def ring_tone(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            async with self._wiring.lock:
+                await self._wiring.set_background(found, ring_tone=on)
+
+    async def mute(self, leg: LegId, on: bool) -> None:
+        """See `LegMedia`."""
+        found = self._board.legs.get(leg)
+        if found is not None and found.muted is not on:
+            await self._board.link.do(requests.mute(found.ari_id, on=on))
+            found.muted = on
+
+    async def send_dtmf(self, leg: LegId, digits: str) -> None:
+        """See `LegMedia`."""
+        if found := self._board.legs.get(leg):
+            await self._board.link.do(requests.dtmf(found.ari_id, digits.upper()))
+
+    # --- ConferenceTaps ---
+
+    async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
+        """See `ConferenceTaps`."""
+        found = self._with_media(leg)
+        async with self._wiring.lock:
+            return await self._ears.fork_heard(found, to)
+
+    async def unfork_heard(self, leg: LegId) -> None:
+        """See `ConferenceTaps`."""
+        if found := self._board.legs.get(leg):
+            async with self._wiring.lock:
+                await self._ears.unfork_heard(found)
+
+    # --- Monitoring ---
+
+    async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
+        """See `Monitoring`."""
+        ear, mouth = self._with_media(supervisor), self._with_media(monitored)
+        async with self._wiring.lock:
+            await self._ears.monitor(ear, mouth, audible_to)
+
+    async def unmonitor(self, supervisor: LegId) -> None:
+        """See `Monitoring`."""
+        if found := self._board.legs.get(supervisor):
+            async with self._wiring.lock:
+                await self._ears.unmonitor(found)
+
+    def _with_media(self, leg: LegId) -> Leg:
+        found = self._board.legs.get(leg)
+        if found is None or not found.answered:
+            raise Unavailable("switch", "this leg has no media", retryable=False)
+        return found
