@@ -33,6 +33,7 @@ class Notifications:
         self._engine = BayeuxServer(client_ids, aliases=_ALIASES, transports=transports)
         self._keepers: dict[Line, Callable[[], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = 0.0  # when the timer fires; uvloop's own does not tell where that is now
         self._calling = False
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,12 +105,12 @@ class Notifications:
     def _arm(self) -> None:
         """Sees to it that the engine is called when it wants to be."""
         deadline = self._engine.next_deadline()
-        if deadline is None or self._closed or (self._timer is not None and self._timer.when() <= deadline):
+        if deadline is None or self._closed or (self._timer is not None and self._armed_for <= deadline):
             return
         assert self._loop is not None, "start() comes first"
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._on_deadline, deadline)
+        self._timer, self._armed_for = self._loop.call_at(deadline, self._on_deadline, deadline), deadline
 
     def _on_deadline(self, deadline: float) -> None:
         self._timer = None
