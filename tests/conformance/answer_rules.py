@@ -144,8 +144,10 @@ async def no_credentials(stage: Stage) -> None:
 
 @rule("3.1", "unknown URL 404/6; known URL with another method 405/2")
 async def urls_and_methods(stage: Stage) -> None:
-    assert (await Desk(stage).get("/me/nonsense")).pair == (404, 6)
-    assert (await stage.ask(ONE, "PUT", "/api/v2/me/calls/0123456789abcdef", {})).pair == (405, 2)
+    unknown = await Desk(stage).get("/me/nonsense")
+    assert (unknown.pair, unknown.text) == ((404, 6), "Requested resource cannot be found.")
+    other = await stage.ask(ONE, "PUT", "/api/v2/me/calls/0123456789abcdef", {})
+    assert (other.pair, other.text) == ((405, 2), "Method is not allowed.")
     assert (await stage.ask(ONE, "GET", "/api/v1/me")).pair == (404, 6)
 
 

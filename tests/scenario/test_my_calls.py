@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from telegraphone.web.gws import requests
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.scenario.clock import settle
 from tests.scenario.world import DEVICE_ID, URL, World, contact_centre
@@ -205,3 +206,16 @@ async def test_events_reach_a_cometd_client(world: World, http: httpx.AsyncClien
     assert await _post(http, "/api/v2/me", "EndContactCenterSession") == OK
     *_, last = await held
     assert (last["successful"], last["error"]) == (False, "402::Unknown client"), "it ends with its sign-in"
+
+
+async def test_a_body_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "HTTP_BODY_S", 0.05)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with contact_centre() as world, world.client("agent.one") as http:
+        answer = await http.post("/api/v2/me", content=endless())
+    assert answer.status_code == 408
+    assert answer.json() == {"statusCode": 2, "statusMessage": "Request body did not arrive in time."}
