@@ -1,5 +1,6 @@
 """How long an agent waits: pause and resume over the whole system, request → answer and request → event, by long-polling and
-WebSocket, beside a plain GET of the same call in the same run (the reference: what HTTP, sign-in and JSON cost alone)."""
+WebSocket, beside a plain GET of the same call in the same run (the reference: what HTTP, sign-in and JSON cost alone). Then
+the same by many agents at once, each in a call of their own: how many operations a second, and how long each waits."""
 
 import asyncio
 import base64
@@ -9,16 +10,21 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import websockets
 
 from telegraphone.demo.desktop import Desktop
-from tests.interop.system import AGENT, HOST, PASSWORD, System, talking, telegraphone
+from telegraphone.phone import Phone, PhoneOptions
+from telegraphone.phone.call import PhoneCall
+from tests.interop.system import AGENT, HASH, HOST, PASSWORD, System, talking, telegraphone
 
 PAIRS = 150
+CALLS, AT_ONCE, SECONDS = 200, 4, 15
+"""Agents in calls; how many of them operate at the same time; for how long."""
 REST_S = 0.02
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -116,6 +122,123 @@ async def with_a_call(system: System, work: Callable[[str], Awaitable[None]]) ->
         await work(str(calls[0]["id"]))
 
 
+# --- many agents ----------------------------------------------------------------------------------------------------
+
+
+class SilentPhone(Phone):
+    """A phone of which no packet comes: what audio costs is another benchmark's subject."""
+
+    def _new_call(self) -> PhoneCall:
+        call = super()._new_call()
+        call.audio.speak_to = lambda *_: None  # type: ignore[method-assign] # no microphone
+        return call
+
+
+def user(number: int) -> str:
+    """The login of one of many agents."""
+    return f"agent.{number}"
+
+
+def accounts() -> str:
+    """The agents, each with a phone; callers have phones alone."""
+    return "".join(
+        f'\n[[agents]]\nuser_name = "{user(each)}"\npassword_hash = "{HASH}"\nphone = "{6000 + each}"\n' for each in range(CALLS)
+    )
+
+
+@asynccontextmanager
+async def many_calls(system: System) -> AsyncIterator[None]:
+    """Everybody is in a call."""
+    phones = []
+    try:
+        for each in range(CALLS):
+            pair = []
+            for number, options in ((5000 + each, PhoneOptions()), (6000 + each, PhoneOptions(answers_after_s=0.0))):
+                name = str(number)
+                phone = SilentPhone(name, name, name * 3, (HOST, system.sip_port), HOST, options=options)
+                phones.append(phone)
+                await phone.register()
+                pair.append(phone)
+            await pair[0].call(str(6000 + each))
+        yield
+    finally:
+        await asyncio.gather(*(phone.close() for phone in phones))
+
+
+@dataclass(slots=True)
+class Seat:
+    """One of many agents, at the desktop."""
+
+    desktop: Desktop
+    call: str
+    arrival: Arrival
+
+
+async def in_turns(seats: list[Seat], work: Callable[[Seat], Awaitable[None]]) -> float:
+    """Some of the agents at once, again and again; how many turns a second."""
+    turns, end = 0, time.perf_counter() + SECONDS
+
+    async def some(mine: list[Seat]) -> None:
+        nonlocal turns
+        while time.perf_counter() < end:
+            for seat in mine:
+                await work(seat)
+                turns += 1
+                if time.perf_counter() >= end:
+                    return
+
+    began = time.perf_counter()
+    await asyncio.gather(*(some(seats[each::AT_ONCE]) for each in range(AT_ONCE)))
+    return turns / (time.perf_counter() - began)
+
+
+async def crowd() -> list[str]:
+    """The lines of many agents."""
+    numbers = tuple(str(base + each) for each in range(CALLS) for base in (5000, 6000))
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            telegraphone(Path(folder), numbers=numbers, accounts=accounts()) as system,
+            many_calls(system),
+            AsyncExitStack() as stack,
+        ):
+            seats = []
+            for each in range(CALLS):
+                arrival = Arrival()
+                desktop = await stack.enter_async_context(Desktop(system.url, user(each), PASSWORD, arrival.take))
+                call = (await desktop.get("/me/calls?fields=*"))["calls"][0]["id"]
+                await desktop.post(f"/me/calls/{call}", "StartCallRecording")
+                await arrival.of("Recording")
+                seats.append(Seat(desktop, call, arrival))
+            return await many_operate(seats)
+
+
+async def many_operate(seats: list[Seat]) -> list[str]:
+    """Reads, the reference, then pairs of pause and resume."""
+    reads: list[float] = []
+    answers: list[float] = []
+    events: list[float] = []
+
+    async def read(seat: Seat) -> None:
+        began = time.perf_counter()
+        await seat.desktop.get(f"/me/calls/{seat.call}")
+        reads.append((time.perf_counter() - began) * 1e3)
+
+    async def pair(seat: Seat) -> None:
+        for operation, state in (("PauseCallRecording", "Paused"), ("ResumeCallRecording", "Recording")):
+            began = time.perf_counter()
+            await seat.desktop.post(f"/me/calls/{seat.call}", operation)
+            answers.append((time.perf_counter() - began) * 1e3)
+            events.append((await seat.arrival.of(state) - began) * 1e3)
+
+    rate = await in_turns(seats, read)
+    base = statistics.median(reads)
+    lines = [row(f"GET of a call (reference): {rate:.0f} a second", reads, base)]
+    rate = 2 * await in_turns(seats, pair)
+    lines.append(row(f"pause or resume → answer: {rate:.0f} a second", answers, base))
+    lines.append(row("pause or resume → event, long-polling", events, base))
+    return lines
+
+
 async def main() -> None:
     """Prints the section."""
     lines = []
@@ -140,6 +263,10 @@ async def main() -> None:
     print(f"{PAIRS} pauses and {PAIRS} resumes each; the answer means: cut, drained, journal on disk.\n")
     print("| | p50 ms | p99 ms | max ms | p50 / reference |\n|---|---|---|---|---|")
     print("\n".join(lines))
+    many = await crowd()
+    print(f"\nThe same with {CALLS} agents, each in a recorded call of silent phones, {AT_ONCE} of them operating at a time:\n")
+    print("| | p50 ms | p99 ms | max ms | p50 / reference |\n|---|---|---|---|---|")
+    print("\n".join(many))
 
 
 if __name__ == "__main__":
