@@ -54,7 +54,7 @@ async def the_user_of(stage: Stage, query: str = "", user: str = ONE) -> Json:
 
 
 @rule("5.1", "the user: members, and links that lead to users")
-async def thethe_user_of(stage: Stage) -> None:
+async def members_of_the_user(stage: Stage) -> None:
     user = await the_user_of(stage)
     assert set(user) == {
         "id",
@@ -127,9 +127,10 @@ async def roles(stage: Stage) -> None:
 
 
 @rule("5.1", "calls of the user are those of /me/calls")
-async def calls_of_thethe_user_of(stage: Stage) -> None:
+async def calls_of_the_user(stage: Stage) -> None:
     await desk.talking(stage)
-    assert (await the_user_of(stage, "?subresources=calls"))["calls"] == await Desk(stage).calls()
+    [mine] = (await the_user_of(stage, "?subresources=calls"))["calls"]
+    assert mine | {"duration": ""} == (await Desk(stage).call()) | {"duration": ""}
 
 
 # --- 5.2 the session -----------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import httpx
 
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Feature, Role
 from telegraphone.domain.ids import Dn
-from telegraphone.domain.legs import EndCause
 from telegraphone.services.surroundings import Policies
 from telegraphone.switches.simulated import EVERY_ABILITY, Script, SimulatedPhone
 from telegraphone.web.settings import Compatibility, WebSettings
@@ -40,10 +39,6 @@ class SimulatedHandset:
 
     async def answer(self) -> None:
         self.phone.answer()
-        await settle()
-
-    async def refuse(self, cause: EndCause) -> None:
-        self.phone.refuse(cause)
         await settle()
 
     async def hold(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from telegraphone.domain.legs import EndCause
 from telegraphone.web.settings import Compatibility
 
 Json = dict[str, Any]
@@ -41,11 +40,10 @@ class Answer:
 
 
 class Handset(Protocol):
-    """One phone, as its user handles it. `answer` and `refuse` wait until it rings."""
+    """One phone, as its user handles it. `answer` waits until it rings."""
 
     async def call(self, number: str) -> None: ...
     async def answer(self) -> None: ...
-    async def refuse(self, cause: EndCause) -> None: ...
     async def hold(self) -> None: ...
     async def retrieve(self) -> None: ...
     async def hang_up(self) -> None: ...

@@ -226,15 +226,24 @@ class Part:
     agent: NDArray[np.float64]
     other: NDArray[np.float64]
 
+    @property
+    def ends(self) -> float:
+        """The wall-clock time of its end."""
+        return self.starts + len(self.agent) / RATE
+
+    def place(self, at: float) -> int:
+        """The sample that was spoken at this time."""
+        return round((at - self.starts) * RATE)
+
     def holds(self, moment: Moment, *, agent: Iterable[str], other: Iterable[str]) -> None:
         """In all this time exactly these are heard on each track; digital zero where nobody is."""
-        first, last = moment.begins + _EDGE_S - self.starts, moment.ends - _EDGE_S / 2 - self.starts
-        span = slice(round(first * RATE), round(last * RATE))
+        first, last = self.place(moment.begins + _EDGE_S), self.place(moment.ends - _EDGE_S / 2)
+        span = slice(first, last)
         for track, wanted in ((self.agent, frozenset(agent)), (self.other, frozenset(other))):
             sound = track[span]
-            assert len(sound) >= _WINDOW, f"the part is too short: {len(track) / RATE:.2f} s, wanted {first:.2f} to {last:.2f}"
+            assert len(sound) >= _WINDOW, f"the part is too short: {len(track)} samples, wanted {first} to {last}"
             heard = [_tones(sound[at : at + _WINDOW]) for at in range(0, len(sound) - _WINDOW + 1, _WINDOW // 2)]
-            assert all(each == wanted for each in heard), f"wanted {wanted} from {first:.2f} s on, heard {heard}"
+            assert all(each == wanted for each in heard), f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}"
             if not wanted:
                 assert not sound.any(), "this should be digital silence"
 

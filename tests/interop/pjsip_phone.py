@@ -176,6 +176,13 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         param.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.call.reinvite(param)
 
+    def renew(self) -> None:
+        """Offers its media anew, as another stream."""
+        assert self.call is not None
+        param = pj.CallOpParam(True)
+        param.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA
+        self.call.reinvite(param)
+
     def hang_up(self) -> None:
         assert self.call is not None
         self.call.hangup(pj.CallOpParam(True))
@@ -286,6 +293,7 @@ def run(options: Options, out: Any) -> None:
         "hold": phone.hold,
         "unhold": phone.unhold,
         "hang up": phone.hang_up,
+        "renew": phone.renew,
         "transfer": phone.transfer,
         "connect": phone.connect,
         "press": phone.press,
