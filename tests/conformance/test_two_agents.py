@@ -1,5 +1,5 @@
 """Two agents at work, whatever they do: random operations, repeated ones, ones that cross each other, and phones that have a
-mind of their own. After each step
+mind of their own. After each step:
 
 * what is listed as a capability is accepted and tells of itself, and nothing else is accepted but the harmless repeats the
   document names;

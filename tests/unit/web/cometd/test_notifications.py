@@ -16,7 +16,9 @@ async def _overdue(server: Notifications) -> int:
     for _ in range(2):
         server.publish("kate", "/v2/me/calls", b"1")
     engine.next_deadline = lambda: None  # type: ignore[method-assign] # and no further one
-    await asyncio.sleep(0.01)
+    after = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(after.set_result, None)
+    await after
     return len(called)
 
 

@@ -1,0 +1,162 @@
+"""Every shape of transfer and conference on real phones, and what was recorded of each: whose part, who is heard, where it
+is silent; and one pause that goes through all of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from telegraphone.demo.desktop import Desktop
+from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, in_a_call, office, recorded
+from tests.interop.system import AGENTS, PASSWORD, SUPERVISOR
+
+RECORDED: Final = "".join(
+    line + ("\nrecorded = true" if line.startswith("phone = ") else "") + "\n" for line in AGENTS.splitlines()
+)
+"""Both agents are recorded from the start."""
+WATCHED: Final = AGENTS.replace(
+    'roles = ["supervisor"]',
+    f'roles = ["supervisor"]\nphone = "{OTHER}"\nfeatures = ["api-voice", "api-voice-recording", "api-supervisor-monitoring"]',
+)
+"""The supervisor works at the fourth phone."""
+
+
+async def recorded_call(here: Office) -> dict[str, Any]:
+    """The customer talks to agent one, and it is recorded."""
+    await in_a_call(here)
+    return await here.one.call(recordingState="Recording")
+
+
+async def both_parts(here: Office, call: Mapping[str, Any]) -> None:
+    """Agent one is gone; the customer and agent two end it, and each part holds its agent and the customer."""
+    taken = await here.two.call(callUuid=call["callUuid"], recordingState="Recording")
+    after = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+    assert taken["userData"]["GSIP_REC_FN"] != call["userData"]["GSIP_REC_FN"]
+    await here.two.do(taken, "Hangup")
+    first, second = await recorded(here, call["callUuid"], parts=2)
+    assert (first.number, second.number) == (ONE, TWO)
+    second.holds(after, agent=[TWO], other=[CUSTOMER])
+    assert first.starts < second.starts
+    assert first.ends < after.begins, "nothing of the other's talk is in the first part"
+
+
+async def test_single_step_transfer(tmp_path: Path) -> None:
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.dial_into(call, "SingleStepTransfer", TWO)
+        await both_parts(here, call)
+        (await recorded(here, call["callUuid"], parts=2))[0].holds(before, agent=[ONE], other=[CUSTOMER])
+
+
+async def test_transfer_by_the_phone_to_a_number(tmp_path: Path) -> None:
+    """REFER."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        here.phones[ONE].do("transfer", number=TWO)
+        await here.phones[ONE].reports("transfer", status=200, final=True)
+        await both_parts(here, call)
+        (await recorded(here, call["callUuid"], parts=2))[0].holds(before, agent=[ONE], other=[CUSTOMER])
+
+
+async def test_transfer_by_the_phone_of_two_calls(tmp_path: Path) -> None:
+    """REFER with Replaces: the talk beforehand is a call of its own, and the customer's part is silent meanwhile."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        here.phones[ONE].do("hold")
+        await here.one.call("Held")
+        here.phones[ONE].do("call", number=TWO)
+        asked = await here.two.call(recordingState="Recording")
+        talk = await here.hear(p5001=[TWO], p5002=[ONE])
+        here.phones[ONE].do("connect")
+        await here.phones[ONE].reports("transfer", status=200, final=True)
+        await both_parts(here, call)
+        first = (await recorded(here, call["callUuid"], parts=2))[0]
+        first.holds(before, agent=[ONE], other=[CUSTOMER])
+        first.holds(talk, agent=[], other=[])
+        [consult] = await recorded(here, asked["callUuid"])
+        heard = {True: {"agent": [ONE], "other": [TWO]}, False: {"agent": [TWO], "other": [ONE]}}[consult.number == ONE]
+        consult.holds(talk, **heard)
+
+
+async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path) -> None:
+    """The recording holds the supervisor from the moment at which all hear them, and not before."""
+    async with (
+        office(tmp_path, CUSTOMER, ONE, OTHER, accounts=WATCHED) as here,
+        Desktop(here.system.url, SUPERVISOR, PASSWORD) as boss,
+    ):
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        await boss.post("/me", "StartContactCenterSession", channels=["voice"])
+        device = (await boss.get("/me/devices?fields=*"))["devices"][0]
+        await boss.post(f"/me/devices/{device['id']}", "ListenIn", targetDeviceUri=call["deviceUri"])
+        listens = await here.hear(p5000=[ONE], p5001=[CUSTOMER], p5003=[CUSTOMER, ONE])
+        await boss.post(f"/me/calls/{call['id']}", "SwitchToCoach")
+        coaches = await here.hear(p5000=[ONE], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER, ONE])
+        await boss.post(f"/me/calls/{call['id']}", "SwitchToBargeIn")
+        barges = await here.hear(p5000=[ONE, OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER, ONE])
+        await boss.post(f"/me/calls/{call['id']}", "MuteMonitoredUser")
+        silenced = await here.hear(p5000=[OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER])
+        await boss.post(f"/me/calls/{call['id']}", "Hangup")
+        alone = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.do(call, "Hangup")
+        [part] = await recorded(here, call["callUuid"])
+        for moment in (listens, coaches, alone):
+            part.holds(moment, agent=[ONE], other=[CUSTOMER])
+        part.holds(barges, agent=[ONE], other=[CUSTOMER, OTHER])
+        part.holds(silenced, agent=[], other=[CUSTOMER, OTHER])
+
+
+async def test_one_pause_through_everything(tmp_path: Path) -> None:
+    """Hold at the server and at the phone, a consult, a conference, new media, the agent's going home, and a transfer: not
+    a sample is kept until the next agent resumes."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.do(call, "PauseCallRecording")
+        silent = [await here.hear(p5000=[ONE], p5001=[CUSTOMER])]
+
+        async def still_paused(state: str = "Established") -> None:
+            shown = await here.one.call(state, callUuid=call["callUuid"])
+            assert (shown["recordingState"], shown["userData"]["GSIP_REC_FN"]) == ("Paused", call["userData"]["GSIP_REC_FN"])
+
+        await here.one.do(call, "Hold")
+        await still_paused("Held")
+        await here.one.do(call, "Retrieve")
+        silent.append(await here.hear(p5000=[ONE], p5001=[CUSTOMER]))
+        here.phones[ONE].do("hold")
+        await still_paused("Held")
+        here.phones[ONE].do("unhold")
+        silent.append(await here.hear(p5000=[ONE], p5001=[CUSTOMER]))
+        for phone in (CUSTOMER, ONE):
+            here.phones[phone].do("renew")
+            silent.append(await here.hear(p5000=[ONE], p5001=[CUSTOMER]))
+            await still_paused()
+        await here.one.dial_into(call, "SingleStepConference", OTHER)
+        silent.append(await here.hear(p5000=[ONE, OTHER], p5001=[CUSTOMER, OTHER]))
+        await here.one.do(call, "RemoveParticipantFromConference", participant=OTHER)
+        silent.append(await here.hear(p5000=[ONE], p5001=[CUSTOMER]))
+        assert here.one.api is not None
+        await here.one.api.post("/me", "EndContactCenterSession")
+        await still_paused()
+        await here.one.dial_into(call, "InitiateTransfer", TWO)
+        consult = await here.one.call(callType="Consult")
+        silent.append(await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE]))
+        await here.one.do(consult, "SwapCalls", otherCallUri=call["uri"])
+        silent.append(await here.hear(p5000=[ONE], p5001=[CUSTOMER]))
+        await still_paused()
+        await here.one.do(call, "CompleteTransfer")
+        taken = await here.two.call(callUuid=call["callUuid"], recordingState="Paused")
+        still = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+        await here.two.do(taken, "ResumeCallRecording")
+        after = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+        await here.two.do(taken, "Hangup")
+        first, second = await recorded(here, call["callUuid"], parts=2)
+        first.holds(before, agent=[ONE], other=[CUSTOMER])
+        for moment in silent:
+            first.holds(moment, agent=[], other=[])
+        assert not first.agent[first.place(silent[0].begins) :].any()
+        assert not first.other[first.place(silent[0].begins) :].any()
+        second.holds(still, agent=[], other=[])
+        second.holds(after, agent=[TWO], other=[CUSTOMER])
