@@ -11,14 +11,14 @@ from telegraphone.capture.finishing import Library
 from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.spill import Spill
 from telegraphone.capture.worker import Ports
-from telegraphone.keystore.file import FileKeyStore
+from telegraphone.keystore.settings import key_settings
 from telegraphone.storage.local import LocalSource
 
 
 def worker_ports(audio: str, keys: str, spill: str = "") -> Ports:
-    """A worker that writes below the folder `audio` with the keys in the folder `keys`; and, when that disk fails it, below
-    the folder `spill` if there is one."""
-    store = FileKeyStore(Path(keys))
+    """A worker that writes below the folder `audio` with these keys (the text of `KeySettings`); and, when that disk fails it,
+    below the folder `spill` if there is one."""
+    store = key_settings(keys).open()
     home = source = LocalSource(Path(audio))
     spilling = None
     if spill:

@@ -13,19 +13,32 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from telegraphone.keystore.envelope import wrap
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.keystore.memory import MemoryKeyStore
+from telegraphone.keystore.transit import Transit
 from telegraphone.media.errors import DamagedEnvelope, KeyExists, KeyMissing
+from tests.interop.storage.openbao import OpenBao
 
 DEK_ID = "0123456789abcdef0123456789abcdef"
 Store = FileKeyStore | MemoryKeyStore
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "vault"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     makers: dict[str, Callable[[], Store]] = {
         "memory": lambda: MemoryKeyStore(os.urandom),
         "file": lambda: FileKeyStore(tmp_path / "keys"),
+        "vault": lambda: FileKeyStore(tmp_path / "keys", transit=transit(request.getfixturevalue("transit_server"))),
     }
     return makers[request.param]()
+
+
+def transit(server: OpenBao, key: str = "telegraphone-{tenant}") -> Transit:
+    return Transit(server.url, "transit", key, server.token_file)
+
+
+def test_what_nobody_else_is_to_open_stays_with_us(store: Store) -> None:
+    dek = store.create("tenant-one", DEK_ID)
+    store.release("tenant-one", DEK_ID)
+    assert store.open("tenant-one", DEK_ID) == dek
 
 
 def test_a_new_key_is_32_bytes_and_opens_again(store: Store) -> None:

@@ -206,4 +206,4 @@ def test_a_rendition_is_a_value() -> None:
     assert replace(_RENDITION, strict=True) != _RENDITION
 
 
-_RENDITION = OpenRendition("r", "audio/wav", 44, '"e"', at(0), None)  # type: ignore[arg-type]  # no manifest is needed here
+_RENDITION = OpenRendition("r", "audio/wav", 44, '"e"', at(0), None, None)  # type: ignore[arg-type]  # no manifest is needed here

@@ -90,11 +90,19 @@ def _second() -> list[tuple[str, dict[str, object]]]:
 
 
 def _third() -> list[tuple[str, dict[str, object]]]:
-    """What version 0003 had besides: nothing that could be lost."""
+    """What version 0003 had besides."""
+    its = {"call": ENDED.call_uuid, "at": BEGAN_US}
+    label = "INSERT INTO labels VALUES ('default', :call, 'Complaint', 'yes', 'supervisor.one', :at)"
+    hold = "INSERT INTO holds VALUES ('default', :call, 'case 7', 'compliance.one', :at)"
+    return [(label, its), (hold, its)]
+
+
+def _fourth() -> list[tuple[str, dict[str, object]]]:
+    """What version 0004 had besides: an index, which is found by how fast it is."""
     return []
 
 
-HELD = {"0001": _first, "0002": _second, "0003": _third}
+HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth}
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 
 
@@ -143,6 +151,9 @@ async def test_an_upgrade_keeps_everything(engine: AsyncEngine, version: str) ->
         assert await catalogue.find_calls(query, 10, 0) == (ENDED.call_uuid,)
     async with engine.connect() as connection:
         lines = (await connection.execute(text("SELECT tenant, actor, subject FROM audit_lines"))).all()
+        kept = [tuple(line) for line in await connection.execute(text("SELECT name, value FROM labels"))]
+        kept += [tuple(line) for line in await connection.execute(text("SELECT matter, user_name FROM holds"))]
+    assert kept == ([("Complaint", "yes"), ("case 7", "compliance.one")] if version >= "0003" else [])
     assert [tuple(line) for line in lines] == [(DEFAULT_TENANT, "supervisor.one", "A-1")]
     desks = await SqlDesks(engine).all()
     assert desks == ((DESK,) if version >= "0002" else ())

@@ -266,7 +266,7 @@ async def recorded(here: Office, call_uuid: str, parts: int = 1) -> list[Part]:
         [resource] = found
         made = []
         for media in resource["mediaFiles"]:
-            wav = await supervisor.fetch(media["mediaUri"].split("/api/v2", 1)[1])
+            wav = await supervisor.fetch(media["mediaUri"].split("/api/v2", 1)[1].replace(".mp3", ".wav"))
             with wave.open(io.BytesIO(wav)) as file:
                 frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2).astype(float)
             starts = datetime.strptime(media["startTime"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()

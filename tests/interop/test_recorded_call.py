@@ -126,7 +126,7 @@ async def fetched(system: System, call_uuid: str) -> Kept:
     [media] = resource["mediaFiles"]
     [part] = [each for each in resource["eventHistory"] if each["type"] == "Recording"]
     url = f"{system.url}/api/v2/recordings/{call_uuid}/play/{part['mediaFileId']}.wav"
-    assert media["mediaUri"] == url
+    assert media["mediaUri"] == url.replace(".wav", ".mp3")
     async with httpx.AsyncClient(auth=(SUPERVISOR, PASSWORD), trust_env=False, timeout=30) as http:
         whole = await http.get(url)
         assert (whole.status_code, whole.headers["content-type"]) == (200, "audio/wav")

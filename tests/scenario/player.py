@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from telegraphone.domain.ids import RecordingId
-from telegraphone.services.ports import Rendition, Unavailable
+from telegraphone.services.ports import Form, Rendition, Stretch, Unavailable
 
 MADE_AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 _PIECE = 1000
+_WAV = Form()
+_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg"}
 
 
 class SimulatedPlayer:
@@ -17,12 +19,18 @@ class SimulatedPlayer:
         self.files: dict[str, bytes] = {}
         self.unreadable = False
 
-    async def open(self, recording_id: RecordingId) -> Rendition:
+    async def open(self, recording_id: RecordingId, form: Form = _WAV) -> Rendition:
         if self.unreadable:
             raise Unavailable("playback")
-        return Rendition(recording_id, "audio/wav", len(self.files[recording_id]), f'"{recording_id}-1"', MADE_AT)
+        size, tag = len(self.files[recording_id]), f'"{recording_id}-{form.format}-{form.tracks}"'
+        return Rendition(recording_id, _TYPES[form.format], size, tag, MADE_AT)
 
     async def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:
         content = self.files[rendition.recording_id][start:end]
         for place in range(0, len(content), _PIECE):
             yield content[place : place + _PIECE]
+
+    async def peaks(self, recording_id: RecordingId, stretch: Stretch, columns: int) -> tuple[list[int], list[int]]:
+        assert self.files[recording_id]
+        assert stretch.start_ms < stretch.stop_ms
+        return [-1, 1] * columns, [-2, 2] * columns

@@ -7,6 +7,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from telegraphone.services.webhooks import Webhook
 from telegraphone.web.gws.links import API
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.scenario.clock import settle
@@ -91,13 +92,26 @@ async def test_answers_are_as_described(world: World, query: str) -> None:
     async with world.client("agent.one") as http:
         call_id = await _busy(world, http)
         for template, methods in description["paths"].items():
-            if "get" not in methods or "/recordings" in template:
+            if "get" not in methods or "/recordings" in template or "/webhooks" in template:
                 continue
             known = {"devices": DEVICE_ID, "calls": call_id, "contacts": f"{1:032x}"}
             path = template.replace("{channel}", "voice").replace("{id}", known.get(template.split("{id}")[0].split("/")[-2], ""))
             response = await http.get(path + query)
             assert response.status_code == 200, path
             _check(description, _answer_to(description, "GET", template), response.json())
+
+
+async def test_what_administrators_see_is_as_described() -> None:
+    webhook = Webhook("crm", "default", "https://crm.example.com/hook", b"s" * 32)
+    async with contact_centre(webhooks=(webhook,)) as office, office.client("admin.one") as http:
+        description = await _description(office)
+        for method, template, body in (
+            ("GET", "/api/v2/webhooks", None),
+            ("POST", "/api/v2/webhooks/{name}", {"operationName": "Replay", "after": 0}),
+        ):
+            answer = await http.request(method, template.replace("{name}", "crm"), json=body)
+            assert answer.status_code == 200
+            _check(description, _answer_to(description, method, template), answer.json())
 
 
 async def test_events_are_as_described(world: World) -> None:

@@ -9,14 +9,8 @@ import pytest
 
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.services.catalogue import PartRecord
-from tests.scenario.clock import settle
-from tests.scenario.player import MADE_AT
+from tests.scenario.recorded import NO_PERMISSION, NO_ROLE, RECORDINGS, operate, play_path, recorded_call
 from tests.scenario.world import URL, World, contact_centre
-
-RECORDINGS = "/api/v2/recordings"
-CONTENT = bytes(range(256)) * 20
-NO_ROLE = (403, {"statusCode": 5, "statusMessage": "Insufficient user roles."})
-NO_PERMISSION = (403, {"statusCode": 3, "statusMessage": "Insufficient recording permissions."})
 
 
 @pytest.fixture
@@ -29,32 +23,6 @@ async def world() -> AsyncIterator[World]:
 async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with world.client("supervisor.one") as client:
         yield client
-
-
-async def _operate(world: World, *operations: tuple[str, float]) -> None:
-    """Recording operations of agent.one, each followed by some seconds."""
-    async with world.client("agent.one") as agent:
-        [uri] = (await agent.get("/api/v2/me/calls")).json()["uris"]
-        for operation, seconds in operations:
-            response = await agent.post(uri, json={"operationName": f"{operation}CallRecording"})
-            assert response.json() == {"statusCode": 0}
-            await world.clock.advance(seconds)
-
-
-async def _recorded_call(world: World, caller: str = "5000") -> str:
-    """A call of which 40 s were recorded, 10 to 30 s paused; its `callUuid`."""
-    await world.answered_call(caller, "5001")
-    uuid = world.calls.of(world.agent("agent.one"))[0].call_uuid
-    await _operate(world, ("Start", 10), ("Pause", 20), ("Resume", 10), ("Stop", 1))
-    world.switch.phone(caller).hang_up()
-    await settle()
-    return uuid
-
-
-async def _play_path(world: World, uuid: str) -> str:
-    parts = await world.catalogue.parts_of_call(DEFAULT_TENANT, uuid)  # type: ignore[arg-type]  # an id as a client has it
-    world.player.files[parts[0].recording_id] = CONTENT
-    return f"{RECORDINGS}/{uuid}/play/{parts[0].recording_id}.wav"
 
 
 def _said(response: httpx.Response) -> tuple[int, Any]:
@@ -75,8 +43,8 @@ def _said(response: httpx.Response) -> tuple[int, Any]:
     ],
 )
 async def test_who_may_do_what(world: World, user: str, reads: object, plays: object) -> None:
-    uuid = await _recorded_call(world)
-    path = await _play_path(world, uuid)
+    uuid = await recorded_call(world)
+    path = await play_path(world, uuid)
     async with world.client(user) as http:
         for asked in (f"{RECORDINGS}?userName=*", f"{RECORDINGS}/{uuid}", f"{RECORDINGS}/unknown"):
             response = await http.get(asked)
@@ -89,7 +57,7 @@ async def test_who_may_do_what(world: World, user: str, reads: object, plays: ob
 
 
 async def test_without_a_sign_in_nothing_is_heard(world: World) -> None:
-    path = await _play_path(world, await _recorded_call(world))
+    path = await play_path(world, await recorded_call(world))
     async with world.client() as http:
         assert _said(await http.get(path)) == (403, {"statusCode": 20, "statusMessage": "Access denied"})
         assert world.audit.lines == []
@@ -102,7 +70,7 @@ BY_AGENT = {"source": "agent", "userName": "agent.one", "phoneNumber": "5001"}
 
 
 def _media_file(part: PartRecord) -> dict[str, Any]:
-    play = f"/recordings/{part.call_uuid}/play/{part.recording_id}.wav"
+    play = f"/recordings/{part.call_uuid}/play/{part.recording_id}.mp3"
     return {
         "mediaUri": f"{URL}/api/v2{play}",
         "mediaPath": play,
@@ -110,8 +78,8 @@ def _media_file(part: PartRecord) -> dict[str, Any]:
         "startTime": "2026-11-24T09:00:00.000+0000",
         "stopTime": "2026-11-24T09:00:40.000+0000",
         "callUUID": part.call_uuid,
-        "mediaId": f"{part.name}.wav",
-        "type": "audio/wav",
+        "mediaId": f"{part.name}.mp3",
+        "type": "audio/mp3",
         "duration": "40000",
         "tenant": "Environment",
         "ivrprofile": "Telegraphone",
@@ -141,7 +109,7 @@ def _entry(type_: str, part: PartRecord, start: int, end: int) -> dict[str, Any]
 
 
 async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient) -> None:
-    uuid = await _recorded_call(world)
+    uuid = await recorded_call(world)
     [part] = await world.catalogue.parts_of_call(DEFAULT_TENANT, uuid)  # type: ignore[arg-type]  # an id as a client has it
     response = await http.get(f"{RECORDINGS}/{uuid}")
     recording = {
@@ -162,7 +130,7 @@ async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient
 async def test_two_parts_are_one_recording(world: World, http: httpx.AsyncClient) -> None:
     await world.answered_call("5000", "5001")
     uuid = world.calls.of(world.agent("agent.one"))[0].call_uuid
-    await _operate(world, ("Start", 5), ("Stop", 5), ("Start", 5), ("Stop", 5))
+    await operate(world, ("Start", 5), ("Stop", 5), ("Start", 5), ("Stop", 5))
     recording = (await http.get(f"{RECORDINGS}/{uuid}?subresources=labels")).json()["recording"]
     assert [each["startTime"][17:19] for each in recording["mediaFiles"]] == ["00", "10"]
     assert (recording["startTime"][17:19], recording["stopTime"][17:19]) == ("00", "15")
@@ -173,7 +141,7 @@ async def test_two_parts_are_one_recording(world: World, http: httpx.AsyncClient
 async def test_a_call_is_no_recording_until_its_first_part_has_ended(world: World, http: httpx.AsyncClient) -> None:
     await world.answered_call("5000", "5001")
     view = world.calls.of(world.agent("agent.one"))[0]
-    await _operate(world, ("Start", 5))
+    await operate(world, ("Start", 5))
     for unknown in (view.call_uuid, view.conn_id, "unknown"):
         assert _said(await http.get(f"{RECORDINGS}/{unknown}")) == (
             404,
@@ -186,7 +154,7 @@ async def test_a_call_is_no_recording_until_its_first_part_has_ended(world: Worl
 
 
 async def test_searching_page_by_page(world: World, http: httpx.AsyncClient) -> None:
-    uuids = [await _recorded_call(world) for _ in range(3)]
+    uuids = [await recorded_call(world) for _ in range(3)]
     newest_first = [f"{URL}{RECORDINGS}/{uuid}" for uuid in reversed(uuids)]
     found = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "offset": 0, "limit": 2})).json()
     assert found["uris"] == newest_first[:2]
@@ -201,12 +169,12 @@ async def test_searching_page_by_page(world: World, http: httpx.AsyncClient) -> 
 
 
 async def test_a_cursor_skips_and_repeats_nothing(world: World, http: httpx.AsyncClient) -> None:
-    uuids = [await _recorded_call(world) for _ in range(3)]
+    uuids = [await recorded_call(world) for _ in range(3)]
     first = (await http.get(RECORDINGS, params={"callerPhoneNumber": "50*", "limit": 2, "fields": "id"})).json()
     assert [each["id"] for each in first["recordings"]] == [uuids[2], uuids[1]]
     assert re.fullmatch("[A-Za-z0-9_-]{1,500}", first["nextCursor"])
     assert f"cursor={first['nextCursor']}" in first["nextPath"]
-    await _recorded_call(world)
+    await recorded_call(world)
     second = (await http.get(first["nextUri"])).json()
     assert second["recordings"] == [{"id": uuids[0]}], "a newer recording moves nothing"
     assert not [name for name in second if name.startswith(("next", "previous"))]
@@ -215,7 +183,7 @@ async def test_a_cursor_skips_and_repeats_nothing(world: World, http: httpx.Asyn
 
 async def test_a_cursor_is_good_for_its_user_and_alone(world: World, http: httpx.AsyncClient) -> None:
     for _ in range(2):
-        await _recorded_call(world)
+        await recorded_call(world)
     cursor = (await http.get(f"{RECORDINGS}?userName=*&limit=1")).json()["nextCursor"]
     refused = [f"cursor={cursor}&userName=*", f"cursor={cursor}&offset=1", "cursor=x", f"cursor={cursor}A", "cursor=" + "A" * 501]
     refused += [f"cursor={cursor[:-1]}", "cursor=%C3%A4%C3%B6"]
@@ -228,7 +196,7 @@ async def test_a_cursor_is_good_for_its_user_and_alone(world: World, http: httpx
 
 async def test_criteria_too_long_for_a_cursor_are_paged_by_offset(world: World, http: httpx.AsyncClient) -> None:
     for _ in range(2):
-        await _recorded_call(world)
+        await recorded_call(world)
     criteria = {"callerPhoneNumber": "5000" + "-" * 200, "dialedPhoneNumber": "5001" + "-" * 200, "limit": "1"}
     found = (await http.get(RECORDINGS, params=criteria)).json()
     assert "nextCursor" not in found
@@ -253,7 +221,7 @@ async def test_criteria_too_long_for_a_cursor_are_paged_by_offset(world: World, 
     ],
 )
 async def test_criteria(world: World, http: httpx.AsyncClient, criteria: str, count: int) -> None:
-    await _recorded_call(world)
+    await recorded_call(world)
     response = await http.get(f"{RECORDINGS}?{criteria}")
     assert (response.status_code, len(response.json()["uris"])) == (200, count)
 
@@ -282,119 +250,5 @@ async def test_searches_that_are_refused(http: httpx.AsyncClient, query: str, st
 
 
 async def test_a_limit_above_a_hundred_is_taken_as_a_hundred(world: World, http: httpx.AsyncClient) -> None:
-    await _recorded_call(world)
+    await recorded_call(world)
     assert len((await http.get(f"{RECORDINGS}?userName=*&limit=101")).json()["uris"]) == 1
-
-
-# --- playing -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("asked", "start", "end"),
-    [
-        ("bytes=0-43", 0, 44),
-        ("bytes=44-", 44, len(CONTENT)),
-        ("bytes=-100", len(CONTENT) - 100, len(CONTENT)),
-        (f"bytes=-{len(CONTENT) + 1}", 0, len(CONTENT)),
-        (f"bytes=0-{len(CONTENT) * 2}", 0, len(CONTENT)),
-        (f"bytes={len(CONTENT) - 1}-", len(CONTENT) - 1, len(CONTENT)),
-        ("BYTES = 5-5", 5, 6),
-    ],
-)
-async def test_a_range(world: World, http: httpx.AsyncClient, asked: str, start: int, end: int) -> None:
-    path = await _play_path(world, await _recorded_call(world))
-    response = await http.get(path, headers={"Range": asked})
-    assert response.status_code == 206
-    assert response.content == CONTENT[start:end]
-    assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(CONTENT)}"
-    assert response.headers["Content-Length"] == str(end - start)
-
-
-@pytest.mark.parametrize("asked", [None, "bytes=0-1,5-6", "bytes=x-", "bytes=-", "bytes=5-4", "items=0-1", "bytes", "bytes=-²"])
-async def test_everything(world: World, http: httpx.AsyncClient, asked: str | None) -> None:
-    path = await _play_path(world, await _recorded_call(world))
-    response = await http.get(path, headers=[(b"Range", asked.encode())] if asked else [])
-    assert (response.status_code, response.content) == (200, CONTENT)
-    headers = response.headers
-    assert headers["Content-Type"] == "audio/wav"
-    assert headers["Accept-Ranges"] == "bytes"
-    assert headers["Content-Length"] == str(len(CONTENT))
-    assert headers["Cache-Control"] == "private, no-store"
-    assert headers["ETag"].startswith('"')
-    assert headers["Last-Modified"] == f"{MADE_AT:%a, %d %b %Y %H:%M:%S} GMT"
-    assert "Content-Range" not in headers
-    assert "Content-Disposition" not in headers
-
-
-@pytest.mark.parametrize("asked", [f"bytes={len(CONTENT)}-", f"bytes={len(CONTENT) + 5}-{len(CONTENT) + 9}", "bytes=-0"])
-async def test_a_range_that_is_not_there(world: World, http: httpx.AsyncClient, asked: str) -> None:
-    path = await _play_path(world, await _recorded_call(world))
-    response = await http.get(path, headers={"Range": asked})
-    assert (response.status_code, response.json()["statusCode"]) == (416, 2)
-    assert response.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
-    assert world.audit.lines == []
-
-
-@pytest.mark.parametrize(
-    ("condition", "status"),
-    [
-        ("current", 206),
-        (f"{MADE_AT:%a, %d %b %Y %H:%M:%S} GMT", 206),
-        ('"other"', 200),
-        ('W/"weak"', 200),
-        ("Tue, 24 Nov 2026 09:29:59 GMT", 200),
-        ("rubbish", 200),
-    ],
-)
-async def test_if_range(world: World, http: httpx.AsyncClient, condition: str, status: int) -> None:
-    path = await _play_path(world, await _recorded_call(world))
-    etag = (await http.head(path)).headers["ETag"]
-    wanted = {"Range": "bytes=0-9", "If-Range": etag if condition == "current" else condition}
-    assert (await http.get(path, headers=wanted)).status_code == status
-
-
-async def test_head_tells_the_same_without_a_byte(world: World, http: httpx.AsyncClient) -> None:
-    path = await _play_path(world, await _recorded_call(world))
-    head = await http.head(path)
-    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(len(CONTENT)))
-    assert world.audit.lines == [], "nothing was heard"
-
-
-async def test_downloading_names_the_file(world: World, http: httpx.AsyncClient) -> None:
-    uuid = await _recorded_call(world)
-    response = await http.get(await _play_path(world, uuid) + "?download=true")
-    [part] = await world.catalogue.parts_of_call(DEFAULT_TENANT, uuid)  # type: ignore[arg-type]  # an id as a client has it
-    assert response.headers["Content-Disposition"] == f'attachment; filename="{part.name}.wav"'
-
-
-async def test_who_listened_is_written_down_first(world: World, http: httpx.AsyncClient) -> None:
-    uuid = await _recorded_call(world)
-    path = await _play_path(world, uuid)
-    await http.get(path, headers={"Range": "bytes=44-143"})
-    line = world.audit.lines[0].deed
-    assert (line.actor, line.action, line.result) == ("supervisor.one", "play", "begun")
-    assert line.subject in path
-    assert line.detail == {"call": uuid, "bytes": "44-143"}
-
-
-async def test_what_cannot_be_played(world: World, http: httpx.AsyncClient) -> None:
-    uuid = await _recorded_call(world)
-    other = await _recorded_call(world)
-    path = await _play_path(world, uuid)
-    name = path.rpartition("/")[2]
-    for wrong in (
-        path.replace(".wav", ".mp3"),
-        path.replace(".wav", ".ogg"),
-        path.removesuffix(".wav"),
-        f"{RECORDINGS}/{other}/play/{name}",
-        f"{RECORDINGS}/{uuid}/play/unknown.wav",
-        f"{RECORDINGS}/unknown/play/{name}",
-    ):
-        response = await http.get(wrong)
-        assert (response.status_code, response.json()["statusCode"]) == (404, 6), wrong
-    world.player.unreadable = True
-    assert (await http.get(path)).headers["retry-after"] == "30"
-    world.player.unreadable = False
-    world.player.files.clear()
-    assert (await http.get(path)).status_code == 404
-    assert world.audit.lines == []

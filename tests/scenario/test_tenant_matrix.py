@@ -16,6 +16,7 @@ import pytest
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.operations import Operation
+from telegraphone.services.webhooks import Webhook
 from telegraphone.web.openapi.document import document
 from tests.scenario.clock import settle
 from tests.scenario.world import DEFAULTS, NUMBERS, World, contact_centre
@@ -40,7 +41,9 @@ def _user(role: Role, number: int, tenant: str = "default") -> Agent:
 
 HERE = tuple(_user(role, number) for number, role in enumerate(Role, start=1))
 USERS = (*HERE, *(_user(role, number, THERE) for number, role in enumerate(Role, start=11)))
+COLLECTIONS = {"calls", "devices", "recordings", "contacts", "webhooks"}
 OWNER = f"agent.{THERE}"
+WEBHOOK = Webhook("crm", THERE, "https://crm.example.com/hook", b"s" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,11 @@ class Theirs:
 
     def kind(self, template: str, name: str) -> str:
         """What a variable part of a URL names."""
-        words = {"file": "media", "channel": "channel", "name": "label"}
-        if name in words:
+        words = {"file": "part" if "/peaks/" in template else "media", "channel": "channel", "name": "label"}
+        if name in words and "/webhooks/" not in template:
             return words[name]
         place = template.partition(f"/{{{name}}}")[0].rpartition("/")[2]
-        return {"calls": "call", "devices": "device", "recordings": "recording", "contacts": "contact"}.get(place, place)
+        return place.removesuffix("s") if place in COLLECTIONS else place
 
     def of(self, template: str, name: str) -> tuple[str, str]:
         kind = self.kind(template, name)
@@ -65,7 +68,8 @@ class Theirs:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with contact_centre(agents=USERS, numbers=(*NUMBERS, "5004", *(f"600{n}" for n in range(5)))) as centre:
+    numbers = (*NUMBERS, "5004", *(f"600{n}" for n in range(5)))
+    async with contact_centre(webhooks=(WEBHOOK,), agents=USERS, numbers=numbers) as centre:
         yield centre
 
 
@@ -89,9 +93,11 @@ async def _theirs(world: World) -> Theirs:
             "call": (live.conn_id, "0123456789abcdef"),
             "recording": (view.call_uuid, "0" * 32),
             "media": (f"{part.recording_id}.wav", "00000000-0000-4000-8000-000000000000.wav"),
+            "part": (part.recording_id, "00000000-0000-4000-8000-000000000000"),
             "device": (owner.device.id, "00000000-0000-4000-8000-999999999999"),
             "contact": (owner.id, f"{99:032x}"),
             "channel": ("voice", "voice"),
+            "webhook": (WEBHOOK.name, "absent"),
         }
     )
 
@@ -152,6 +158,8 @@ def _value(attribute: str, what: Mapping[str, Any], theirs: Theirs, index: int) 
         return ("6001", "9999")[index], True
     if what.get("type") == "object":
         return {}, False
+    if what.get("type") == "integer":
+        return 0, False
     if what.get("type") == "array":
         return ["voice"], False
     return "x", False
@@ -188,7 +196,7 @@ async def test_what_is_another_tenants_does_not_exist(world: World, role: Role) 
             tried += 1
     assert tried > 30
     assert len(world.calls.of(world.agent(OWNER))) == 1, "nothing happened to their call"
-    assert not [line for line in world.audit.lines if line.actor == me.user_name and line.action == "play"]
+    assert not [line for line in world.audit.lines if line.deed.actor == me.user_name and line.deed.action == "play"]
 
 
 async def _hang_up(world: World, me: Agent) -> None:

@@ -29,6 +29,7 @@ from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.ports import Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.services.webhooks import Webhook, Webhooks
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import Notifications
@@ -36,6 +37,7 @@ from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.scenario.clock import VirtualClock, settle
+from tests.scenario.courier import SimulatedCourier
 from tests.scenario.player import SimulatedPlayer
 from tests.scenario.recorder import SimulatedRecorder
 
@@ -149,6 +151,7 @@ class World:
     calls: Calls
     log: EventLog
     app: WebApp
+    courier: SimulatedCourier
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -183,6 +186,7 @@ async def contact_centre(
     abilities: frozenset[Ability] = ABILITIES,
     policies: Policies = NO_POLICY,
     states: tuple[AgentState, ...] = AGENT_STATES,
+    webhooks: tuple[Webhook, ...] = (),
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
     clock = VirtualClock(begins)
@@ -192,15 +196,13 @@ async def contact_centre(
     switch = SimulatedSwitch(clock=clock, numbers=numbers, abilities=abilities)
     recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
     catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(agents)
-    writer = CatalogueWriter(catalogue, clock)
-    names = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1)
-    sound = switch.sound
+    telling = Webhooks(catalogue.outbox, courier := SimulatedCourier(), clock, webhooks)
+    writer = CatalogueWriter(catalogue, clock, telling.look)
+    names, sound = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1), switch.sound
     desks = Agents(notifier, states=states)
-    surroundings = Surroundings(
-        clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound, desks.reached
-    )
-    surroundings = replace(surroundings, watchers=desks.watches)
-    calls = Calls(surroundings, desks, RecoveredParts(catalogue, writer))
+    ears = (policies, sound, sound, sound, desks.reached)
+    surroundings = Surroundings(clock, switch, switch, switch, recorder, notifier, writer, directory, names, *ears)
+    calls = Calls(replace(surroundings, watchers=desks.watches), desks, RecoveredParts(catalogue, writer))
     ports = WebPorts(
         clock=clock,
         directory=directory,
@@ -211,13 +213,14 @@ async def contact_centre(
         audit=audit,
         notifications=notifications,
         password_hashes={agent.user_name: HASH for agent in agents},
+        webhooks=telling,
         recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)
-    tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
+    tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app)
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier)
     finally:
         recorder.stalls.clear()
         await _ended(tasks, clock)

@@ -21,14 +21,16 @@ from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_data
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec
-from telegraphone.bootstrap.vault import Vault, make_vault
+from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
 from telegraphone.bootstrap.watching import Watching
+from telegraphone.bootstrap.webhooks import make_webhooks
 from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers
+from telegraphone.database.outbox import SqlOutbox
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
@@ -61,11 +63,6 @@ class Places:
     """Where one installation keeps its things."""
 
     data: Path
-
-    @property
-    def keys(self) -> Path:
-        """Wrapped data keys, the key that wraps them, and the signing key."""
-        return self.data / "keys"
 
     @property
     def recordings(self) -> Path:
@@ -121,19 +118,18 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     lent = _locked(places, stack)
     engine, up_to_date = await open_database(config, places.database, stack)
     catalogue = SqlCatalogue(engine)
-    vault = make_vault(config, places.recordings, places.keys, catalogue, clock)
-    writer = CatalogueWriter(catalogue, clock)
+    vault = make_vault(config, places.recordings, catalogue, clock)
+    webhooks = make_webhooks(config, SqlOutbox(engine), clock)
+    writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
     recorder = _recorder(config, places, lent)
     phones: tuple[Exchange | AsteriskSwitch, ...] = (*make_exchange(config, clock), *make_asterisks(config, clock))
     siprec = make_siprec(config, recorder, clock)
-    watching = Watching.of(config, clock)
-    stack.callback(watching.tracing.close)
-    switch = SwitchRouter(phones, siprec)
+    watching = Watching.of(config, clock, stack)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    chores: list[Chore] = []
+    chores: list[Chore] = [webhooks.run]
     if up_to_date:
         await agents.load(config.directory())
     else:
@@ -141,7 +137,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     world = _world(
         config,
         clock,
-        switch=switch,
+        switch=SwitchRouter(phones, siprec),
         recorder=watching.recorder(recorder),
         notifier=notifier,
         writer=writer,
@@ -158,6 +154,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
+        webhooks=webhooks,
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
@@ -239,7 +236,8 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
         await switch.start()
         stack.push_async_callback(switch.close)
     sending = [parts.vault.shipping.run()] if parts.vault.shipping else []
-    for life in (*sending, parts.world.catalogue.run(), *(chore() for chore in parts.chores), parts.calls.run()):
+    chores = [chore() for chore in parts.chores]
+    for life in (*sending, *chores, parts.world.catalogue.run(), parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 
@@ -298,7 +296,7 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
     settings = config.recorder
     return RecorderClient(
         "telegraphone.recorder_bootstrap:worker_ports",
-        (str(places.recordings), str(places.keys), settings.spill_dir),
+        (str(places.recordings), keys_used(config).to_text(), settings.spill_dir),
         host=settings.rtp_host,
         first_port=settings.rtp_port_first,
         last_port=settings.rtp_port_last,
@@ -321,4 +319,5 @@ def _web_settings(config: Config) -> WebSettings:
         allowed_origins=frozenset(server.allowed_origins),
         csrf_protection=server.csrf_protection,
         cookie_same_site=server.cookie_same_site,
+        playback_format=server.playback_format,
     )

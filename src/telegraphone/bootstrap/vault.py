@@ -1,14 +1,17 @@
 """Where one node's finished recordings lie, and their keys, made from its configuration."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+import structlog
 
 from telegraphone.config import Config, Secret, Storage
 from telegraphone.domain.ids import CallUuid
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.keystore.file import FileKeyStore
+from telegraphone.keystore.settings import KeySettings, RecipientSettings, VaultSettings
 from telegraphone.media.manifest import Manifest
 from telegraphone.media.ports import SealedPlace, SealedSource
 from telegraphone.services.catalogue import Catalogue
@@ -18,6 +21,8 @@ from telegraphone.storage.folder import Folder
 from telegraphone.storage.layered import Layered
 from telegraphone.storage.shipping import Shipping
 from telegraphone.storage.turns import Turns
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,13 @@ class Vault:
     shipping: Shipping | None
 
 
-def make_vault(config: Config, audio: Path, keys: Path, catalogue: Catalogue, clock: SystemClock) -> Vault:
-    """The vault of a node that records below the folder `audio`; nothing is reached yet. Raises OSError, DamagedEnvelope."""
-    store, turns = FileKeyStore(keys), Turns()
+def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemClock) -> Vault:
+    """The vault of a node that records below the folder `audio`; nothing is reached yet. Raises OSError, DamagedEnvelope,
+    UnusableKey, and `Unavailable` for wrapping keys without a back-up where that is required."""
+    store, turns = keys_used(config).open(), Turns()
+    for tenant in config.tenants:
+        store.ring.ensure(tenant.name)
+    _look_for_backups(config, store)
     trusted = {store.public_key()}
     audio.mkdir(mode=0o700, parents=True, exist_ok=True)
     home, place = Folder(audio), _place(config.storage, clock)
@@ -45,6 +54,34 @@ def make_vault(config: Config, audio: Path, keys: Path, catalogue: Catalogue, cl
     locked = timedelta(days=config.storage.object_lock_days if config.storage.object_lock == "compliance" else 0)
     archive = SealedArchive(source, places, store, trusted, turns=turns, utc=clock.utc, locked=locked)
     return Vault(store, source, archive, shipping)
+
+
+def keys_used(config: Config) -> KeySettings:
+    """What the key store is made of, here and in the recorder's workers."""
+    keys, vault = config.keys, None
+    if keys.kind == "vault":
+        vault = VaultSettings(keys.vault_address, keys.vault_mount, keys.vault_key, keys.vault_token_file, keys.vault_authorities)
+    recipients = tuple(RecipientSettings(each.tenant, each.public_key, each.only) for each in keys.recipients)
+    return KeySettings(keys.folder, vault, recipients)
+
+
+def renew_key(config: Config, tenant: str) -> str:
+    """Has new data keys of this tenant wrapped under a new key; what it is called. Raises OSError, DamagedEnvelope."""
+    return keys_used(config).open().renew(tenant)
+
+
+def rewrap_keys(config: Config, tenant: str) -> Iterator[tuple[str, str]]:
+    """See `FileKeyStore.rewrap`."""
+    return keys_used(config).open().rewrap(tenant)
+
+
+def _look_for_backups(config: Config, store: FileKeyStore) -> None:
+    """Losing a wrapping key loses every recording under it, so somebody must have read a back-up of it."""
+    missing = store.ring.unconfirmed() if config.keys.kind == "file" else ()
+    if missing and config.keys.backup == "require":
+        raise Unavailable("keys", f"no confirmed back-up of {', '.join(missing)}: say `telegraphone key backup`, then `confirm`")
+    if missing:
+        log.warning("keys_without_backup", keys=missing)
 
 
 def _listed(catalogue: Catalogue) -> Callable[[Manifest], Awaitable[bool]]:

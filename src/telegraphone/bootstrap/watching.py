@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import msgspec
@@ -29,9 +30,11 @@ class Watching:
     tracing: Tracing
 
     @classmethod
-    def of(cls, config: Config, clock: SystemClock) -> "Watching":
-        """Instruments that have seen nothing yet."""
-        return cls(clock, Metrics(clock), Tracing(config.telemetry.traces_url, __version__))
+    def of(cls, config: Config, clock: SystemClock, stack: AsyncExitStack) -> "Watching":
+        """Instruments that have seen nothing yet; the stack sends the last traces."""
+        tracing = Tracing(config.telemetry.traces_url, __version__)
+        stack.callback(tracing.close)
+        return cls(clock, Metrics(clock), tracing)
 
     def recorder(self, recorder: RecorderClient) -> WatchedRecorder:
         """The recorder as the use cases are to see it."""

@@ -51,7 +51,7 @@ class Library:
         except FileNotFoundError:
             return self._finished_before(recording)
         finish(self.source, self.sink, self.signer, manifest)
-        return sealed_fact(manifest)
+        return self._released(manifest)
 
     def live(self) -> tuple[str, ...]:
         """Recordings that nobody has finished."""
@@ -85,9 +85,16 @@ class Library:
 
     def _finished_before(self, recording: str) -> SealedFact | None:
         try:
-            return sealed_fact(load_manifest(self.source, layout.sealed_directory(recording), (self.signer.public_key(),)))
+            manifest = load_manifest(self.source, layout.sealed_directory(recording), (self.signer.public_key(),))
         except FileNotFoundError:
             return None
+        return self._released(manifest)
+
+    def _released(self, manifest: Manifest) -> SealedFact:
+        """Its keys are needed no more to finish it."""
+        for dek_id in manifest.dek_ids:
+            self.keys.release(manifest.tenant, dek_id)
+        return sealed_fact(manifest)
 
 
 Outcome = Callable[[SealedFact | str | None], None]

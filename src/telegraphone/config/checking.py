@@ -4,15 +4,18 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 import msgspec
 from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
-from telegraphone.config.storing import about_storage
+from telegraphone.config.storing import about_keys, about_storage
 from telegraphone.config.tables import Config, revealed
+from telegraphone.config.webhooks import WebhookEntry, secret_bytes
 from telegraphone.domain.ids import DEFAULT_TENANT
+from telegraphone.limits import WEBHOOK_SECRET_BYTES_MIN
 
 _OTHER_OPERATIONS = frozenset({"StartContactCenterSession", "EndContactCenterSession"})
 
@@ -53,6 +56,7 @@ def contradictions(config: Config) -> Iterator[str]:
     if config.exchange.tls_port and not (config.exchange.tls_certificate and config.exchange.tls_key):
         yield "exchange.tls_port: needs tls_certificate and tls_key"
     yield from about_storage(config.storage)
+    yield from about_keys(config.keys)
     yield from _about_database(config)
     yield from _about_phones(config)
     yield from _about_feature_codes(config)
@@ -64,6 +68,7 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _about_trunks(config)
     yield from _about_asterisk(config)
     yield from _about_tenants(config)
+    yield from _about_webhooks(config)
 
 
 def _about_server(config: Config) -> Iterator[str]:
@@ -156,6 +161,9 @@ def _about_tenants(config: Config) -> Iterator[str]:
         for index, entry in enumerate(getattr(config, table)):
             if entry.tenant not in known:
                 yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"
+    for index, recipient in enumerate(config.keys.recipients):
+        if recipient.tenant not in known:
+            yield f"keys.recipients[{index}].tenant: there is no tenant {recipient.tenant!r} among [[tenants]]"
     tenants = {phone.number: phone.tenant for phone in config.phones}
     for index, agent in enumerate(config.agents):
         if tenants.get(agent.phone, agent.tenant) != agent.tenant:
@@ -190,3 +198,28 @@ def _is_hash(text: str) -> bool:
     except InvalidHashError:
         return False
     return True
+
+
+def _about_webhooks(config: Config) -> Iterator[str]:
+    yield from _twice("webhooks", "name", [each.name for each in config.webhooks])
+    for index, each in enumerate(config.webhooks):
+        if (each.secret is msgspec.UNSET) == (not each.secret_file):
+            yield f"webhooks[{index}].secret: give either secret or secret_file"
+        if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", each.url) or not _has_host(each.url):
+            yield f"webhooks[{index}].url: must look like https://host/path, without a user and without a fragment"
+        elif not each.url.startswith("https:") and not each.allow_private:
+            yield f"webhooks[{index}].url: must begin with https, unless allow_private says that the receiver is inside"
+
+
+def about_secret(webhook: WebhookEntry, index: int) -> Iterator[str]:
+    """What is wrong with a webhook's secret, once it has been read."""
+    if secret_bytes(revealed(webhook.secret)) is None:
+        yield f"webhooks[{index}].secret: must be whsec_ and {WEBHOOK_SECRET_BYTES_MIN} to 64 bytes in base64"
+
+
+def _has_host(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        return bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False

@@ -14,10 +14,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from telegraphone.config.asterisk import AsteriskEntry
-from telegraphone.config.checking import contradictions, unknown_keys
+from telegraphone.config.checking import about_secret, contradictions, unknown_keys
 from telegraphone.config.secret import Secret
-from telegraphone.config.storing import Storage
+from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tables import Config
+from telegraphone.config.webhooks import WebhookEntry
 
 
 class ConfigError(Exception):
@@ -97,7 +98,7 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         tls_key=_beside(folder, config.siprec.tls_key),
         tls_client_authorities=_beside(folder, config.siprec.tls_client_authorities),
     )
-    storage = _storage(folder, config.storage)
+    storage, keys = _storage(folder, config.storage), _keys(folder, config.keys, Path(server.data_dir) / "keys")
     phones = tuple(
         msgspec.structs.replace(
             phone,
@@ -112,9 +113,40 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         else agent
         for agent in config.agents
     )
-    completed = msgspec.structs.replace(config, server=server, exchange=exchange, database=database, siprec=siprec)
-    asterisk = tuple(_with_password(folder, each) for each in config.asterisk)
-    return msgspec.structs.replace(completed, storage=storage, phones=phones, agents=agents, asterisk=asterisk)
+    return msgspec.structs.replace(
+        config,
+        server=server,
+        exchange=exchange,
+        database=database,
+        siprec=siprec,
+        storage=storage,
+        keys=keys,
+        phones=phones,
+        agents=agents,
+        webhooks=_webhooks(config, path),
+        asterisk=tuple(_with_password(folder, each) for each in config.asterisk),
+    )
+
+
+def _keys(folder: Path, keys: Keys, usual: Path) -> Keys:
+    return msgspec.structs.replace(
+        keys,
+        folder=_beside(folder, keys.folder) or str(usual),
+        vault_token_file=_beside(folder, keys.vault_token_file),
+        vault_authorities=_beside(folder, keys.vault_authorities),
+        recipients=tuple(msgspec.structs.replace(each, public_key=_beside(folder, each.public_key)) for each in keys.recipients),
+    )
+
+
+def _webhooks(config: Config, path: Path) -> tuple[WebhookEntry, ...]:
+    webhooks = tuple(
+        msgspec.structs.replace(each, secret=_from_file(path.resolve().parent, each.secret_file)) if each.secret_file else each
+        for each in config.webhooks
+    )
+    complaints = [complaint for index, each in enumerate(webhooks) for complaint in about_secret(each, index)]
+    if complaints:
+        raise ConfigError([f"{path}: {complaint}" for complaint in complaints])
+    return webhooks
 
 
 def _with_password(folder: Path, entry: AsteriskEntry) -> AsteriskEntry:

@@ -1,4 +1,4 @@
-"""Settings of where finished recordings are kept."""
+"""Settings of where finished recordings are kept, and their keys."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
+from telegraphone.config.tenants import Tenant
 
 
 class Storage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +41,53 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Meta(description="Whether the store itself keeps recordings from being removed; the bucket must have Object Lock."),
     ] = "none"
     object_lock_days: Annotated[int, Meta(ge=0, le=36_500, description="For how many days it does, from being sent on.")] = 0
+
+
+class RecipientEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[keys.recipients]]`: a public key of a tenant's own, by which its recordings can be opened without us."""
+
+    public_key: Annotated[
+        str, Meta(min_length=1, description="The file of an X25519 or RSA public key, or of a certificate (PEM).")
+    ]
+    tenant: Tenant = "default"
+    only: Annotated[
+        bool, Meta(description="Whether finished recordings can be opened by this key only: we can play them no more.")
+    ] = False
+
+
+class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[keys]`: what the keys of recordings are wrapped under."""
+
+    kind: Annotated[
+        Literal["file", "vault"],
+        Meta(description="`file`: wrapping keys in the key folder. `vault`: HashiCorp Vault's or OpenBao's Transit engine."),
+    ] = "file"
+    folder: Annotated[
+        str, Meta(description="The key folder, better on another disk than the audio; empty: `keys` in `data_dir`.")
+    ] = ""
+    backup: Annotated[
+        Literal["warn", "require"],
+        Meta(description="Whether a wrapping key without a confirmed back-up is named in the log, or refuses to start."),
+    ] = "warn"
+    vault_address: Annotated[str, Meta(description="The URL of Vault.")] = ""
+    vault_mount: Annotated[str, Meta(description="Where its Transit engine is mounted.")] = "transit"
+    vault_key: Annotated[str, Meta(description="The name of the wrapping key there; `{tenant}` in it stands for the tenant.")] = (
+        "telegraphone-{tenant}"
+    )
+    vault_token_file: Annotated[str, Meta(description="The file of the token, read for each request.")] = ""
+    vault_authorities: Annotated[
+        str, Meta(description="The file of certificates (PEM) by which Vault's own is checked; empty: the system's.")
+    ] = ""
+    recipients: tuple[RecipientEntry, ...] = ()
+
+
+def about_keys(keys: Keys) -> Iterator[str]:
+    """What is right by itself but not together."""
+    has_vault = bool(keys.vault_address), bool(keys.vault_token_file)
+    if any(has_vault) != (keys.kind == "vault") or len(set(has_vault)) > 1:
+        yield "keys.vault_address: needs kind = 'vault' and vault_token_file, and is needed there"
+    if not keys.vault_key or not keys.vault_mount:
+        yield "keys.vault_key: must not be empty, nor vault_mount"
 
 
 def about_storage(storage: Storage) -> Iterator[str]:

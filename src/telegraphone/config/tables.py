@@ -9,9 +9,10 @@ from msgspec import Meta, Struct, UnsetType
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.database import Database
 from telegraphone.config.secret import Secret
-from telegraphone.config.storing import Storage
+from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
 from telegraphone.config.trunks import Siprec, TrunkEntry
+from telegraphone.config.webhooks import WebhookEntry
 from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Device, Directory, Feature, Permission, Role
 from telegraphone.domain.ids import DEFAULT_TENANT, Dn
 from telegraphone.domain.recording import Trigger
@@ -53,6 +54,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cookie_same_site: Annotated[
         Literal["Lax", "Strict", "None"], Meta(description="The SameSite rule of the sign-in cookie; `None` needs https.")
     ] = "Lax"
+    playback_format: Annotated[
+        Literal["mp3", "wav", "ogg"], Meta(description="The format that links to audio name; every one can be had by its ending.")
+    ] = "mp3"
     host_name: Annotated[str, Meta(description="The host in the names of recordings; empty: the name of this machine.")] = ""
     recording_name_suffix: Annotated[
         str, Meta(description="The end of the names of recordings; it is percent-encoded there.")
@@ -226,6 +230,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     recorder: Recorder = Recorder()
     database: Database = Database()
     storage: Storage = Storage()
+    keys: Keys = Keys()
     phone_control: PhoneControl = PhoneControl()
     cometd: Cometd = Cometd()
     desk: Desk = Desk()
@@ -235,6 +240,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agent_states: tuple[AgentStateEntry, ...] = ()
     agents: tuple[AgentEntry, ...] = ()
     trunks: tuple[TrunkEntry, ...] = ()
+    webhooks: tuple[WebhookEntry, ...] = ()
     asterisk: tuple[AsteriskEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
 

@@ -9,11 +9,13 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
+from telegraphone.database.outbox import put_happenings
 from telegraphone.database.searching import searched
 from telegraphone.database.summary import Summary, summary
 from telegraphone.database.tables import labels, parts, recordings, traits
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.catalogue import HistoryEntry, PartQuery, PartRecord
+from telegraphone.services.happenings import happened
 
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
 _SUMMED_UP = tuple(field.name for field in fields(Summary) if field.name != "traits")
@@ -28,8 +30,10 @@ class SqlCatalogue:
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
         async with transaction(self._engine) as connection:
+            known = await _read(connection, select(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(insert(parts).values(_to_row(part)))
+            await put_happenings(connection, happened(known[0] if known else None, part))
             await sum_up(connection, part.tenant, part.call_uuid)
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:

@@ -1,16 +1,17 @@
 """The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import count, islice
 
 from telegraphone.database.matching import compared_pattern, matches
 from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.limits import SEARCH_WORD_CHARS_MAX
-from telegraphone.services.audit import Deed
+from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
+from telegraphone.services.happenings import Happening, Numbered, happened
 from telegraphone.services.ports import Clock
 
 
@@ -19,9 +20,12 @@ class MemoryCatalogue:
 
     def __init__(self) -> None:
         self._parts: dict[RecordingId, PartRecord] = {}
+        self.outbox = MemoryOutbox()
 
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
+        for each in happened(self._parts.get(part.recording_id), part):
+            await self.outbox.add(each)
         self._parts[part.recording_id] = part
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
@@ -49,6 +53,38 @@ class MemoryCatalogue:
         return (part for part in self._parts.values() if part.tenant == tenant)
 
 
+class MemoryOutbox:
+    """An `Outbox` in a list."""
+
+    def __init__(self) -> None:
+        self._happened: list[Numbered] = []
+        self._told: dict[str, int] = {}
+        self._numbers = count(1)
+
+    async def add(self, happening: Happening) -> None:
+        """See `Outbox.add`."""
+        self._happened.append(Numbered(next(self._numbers), happening))
+
+    async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
+        """See `Outbox.after`."""
+        found = (each for each in self._happened if each.number > number and each.happening.tenant == tenant)
+        return tuple(islice(found, limit))
+
+    async def told(self, webhook: str) -> int:
+        """See `Outbox.told`."""
+        return self._told.setdefault(webhook, self._happened[-1].number if self._happened else 0)
+
+    async def set_told(self, webhook: str, number: int) -> None:
+        """See `Outbox.set_told`."""
+        self._told[webhook] = number
+
+    async def forget(self, before: datetime) -> int:
+        """See `Outbox.forget`."""
+        kept = [each for each in self._happened if each.happening.at >= before]
+        gone, self._happened = len(self._happened) - len(kept), kept
+        return gone
+
+
 class MemoryDesks:
     """`Desks` in a dictionary."""
 
@@ -64,14 +100,6 @@ class MemoryDesks:
         return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One line: a deed and its time."""
-
-    written_at: datetime
-    deed: Deed
-
-
 class MemoryAuditTrail:
     """An `AuditTrail` in a list."""
 
@@ -82,6 +110,11 @@ class MemoryAuditTrail:
     async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
         self.lines.append(AuditLine(self._clock.utc(), deed))
+
+    async def about(self, tenant: str, subjects: Sequence[str], limit: int) -> tuple[AuditLine, ...]:
+        """See `AuditTrail.about`."""
+        found = [line for line in reversed(self.lines) if line.deed.tenant == tenant and line.deed.subject in subjects]
+        return tuple(found[:limit])
 
 
 def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:

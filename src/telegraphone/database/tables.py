@@ -159,3 +159,26 @@ desks = Table(
     Column("do_not_disturb", Boolean, nullable=False),
     Column("forward_to", Text, nullable=False),
 )
+
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("call_uuid", Name, nullable=False),
+    Column("recording_id", String(36), nullable=False),
+    Column("happened_at", Instant, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("happenings_by_tenant", "tenant", "number"),
+    Index("happenings_by_time", "happened_at"),
+    # A number is never given twice, not even after everything was forgotten.
+    sqlite_autoincrement=True,
+)
+
+webhook_places = Table(
+    "webhook_places",
+    metadata,
+    Column("webhook", Name, primary_key=True),
+    Column("told", BigInteger, nullable=False),
+)

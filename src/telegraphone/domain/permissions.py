@@ -45,6 +45,7 @@ class Action(Enum):
     ADD_LABEL = "add label"
     DELETE_LABEL = "delete label"
     READ_LABELS = "read labels"
+    ADMINISTER = "administer"
 
 
 _ROLES: Final = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN)
@@ -74,6 +75,7 @@ TABLE: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.ADD_LABEL: _row(_OWN, _SCOPE, _ALL, _ALL),
         Action.DELETE_LABEL: _row(_OWN, _SCOPE, _ALL, _ALL),
         Action.READ_LABELS: _row(_OWN, _SCOPE, _ALL, _ALL),
+        Action.ADMINISTER: _row(_NO, _NO, _NO, _ALL),
     }
 )
 

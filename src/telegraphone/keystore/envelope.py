@@ -1,4 +1,4 @@
-"""A data key wrapped under the key store's own key, as text that says for whom: the `kek-gcm` wrapper.
+"""A data key wrapped under another key, as text that says for whom; and the `kek-gcm` wrapper, under a key of the key store.
 
 AES-256-GCM with a random 96-bit nonce. The wrapped key is bound to its place by what is authenticated with it: tenant,
 key id and id of the wrapping key, with a zero byte between them, so that an envelope renamed or moved to another tenant
@@ -18,12 +18,13 @@ from telegraphone.media.canonical import canonical
 from telegraphone.media.errors import DamagedEnvelope
 
 WRAPPER: Final = "kek-gcm"
+WRAPPERS: Final = frozenset({WRAPPER, "vault-transit", "hpke", "rsa-oaep"})
 NONCE_BYTES: Final = 12
 _HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One wrapped data key; `nonce` and `wrapped` in hexadecimal."""
+    """One wrapped data key; `nonce` and `wrapped` in hexadecimal. Only `kek-gcm` has a nonce of its own."""
 
     wrapper: str
     tenant: str
@@ -41,7 +42,7 @@ def kek_id_of(kek: bytes) -> str:
 def wrap(kek: bytes, tenant: str, dek_id: str, dek: bytes, *, nonce: bytes) -> bytes:
     """The envelope as canonical JSON. `nonce` is 12 fresh random bytes."""
     kek_id = kek_id_of(kek)
-    wrapped = AESGCM(kek).encrypt(nonce, dek, _context(tenant, dek_id, kek_id))
+    wrapped = AESGCM(kek).encrypt(nonce, dek, context(tenant, dek_id, kek_id))
     facts = Envelope(WRAPPER, tenant, dek_id, kek_id, nonce.hex(), wrapped.hex())
     return canonical(msgspec.structs.asdict(facts))
 
@@ -52,7 +53,10 @@ def read_envelope(data: bytes) -> Envelope:
         envelope = msgspec.json.decode(data, type=Envelope)
     except msgspec.MsgspecError as error:
         raise DamagedEnvelope(f"envelope: {error}") from None
-    if envelope.wrapper != WRAPPER or not (_HEX.fullmatch(envelope.nonce) and _HEX.fullmatch(envelope.wrapped)):
+    has_nonce = envelope.wrapper == WRAPPER
+    if envelope.wrapper not in WRAPPERS or not (
+        _HEX.fullmatch(envelope.wrapped) and (_HEX.fullmatch(envelope.nonce) if has_nonce else not envelope.nonce)
+    ):
         raise DamagedEnvelope("an envelope of an unknown kind")
     return envelope
 
@@ -60,14 +64,15 @@ def read_envelope(data: bytes) -> Envelope:
 def unwrap(kek: bytes, envelope: Envelope, tenant: str, dek_id: str) -> bytes:
     """The data key, if the envelope was made for this tenant and id under this key. Raises DamagedEnvelope."""
     kek_id = kek_id_of(kek)
-    if (envelope.tenant, envelope.dek_id, envelope.kek_id) != (tenant, dek_id, kek_id):
+    if (envelope.wrapper, envelope.tenant, envelope.dek_id, envelope.kek_id) != (WRAPPER, tenant, dek_id, kek_id):
         raise DamagedEnvelope(f"the envelope of {dek_id} was made for another key or place")
-    context = _context(tenant, dek_id, kek_id)
+    bound = context(tenant, dek_id, kek_id)
     try:
-        return AESGCM(kek).decrypt(bytes.fromhex(envelope.nonce), bytes.fromhex(envelope.wrapped), context)
+        return AESGCM(kek).decrypt(bytes.fromhex(envelope.nonce), bytes.fromhex(envelope.wrapped), bound)
     except (InvalidTag, ValueError):
         raise DamagedEnvelope(f"the envelope of {dek_id} does not open") from None
 
 
-def _context(tenant: str, dek_id: str, kek_id: str) -> bytes:
+def context(tenant: str, dek_id: str, kek_id: str) -> bytes:
+    """What an envelope is bound to: with a zero byte between them."""
     return b"\0".join(part.encode() for part in (tenant, dek_id, kek_id))

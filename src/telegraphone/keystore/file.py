@@ -1,9 +1,13 @@
-"""Keys in a directory of this machine: one wrapping key made on the first run, one small envelope file per data key.
+"""Keys in a directory of this machine: the wrapping keys, and one small envelope file for each data key.
 
-    kek.key          the wrapping key, 32 bytes in hexadecimal, 0600: losing it loses the recordings, so back it up
+    kek.key, keks/   the wrapping keys (`KekRing`): losing them loses the recordings, so back them up
     signing.key      the node's Ed25519 key, 32 bytes in hexadecimal, 0600
     signing.pub      its public half, for whoever verifies manifests
     envelopes/<first two characters>/<key id>.json      wrapped data keys; `.erased` marks an id whose key was destroyed
+                                     <key id>.to-<kek id>.json   the same key for a tenant's recipient; `.given` marks an id
+                                                                 that only recipients open
+
+Where a key service wraps (`Transit`), the wrapping keys of the folder open older envelopes only.
 
 A new file is written under a temporary name, synced, and linked to its final name, which fails if that is taken: so two
 processes that start together agree on one key, and a data key is handed out once. Many envelopes at once are made under
@@ -12,93 +16,109 @@ given. The directory belongs on another volume, and in another backup, than the 
 that are here.
 """
 
-import ctypes
-import errno
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from telegraphone.keystore.envelope import NONCE_BYTES, read_envelope, unwrap, wrap
-from telegraphone.media.errors import DamagedEnvelope, KeyExists, KeyMissing
+from telegraphone.keystore.disk import alone, make_private, publish, replace, sync_all, sync_directory, write
+from telegraphone.keystore.envelope import NONCE_BYTES, WRAPPER, Envelope, kek_id_of, read_envelope, unwrap, wrap
+from telegraphone.keystore.recipients import Recipient
+from telegraphone.keystore.ring import KekRing, own_key
+from telegraphone.keystore.transit import TRANSIT, Transit, is_version
+from telegraphone.media.errors import DamagedEnvelope, KeyExists, KeyGivenAway, KeyMissing
 from telegraphone.media.seal import DEK_BYTES
 
-_KEY_BYTES: Final = 32
 _DEK_ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z_-]{7,127}", re.ASCII)
-_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who outside can open a tenant's recordings; with `only` we ourselves cannot, once a recording is finished."""
+
+    keys: tuple[Recipient, ...]
+    only: bool = False
+
+
+NOBODY_ELSE: Final = Recipients(())
 
 
 class FileKeyStore:
     """A `KeyStore` and `Signer` over a directory. Several processes may use one directory at once."""
 
-    def __init__(self, directory: Path, *, entropy: Callable[[int], bytes] = os.urandom) -> None:
-        """Makes directory and keys on the first run. Raises OSError, or DamagedEnvelope for a key file that is none."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        entropy: Callable[[int], bytes] = os.urandom,
+        transit: Transit | None = None,
+        recipients: Mapping[str, Recipients] | None = None,
+    ) -> None:
+        """Makes directory and keys on the first run. `recipients` by tenant. Raises OSError, or DamagedEnvelope for a key file
+        that is none."""
         self._directory = directory
         self._entropy = entropy
-        _make_private(directory)
-        self._kek = self._own_key("kek.key")
-        self._signing = Ed25519PrivateKey.from_private_bytes(self._own_key("signing.key"))
+        make_private(directory)
+        self.ring = KekRing(directory, entropy)
+        self._transit = transit
+        self._recipients = dict(recipients or {})
+        self._signing = Ed25519PrivateKey.from_private_bytes(own_key(directory / "signing.key", entropy))
         with suppress(FileExistsError):
-            _publish(directory / "signing.pub", self.public_key().hex().encode() + b"\n", mode=0o644)
+            publish(directory / "signing.pub", self.public_key().hex().encode() + b"\n", mode=0o644)
 
     def create(self, tenant: str, dek_id: str) -> bytes:
         """See `KeyStore.create`."""
-        path = self._envelope(dek_id)
-        _make_private(path.parent)
-        if _tombstone(path).exists():
-            raise KeyExists(dek_id)
-        dek = self._entropy(DEK_BYTES)
-        try:
-            _publish(path, wrap(self._kek, tenant, dek_id, dek, nonce=self._entropy(NONCE_BYTES)), mode=0o600)
-        except FileExistsError:
-            raise KeyExists(dek_id) from None
+        [dek] = self._create(tenant, [dek_id], lambda path, envelope: publish(path, envelope, mode=0o600))
         return dek
 
     def create_all(self, tenant: str, dek_ids: Sequence[str]) -> list[bytes]:
         """See `KeyStore.create_all`."""
-        deks = []
-        _make_private(self._directory / "envelopes")
-        for dek_id in dek_ids:
-            path = self._envelope(dek_id)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            if _tombstone(path).exists():
-                raise KeyExists(dek_id)
-            dek = self._entropy(DEK_BYTES)
-            try:
-                _write(path, wrap(self._kek, tenant, dek_id, dek, nonce=self._entropy(NONCE_BYTES)), mode=0o600)
-            except FileExistsError:
-                raise KeyExists(dek_id) from None
-            deks.append(dek)
-        self._sync_all()
+        deks = self._create(tenant, dek_ids, lambda path, envelope: write(path, envelope, mode=0o600))
+        sync_all(self._directory)
         return deks
 
     def open(self, tenant: str, dek_id: str) -> bytes:
-        """See `KeyStore.open`."""
-        try:
-            envelope = read_envelope(self._envelope(dek_id).read_bytes())
-        except FileNotFoundError:
-            raise KeyMissing(dek_id) from None
-        if envelope.tenant != tenant:
-            raise KeyMissing(dek_id)
-        return unwrap(self._kek, envelope, tenant, dek_id)
-
-    def erase(self, tenant: str, dek_id: str) -> bool:
-        """See `KeyStore.erase`."""
+        """See `KeyStore.open`. A key service that is away raises OSError."""
         path = self._envelope(dek_id)
         try:
-            if read_envelope(path.read_bytes()).tenant != tenant:
-                return False
+            envelope = read_envelope(path.read_bytes())
         except FileNotFoundError:
-            return False
-        with suppress(FileExistsError):
-            _publish(_tombstone(path), b"", mode=0o600)
-        path.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+            raise (KeyGivenAway if _given(path).exists() else KeyMissing)(dek_id) from None
+        if envelope.tenant != tenant:
+            raise KeyMissing(dek_id)
+        if envelope.dek_id != dek_id:
+            raise DamagedEnvelope(f"the envelope of {dek_id} was made for another place")
+        return self._unwrap(envelope)
+
+    def erase(self, tenant: str, dek_id: str) -> bool:
+        """See `KeyStore.erase`. Copies that recipients took of their envelopes are out of our reach."""
+        path = self._envelope(dek_id)
+        with alone(self._directory):
+            owned = [each for each in (path, *_for_recipients(path)) if each.exists() and _is_or_was(each, tenant)]
+            if not owned:
+                return False
+            with suppress(FileExistsError):
+                publish(_tombstone(path), b"", mode=0o600)
+            for each in owned:
+                each.unlink(missing_ok=True)
+            sync_directory(path.parent)
         return True
+
+    def release(self, tenant: str, dek_id: str) -> None:
+        """See `KeyStore.release`."""
+        path = self._envelope(dek_id)
+        with alone(self._directory):
+            if not self._recipients.get(tenant, NOBODY_ELSE).only or not _for_recipients(path) or _tenant_of(path) != tenant:
+                return
+            with suppress(FileExistsError):
+                publish(_given(path), b"", mode=0o600)
+            path.unlink(missing_ok=True)
+            sync_directory(path.parent)
 
     def sign(self, message: bytes) -> bytes:
         """See `Signer.sign`."""
@@ -108,74 +128,105 @@ class FileKeyStore:
         """See `Signer.public_key`."""
         return self._signing.public_key().public_bytes_raw()
 
-    def _sync_all(self) -> None:
-        """Makes everything durable that was written below the directory. Raises OSError."""
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            if _libc.syncfs(descriptor) != 0:
-                number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number))
-        finally:
-            os.close(descriptor)
+    def renew(self, tenant: str) -> str:
+        """Makes a new key, or version of it, that wraps this tenant's new data keys; its id. Raises OSError."""
+        if self._transit:
+            self._transit.renew(tenant)
+            return f"{self._transit.kek_id(tenant)}, version {self._transit.version(tenant)}"
+        return self.ring.renew(tenant)
+
+    def rewrap(self, tenant: str) -> Iterator[tuple[str, str]]:
+        """Wraps every data key of this tenant under what wraps its new ones, one after the other. Yields the ids of those that
+        were changed, and of those that could not be, with the reason. No audio is touched. May be broken off anywhere, and
+        begun again. Raises OSError."""
+        version = self._transit.version(tenant) if self._transit else 0
+        for path in sorted((self._directory / "envelopes").glob("*/*.json")):
+            if ".to-" in path.name:
+                continue
+            try:
+                with alone(self._directory):
+                    # Erased meanwhile: there is nothing to wrap, and nothing may come back.
+                    if _tenant_of(path) != tenant or self._is_current(envelope := read_envelope(path.read_bytes()), version):
+                        continue
+                    replace(path, self._rewrapped(envelope), mode=0o600)
+            except DamagedEnvelope as error:
+                yield path.stem, str(error)
+            else:
+                yield path.stem, ""
+
+    def _create(self, tenant: str, dek_ids: Sequence[str], keep: Callable[[Path, bytes], None]) -> list[bytes]:
+        deks = [self._entropy(DEK_BYTES) for _ in dek_ids]
+        paths = [self._envelope(dek_id) for dek_id in dek_ids]
+        for path, dek_id in zip(paths, dek_ids, strict=True):
+            make_private(path.parent)
+            if _tombstone(path).exists() or _given(path).exists():
+                raise KeyExists(dek_id)
+        named = list(zip(dek_ids, deks, strict=True))
+        for path, envelope, (dek_id, dek) in zip(paths, self._wrapped(tenant, named), named, strict=True):
+            try:
+                keep(path, envelope)
+                for each in self._recipients.get(tenant, NOBODY_ELSE).keys:
+                    keep(path.with_name(f"{dek_id}.to-{each.kek_id}.json"), each.wrap(tenant, dek_id, dek))
+            except FileExistsError:
+                raise KeyExists(dek_id) from None
+        return deks
+
+    def _wrapped(self, tenant: str, deks: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        if self._transit:
+            return self._transit.wrap(tenant, deks)
+        kek = self.ring.current(tenant)
+        return [wrap(kek, tenant, dek_id, dek, nonce=self._entropy(NONCE_BYTES)) for dek_id, dek in deks]
+
+    def _unwrap(self, envelope: Envelope) -> bytes:
+        if envelope.wrapper == WRAPPER:
+            return unwrap(self.ring.by_id(envelope.kek_id), envelope, envelope.tenant, envelope.dek_id)
+        if envelope.wrapper == TRANSIT and self._transit and envelope.kek_id == self._transit.kek_id(envelope.tenant):
+            return self._transit.unwrap(envelope)
+        raise DamagedEnvelope(f"the envelope of {envelope.dek_id} is of kind {envelope.wrapper}, which nobody here opens")
+
+    def _is_current(self, envelope: Envelope, version: int) -> bool:
+        if self._transit:
+            is_ours = envelope.wrapper == TRANSIT and envelope.kek_id == self._transit.kek_id(envelope.tenant)
+            return is_ours and is_version(envelope, version)
+        return envelope.wrapper == WRAPPER and envelope.kek_id == kek_id_of(self.ring.current(envelope.tenant))
+
+    def _rewrapped(self, envelope: Envelope) -> bytes:
+        """The same data key under what wraps new ones, proved by opening it."""
+        dek = self._unwrap(envelope)
+        [changed] = self._wrapped(envelope.tenant, [(envelope.dek_id, dek)])
+        if self._unwrap(read_envelope(changed)) != dek:
+            raise DamagedEnvelope(f"the new envelope of {envelope.dek_id} holds another key")
+        return changed
 
     def _envelope(self, dek_id: str) -> Path:
         if not _DEK_ID.fullmatch(dek_id):
             raise KeyMissing(dek_id[:80])
         return self._directory / "envelopes" / dek_id[:2] / f"{dek_id}.json"
 
-    def _own_key(self, name: str) -> bytes:
-        path = self._directory / name
-        if not path.exists():
-            with suppress(FileExistsError):
-                _publish(path, self._entropy(_KEY_BYTES).hex().encode() + b"\n", mode=0o600)
-        try:
-            key = bytes.fromhex(path.read_text(encoding="ascii"))
-        except ValueError:
-            raise DamagedEnvelope(f"{name} holds no key") from None
-        if len(key) != _KEY_BYTES:
-            raise DamagedEnvelope(f"{name} holds no key of {_KEY_BYTES} bytes")
-        return key
-
 
 def _tombstone(envelope: Path) -> Path:
     return envelope.with_suffix(".erased")
 
 
-def _make_private(directory: Path) -> None:
-    """Makes the directory and those above it, each durable in its parent."""
-    if directory.is_dir():
-        return
-    _make_private(directory.parent)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    _sync_directory(directory.parent)
+def _given(envelope: Path) -> Path:
+    return envelope.with_suffix(".given")
 
 
-def _publish(path: Path, content: bytes, *, mode: int) -> None:
-    """Writes a file that appears under its name complete and durable, or not at all. Raises FileExistsError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+def _for_recipients(envelope: Path) -> list[Path]:
+    return sorted(envelope.parent.glob(f"{envelope.stem}.to-*.json"))
+
+
+def _is_or_was(path: Path, tenant: str) -> bool:
+    """Whether an envelope is this tenant's; one that nobody can read any more counts as that of who asks."""
     try:
-        _write(temporary, content, mode=mode, sync=True)
-        os.link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_directory(path.parent)
+        return _tenant_of(path) == tenant
+    except DamagedEnvelope:
+        return True
 
 
-def _write(path: Path, content: bytes, *, mode: int, sync: bool = False) -> None:
-    """Makes a file of a few bytes. Raises FileExistsError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+def _tenant_of(path: Path) -> str | None:
+    """Whose key an envelope holds; None for one that is not there. Raises DamagedEnvelope."""
     try:
-        if os.write(descriptor, content) != len(content):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        if sync:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return read_envelope(path.read_bytes()).tenant
+    except FileNotFoundError:
+        return None

@@ -41,6 +41,9 @@ class MemoryKeyStore:
         """See `KeyStore.erase`."""
         return self._keys.pop((tenant, dek_id), None) is not None
 
+    def release(self, tenant: str, dek_id: str) -> None:
+        """See `KeyStore.release`: there are no recipients."""
+
     def sign(self, message: bytes) -> bytes:
         """See `Signer.sign`."""
         return self._signing.sign(message)

@@ -9,3 +9,4 @@ from telegraphone.limits.sealed import *  # noqa: F403 - one place to import fro
 from telegraphone.limits.sip import *  # noqa: F403 - one place to import from, by whatever layer a bound is kept
 from telegraphone.limits.siprec import *  # noqa: F403 - one place to import from, by whatever layer a bound is kept
 from telegraphone.limits.switches import *  # noqa: F403 - one place to import from, by whatever layer a bound is kept
+from telegraphone.limits.webhooks import *  # noqa: F403 - one place to import from, by whatever layer a bound is kept

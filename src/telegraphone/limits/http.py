@@ -82,3 +82,12 @@ SEARCH_TRAIT_CHARS_MAX: Final = 256
 
 SEARCH_TEXT_WORDS_MAX: Final = 8
 """Words of one search: each is compared with every recording that the others leave."""
+
+PEAK_COLUMNS_MAX: Final = 4_000
+"""Columns of a waveform in one answer: more than any screen has, in 64 KB."""
+
+PEAK_STRETCH_MS_MAX: Final = 900_000
+"""Milliseconds of audio that one answer of peaks is made of, some seconds of work at most."""
+
+TRAIL_LINES_SHOWN_MAX: Final = 500
+"""Lines of the trail in one answer; about one recording there are seldom more."""

@@ -49,3 +49,6 @@ SHIPPING_REST_S_MIN: Final = 5.0
 
 SHIPPING_REST_S_MAX: Final = 300.0
 """After hours of outage everything is sent within five minutes of its end."""
+
+TRANSIT_ANSWER_S: Final = 5.0
+"""How long a key service may take to answer: more is an outage, and recordings start from keys made in advance meanwhile."""

@@ -25,6 +25,10 @@ class KeyMissing(LookupError):
     """There is no such data key for this tenant: never made, erased, or another tenant's."""
 
 
+class KeyGivenAway(KeyMissing):
+    """The data key is wrapped to somebody outside only: whoever holds that private key can open it, and we cannot."""
+
+
 class KeyExists(Exception):
     """A data key of this id was made before; it is never handed out for writing again (W3)."""
 

@@ -103,6 +103,10 @@ class KeyStore(Protocol):
         """Destroys the key, durably on return, so that nothing sealed under it opens again. False when there was none.
         An erased id stays used: `create` raises KeyExists."""
 
+    def release(self, tenant: str, dek_id: str) -> None:
+        """What was sealed under the key is finished. Where only the tenant's own recipients shall open recordings, our way to
+        the key is destroyed: `open` raises KeyGivenAway. Elsewhere nothing happens."""
+
 
 class Signer(Protocol):
     """The node's hand under a manifest; the signing key never leaves it."""

@@ -1,4 +1,4 @@
-"""Serves a finished recording as a stereo WAV that exists nowhere: each requested byte is rendered when it is asked for.
+"""Serves a finished recording as a file that exists nowhere: each requested byte is rendered when it is asked for.
 
 The size is known before any audio is read, and a stretch in the middle costs what a stretch at the beginning costs. A
 unit is verified before a byte of it leaves; one that does not open sounds as silence and is reported to the alarm, or,
@@ -8,23 +8,30 @@ so that what is erased cannot be played. Disk and cipher work in worker threads,
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from telegraphone.domain.ids import RecordingId
-from telegraphone.limits import PLAYBACK_PIECE_FRAMES, PLAYBACK_READS_MAX
+from telegraphone.limits import PLAYBACK_READS_MAX
 from telegraphone.media import layout, wav
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.media.mixdown import FRAME_BYTES, TRACKS, DamagedPlace, Mixdown
+from telegraphone.media.mixdown import FRAME_BYTES, DamagedPlace, Mixdown, peaks
 from telegraphone.media.ports import KeyStore, SealedSource
-from telegraphone.services.ports import Rendition, Unavailable
+from telegraphone.playback.coding import Coding, Sound
+from telegraphone.playback.mp3_coding import Mp3Coding
+from telegraphone.playback.opus_coding import OpusCoding
+from telegraphone.playback.wav_coding import WavCoding
+from telegraphone.services.ports import Form, Rendition, Stretch, Unavailable
 
-CONTENT_TYPE: Final = "audio/wav"
-_RENDITION: Final = b"wav-s16le-stereo-1"
+_CODINGS: Final[Mapping[str, Callable[[Form, int, int], Coding]]] = {"wav": WavCoding, "mp3": Mp3Coding, "ogg": OpusCoding}
+WAV: Final = Form()
+_PEAK_SHIFT: Final = 8
+_PEAK_COLUMNS: Final = 250
+"""Columns made at once, so that a long stretch does not hold one of the few places for long."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +52,7 @@ class OpenRendition(Rendition):
     """A rendition and the manifest it follows: a recording replaced meanwhile does not change under a listener."""
 
     manifest: Manifest
+    coding: Coding
     strict: bool = False
 
 
@@ -64,33 +72,54 @@ class SealedPlayer:
         self._alarm = alarm
         self._room = asyncio.Semaphore(PLAYBACK_READS_MAX)
 
-    async def open(self, recording_id: str, *, strict: bool = False) -> OpenRendition:
+    async def open(self, recording_id: str, form: Form = WAV, *, strict: bool = False) -> OpenRendition:
         """See `Player.open`; an erased recording is as if it had never been. Raises KeyError or Unavailable."""
         async with self._room:
-            return await asyncio.to_thread(self._open, recording_id, strict)
+            return await asyncio.to_thread(self._open, recording_id, form, strict)
 
     async def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:
         """See `Player.read`; `rendition` comes from `open`. Raises Unavailable, CorruptAudio when strict, and KeyError
         when the recording was erased since; ValueError for bytes that the rendition does not have."""
         if not isinstance(rendition, OpenRendition) or not 0 <= start <= end <= rendition.size:
             raise ValueError(f"bytes {start} to {end} of {rendition.size}")
-        manifest = rendition.manifest
-        if start < wav.HEADER_BYTES < end or end <= wav.HEADER_BYTES:
-            yield wav.header(manifest.frames, TRACKS, manifest.rate)[start:end]
-        place, stop = max(start, wav.HEADER_BYTES) - wav.HEADER_BYTES, end - wav.HEADER_BYTES
+        head, coding = len(rendition.coding.head), rendition.coding
+        if start < head:
+            yield coding.head[start:end]
+        place, stop = max(start, head) - head, end - head
         if place >= stop:
             return
         async with self._room:
-            mixdown = await asyncio.to_thread(self._mixdown, manifest)
+            mixdown = await asyncio.to_thread(self._mixdown, rendition.manifest)
+        sound = _Sound(rendition, mixdown, self._alarm)
         while place < stop:
             # Pieces end at fixed places of the timeline, so that no segment is opened for two of them.
-            border = (place // FRAME_BYTES // PLAYBACK_PIECE_FRAMES + 1) * PLAYBACK_PIECE_FRAMES * FRAME_BYTES
+            border = (place // coding.piece_bytes + 1) * coding.piece_bytes
             async with self._room:
-                piece = await asyncio.to_thread(self._piece, rendition, mixdown, place, min(stop, border))
+                piece = await asyncio.to_thread(coding.part, place, min(stop, border), sound)
             yield piece
             place += len(piece)
 
-    def _open(self, recording_id: str, strict: bool) -> OpenRendition:
+    async def peaks(self, recording_id: str, stretch: Stretch, columns: int) -> Sequence[Sequence[int]]:
+        """See `Player.peaks`; raises ValueError for no columns or a stretch that is none."""
+        if columns < 1 or not 0 <= stretch.start_ms < stretch.stop_ms:
+            raise ValueError(f"{columns} columns of {stretch}")
+        rendition = await self.open(recording_id)
+        async with self._room:
+            mixdown = await asyncio.to_thread(self._mixdown, rendition.manifest)
+        sound = _Sound(rendition, mixdown, self._alarm)
+        rate = rendition.manifest.rate
+        first, last = stretch.start_ms * rate // 1000, stretch.stop_ms * rate // 1000
+        rows: tuple[list[int], list[int]] = ([], [])
+        for begin in range(0, columns, _PEAK_COLUMNS):
+            count = min(_PEAK_COLUMNS, columns - begin)
+            low, high = (first + (last - first) * column // columns for column in (begin, begin + count))
+            async with self._room:
+                made = await asyncio.to_thread(_peaks, sound, low, high, count)
+            for row, each in zip(rows, made, strict=True):
+                row.extend(each)
+        return rows
+
+    def _open(self, recording_id: str, form: Form, strict: bool) -> OpenRendition:
         try:
             manifest = load_manifest(self._source, layout.sealed_directory(recording_id), self._trusted)
         except (FileNotFoundError, ValueError):
@@ -101,16 +130,17 @@ class SealedPlayer:
             raise Unavailable("playback", "the manifest is another recording's", retryable=False)
         self._mixdown(manifest)
         try:
-            size = wav.size(manifest.frames, TRACKS)
+            coding = _CODINGS[form.format](form, manifest.frames, manifest.rate)
         except wav.TooLongForWav as error:
             raise Unavailable("playback", str(error), retryable=False) from error
         return OpenRendition(
             recording_id=RecordingId(manifest.recording),
-            content_type=CONTENT_TYPE,
-            size=size,
-            etag=f'"{hashlib.sha256(_RENDITION + manifest.to_bytes()).hexdigest()[:32]}"',
+            content_type=coding.content_type,
+            size=len(coding.head) + coding.body_bytes,
+            etag=f'"{hashlib.sha256(_told(form) + manifest.to_bytes()).hexdigest()[:32]}"',
             last_modified=manifest.sealed_at,
             manifest=manifest,
+            coding=coding,
             strict=strict,
         )
 
@@ -122,15 +152,40 @@ class SealedPlayer:
         except (DamagedEnvelope, OSError) as error:
             raise Unavailable("playback", str(error), retryable=isinstance(error, OSError)) from error
 
-    def _piece(self, rendition: OpenRendition, mixdown: Mixdown, place: int, stop: int) -> bytes:
-        """Audio bytes place ≤ b < stop, counted behind the WAV header."""
-        first, last = place // FRAME_BYTES, -(-stop // FRAME_BYTES)
+
+class _Sound:
+    """The sound of a rendition; in a strict one damage ends the reading."""
+
+    def __init__(self, rendition: OpenRendition, mixdown: Mixdown, alarm: Alarm) -> None:
+        self._rendition = rendition
+        self._mixdown = mixdown
+        self._alarm = alarm
+
+    def __call__(self, start: int, stop: int) -> bytes:
+        """See `Sound`. Raises Unavailable, and CorruptAudio when strict."""
+        frames = self._rendition.manifest.frames
+        low, high = min(max(start, 0), frames), max(min(stop, frames), 0)
+        if low >= high:
+            return bytes(FRAME_BYTES * (stop - start))
         try:
-            rendered = mixdown.render(first, last)
+            rendered = self._mixdown.render(low, high)
         except OSError as error:
             raise Unavailable("playback", str(error)) from error
         for damaged in rendered.damaged:
-            self._alarm(rendition.recording_id, damaged)
-            if rendition.strict:
+            self._alarm(self._rendition.recording_id, damaged)
+            if self._rendition.strict:
                 raise CorruptAudio(damaged)
-        return rendered.pcm[place - first * FRAME_BYTES : stop - first * FRAME_BYTES]
+        return bytes(FRAME_BYTES * (low - start)) + rendered.pcm + bytes(FRAME_BYTES * (stop - high))
+
+
+def _told(form: Form) -> bytes:
+    """What makes the bytes of one form others than those of another, for the tag."""
+    return f"{form.format} {form.tracks} 2 ".encode()
+
+
+def _peaks(sound: Sound, start: int, stop: int, columns: int) -> tuple[list[int], list[int]]:
+    rows: tuple[list[int], list[int]] = ([], [])
+    for column in peaks(sound(start, max(stop, start + 1)), columns):
+        for row, (low, high) in zip(rows, column, strict=True):
+            row.extend((low >> _PEAK_SHIFT, high >> _PEAK_SHIFT))
+    return rows

@@ -1,7 +1,8 @@
 """The audit trail as the use cases need it: who did what, when, from where, with which result (properties CMP-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from telegraphone.domain.ids import DEFAULT_TENANT
@@ -21,8 +22,19 @@ class Deed:
     origin: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line: a deed and its time."""
+
+    written_at: datetime
+    deed: Deed
+
+
 class AuditTrail(Protocol):
     """Lines that are only ever added, in one order over all tenants."""
 
     async def write(self, deed: Deed) -> None:
         """Adds a line, durable on return. Raises `Unavailable("database")`."""
+
+    async def about(self, tenant: str, subjects: Sequence[str], limit: int) -> tuple[AuditLine, ...]:
+        """The latest lines of one tenant about any of these subjects, the newest first. Raises `Unavailable("database")`."""

@@ -1,6 +1,7 @@
 """Puts recordings into the catalogue behind the calls' backs: no call, pause or recording ever waits for the database."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -20,8 +21,10 @@ class CatalogueWriter:
     alarm says so: recovery finds it again at the next start.
     """
 
-    def __init__(self, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(self, catalogue: Catalogue, clock: Clock, written: Callable[[], None] = lambda: None) -> None:
+        """`written` is called after each record that the catalogue has taken."""
         self._catalogue = catalogue
+        self._written = written
         self._clock = clock
         self._waiting: dict[RecordingId, PartRecord] = {}
         self._unfinished: dict[RecordingId, PartRecord] = {}
@@ -69,6 +72,8 @@ class CatalogueWriter:
                     return False
                 # What the database will never take must not keep the others waiting; the journal on disk still has it.
                 log.error("catalogue_refuses", recording=recording_id)
+            else:
+                self._written()
             if self._waiting.get(recording_id) is part:
                 del self._waiting[recording_id]
         return True

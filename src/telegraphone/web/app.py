@@ -20,8 +20,10 @@ from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
 from telegraphone.services.staff import Staff
 from telegraphone.services.supervision import Supervision
+from telegraphone.services.webhooks import Webhooks
 from telegraphone.web import openapi
 from telegraphone.web.admin import health
+from telegraphone.web.admin.webhooks import WebhookPages
 from telegraphone.web.api import Api
 from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
 from telegraphone.web.cometd import Cometd, Notifications, ShortWay
@@ -31,6 +33,7 @@ from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
 from telegraphone.web.gws.links import API
 from telegraphone.web.gws.me import Me
+from telegraphone.web.gws.media_files import MediaFiles
 from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
@@ -66,6 +69,7 @@ class WebPorts:
     audit: AuditTrail
     notifications: Notifications
     password_hashes: Mapping[str, str]
+    webhooks: Webhooks
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
     recorded_numbers: frozenset[str] = frozenset()
@@ -79,8 +83,6 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     supervision = Supervision(ports.directory, ports.agents, ports.calls)
     devices = MyDevices(shapes, supervision, calls, recorded_numbers=ports.recorded_numbers)
     start = StartUp(shapes, ports.directory, ports.agents.states, _voice_works(ports.checks))
-    library = Library(ports.catalogue, ports.directory)
-    recordings = Recordings(RecordingShapes(shapes.links), library, Playback(ports.player, ports.audit))
     description = Description(settings)
     table = RouteTable(
         [
@@ -97,9 +99,8 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
             Route(f"{API}/devices/{{id}}", {"GET": devices.get}),
             Route(f"{API}/devices/{{id}}/calls", {"GET": devices.get_calls, "POST": devices.dial}),
             Route(f"{API}/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
-            Route(f"{API}/recordings", {"GET": recordings.search}),
-            Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
-            Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": recordings.play, "HEAD": recordings.play}),
+            *_recording_routes(settings, ports, shapes),
+            *_admin_routes(ports),
             Route(f"{API}/services", {"GET": start.services}),
             Route(f"{API}/groups", {"GET": nothing("groups")}),
             Route(f"{API}/workbins", {"GET": nothing("workbins")}),
@@ -118,6 +119,27 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
     )
     description.describe(table.routes)
     return table
+
+
+def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) -> list[Route]:
+    library = Library(ports.catalogue, ports.directory)
+    recordings = Recordings(RecordingShapes(shapes.links, settings.playback_format), library, ports.audit)
+    media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
+    return [
+        Route(f"{API}/recordings", {"GET": recordings.search}),
+        Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
+        Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
+        Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
+        Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),
+    ]
+
+
+def _admin_routes(ports: WebPorts) -> list[Route]:
+    webhooks = WebhookPages(ports.webhooks)
+    return [
+        Route(f"{API}/webhooks", {"GET": webhooks.get_all}),
+        Route(f"{API}/webhooks/{{name}}", {"POST": webhooks.post}),
+    ]
 
 
 def _voice_works(checks: Mapping[str, health.Check]) -> Callable[[], Awaitable[bool]]:

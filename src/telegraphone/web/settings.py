@@ -26,6 +26,7 @@ class WebSettings:
     allowed_origins: frozenset[str] = frozenset()
     csrf_protection: Literal["origin", "token"] = "origin"
     cookie_same_site: Literal["Lax", "Strict", "None"] = "Lax"
+    playback_format: Literal["mp3", "wav", "ogg"] = "mp3"
     contact_center_id: str = field(default="")
 
     def __post_init__(self) -> None:

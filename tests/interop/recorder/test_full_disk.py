@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from telegraphone.capture.client import RecorderClient
+from telegraphone.keystore.settings import KeySettings
 from telegraphone.media import layout
 from telegraphone.services.ports import CaptureFailed, RecordingRecovered, Unavailable
 from tests.interop.recorder.conftest import SEED, Bench, Call
@@ -51,7 +52,7 @@ async def open_bench(
 ) -> AsyncIterator[Bench]:
     """A recorder as it is delivered, its files on the small disk, its keys elsewhere."""
     data = small_disk / "audio"
-    ports, arguments = "telegraphone.recorder_bootstrap:worker_ports", (str(data), str(keys), spill)
+    ports, arguments = "telegraphone.recorder_bootstrap:worker_ports", (str(data), KeySettings(str(keys)).to_text(), spill)
     recorder = RecorderClient(ports, arguments, host="127.0.0.1", first_port=12_000, last_port=16_000, alarm=alarm)
     async with recorder:
         yield Bench(recorder, data, keys)

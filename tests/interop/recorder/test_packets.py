@@ -102,9 +102,7 @@ async def test_nobody_else_is_heard(packets: Bench, pbx: tuple[str, int]) -> Non
             assert not found.frames(stream, SEED, foreign.name, foreign.number)
 
 
-async def test_who_sends_from_a_yet_unknown_address_is_heard_at_the_port_alone(
-    packets: Bench, pbx: tuple[str, int]
-) -> None:
+async def test_who_sends_from_a_yet_unknown_address_is_heard_at_the_port_alone(packets: Bench, pbx: tuple[str, int]) -> None:
     call = await packets.call_to_pbx(0, pbx)
     anybody = [MediaSource("0.0.0.0", 0, CODECS, arrives_at=MediaAddress("0.0.0.0", each.to[1])) for each in call.speakers]
     await packets.recorder.aim(call.recording, (anybody[0], anybody[1]))
@@ -122,9 +120,7 @@ async def test_a_track_changes_between_packets_and_its_own_port(packets: Bench, 
     """The customer is transferred to somebody whose RTP comes to the recorder itself, and back; the agent stays."""
     call = await packets.call_to_pbx(0, pbx)
     recorder, recording = packets.recorder, call.recording
-    mine, theirs = (
-        MediaSource(*speaker.address, CODECS, arrives_at=MediaAddress(*speaker.to)) for speaker in call.speakers
-    )
+    mine, theirs = (MediaSource(*speaker.address, CODECS, arrives_at=MediaAddress(*speaker.to)) for speaker in call.speakers)
     held = recorder._held[str(recording)]
     guest = Speaker(SEED, 7, held.pairs[1][0].getsockname())
     stop = asyncio.Event()

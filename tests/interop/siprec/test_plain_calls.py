@@ -48,7 +48,7 @@ async def recordings(system: System, **criteria: str) -> list[dict[str, Any]]:
 
 async def tracks(system: System, resource: dict[str, Any], media: int = 0) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Left and right of one of its media files."""
-    uri = resource["mediaFiles"][media]["mediaUri"]
+    uri = resource["mediaFiles"][media]["mediaUri"].replace(".mp3", ".wav")
     async with Desktop(system.url, SUPERVISOR, PASSWORD) as supervisor:
         return spoken.tracks(await supervisor.fetch(uri.partition("/api/v2")[2]))
 

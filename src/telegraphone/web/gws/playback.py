@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
-from telegraphone.services.ports import Player, Rendition, Unavailable
+from telegraphone.services.ports import Form, Player, Rendition, Unavailable
 from telegraphone.web.gws.answers import refuse
 from telegraphone.web.gws.errors import Failure
 from telegraphone.web.gws.recording_shapes import media_id
@@ -74,9 +74,9 @@ class Playback:
         self._player = player
         self._audit = audit
 
-    async def respond(self, request: ApiRequest, part: PartRecord) -> Response:
+    async def respond(self, request: ApiRequest, part: PartRecord, form: Form) -> Response:
         """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, and `Unavailable`."""
-        rendition = await self._player.open(part.recording_id)
+        rendition = await self._player.open(part.recording_id, form)
         headers = request.http.headers
         asked = headers.get("range") if range_applies(headers, rendition) else None
         span = wanted_span(asked, rendition.size)
@@ -84,22 +84,30 @@ class Playback:
         if span is None:
             return refuse(_unsatisfiable(rendition, fields))
         if request.query.get("download") == "true":
-            fields["Content-Disposition"] = f'attachment; filename="{_file_name(part)}"'
+            fields["Content-Disposition"] = f'attachment; filename="{_file_name(part, form)}"'
         if span.partial:
             fields["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{rendition.size}"
         fields["Content-Length"] = str(span.end - span.start)
         status = 206 if span.partial else 200
         if request.http.method == "HEAD":
             return Response(None, status, fields)
-        await self._write_down(request, part, span)
+        await self._write_down(request, part, form, span, rendition.size)
         return StreamingResponse(self._bytes(request.principal.sign_in, rendition, span), status, fields)
 
-    async def _write_down(self, request: ApiRequest, part: PartRecord, span: Span) -> None:
-        detail = {"call": part.call_uuid, "bytes": f"{span.start}-{span.end - 1}"}
+    async def _write_down(self, request: ApiRequest, part: PartRecord, form: Form, span: Span, size: int) -> None:
+        """One line for each listen and each seek: what was asked for, and where about in the recording that lies."""
+        places = (part.duration_ms * place // max(1, size) for place in (span.start, span.end))
+        detail = {
+            "call": part.call_uuid,
+            "form": f"{form.format} {form.tracks}",
+            "bytes": f"{span.start}-{span.end - 1}",
+            "about_ms": "-".join(map(str, places)),
+        }
         client = request.http.client
         origin = client.host if client is not None else ""
         agent = request.agent
-        await self._audit.write(Deed(agent.user_name, "play", part.recording_id, "begun", detail, agent.tenant, origin))
+        action = "download" if request.query.get("download") == "true" else "play"
+        await self._audit.write(Deed(agent.user_name, action, part.recording_id, "begun", detail, agent.tenant, origin))
 
     async def _bytes(self, sign_in: SignIn, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
         """What was promised is cut short when the listener is signed out, whether by himself or because a right is gone."""
@@ -125,6 +133,7 @@ def _unsatisfiable(rendition: Rendition, fields: dict[str, str]) -> Failure:
     return Failure(416, 2, "Requested range is not satisfiable.", kept)
 
 
-def _file_name(part: PartRecord) -> str:
+def _file_name(part: PartRecord, form: Form) -> str:
     """`mediaId`, made of our own characters; what a number or host brought in must not end the quoted text."""
-    return "".join(each if each.isascii() and each.isprintable() and each not in '"\\/' else "_" for each in media_id(part))
+    named = media_id(part, form.format)
+    return "".join(each if each.isascii() and each.isprintable() and each not in '"\\/' else "_" for each in named)

@@ -8,7 +8,6 @@ from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.representations import Json
 
-FORMAT = "wav"
 _TENANT = "Environment"
 _IVR_PROFILE = "Telegraphone"
 
@@ -21,9 +20,10 @@ def instant(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordingShapes:
-    """The shapes of recordings under one installation's links."""
+    """The shapes of recordings under one installation's links; media are named in its `format` (`playback_format`)."""
 
     links: Links
+    format: str = "mp3"
 
     def path(self, call_uuid: str) -> str:
         """The path of a recording."""
@@ -49,7 +49,7 @@ class RecordingShapes:
 
     def _media_file(self, part: PartRecord) -> Json:
         assert part.stopped_at is not None
-        play = f"{self.path(part.call_uuid)}/play/{part.recording_id}.{FORMAT}"
+        play = f"{self.path(part.call_uuid)}/play/{part.recording_id}.{self.format}"
         return {
             "mediaUri": self.links.uri(play),
             "mediaPath": play,
@@ -57,8 +57,8 @@ class RecordingShapes:
             "startTime": instant(part.started_at),
             "stopTime": instant(part.stopped_at),
             "callUUID": part.call_uuid,
-            "mediaId": media_id(part),
-            "type": f"audio/{FORMAT}",
+            "mediaId": media_id(part, self.format),
+            "type": f"audio/{self.format}",
             "duration": str(part.duration_ms),
             "tenant": _TENANT,
             "ivrprofile": _IVR_PROFILE,
@@ -74,9 +74,9 @@ class RecordingShapes:
         }
 
 
-def media_id(part: PartRecord) -> str:
+def media_id(part: PartRecord, extension: str) -> str:
     """The file name of a part's media (gws-api 13.3)."""
-    return f"{part.name}.{FORMAT}"
+    return f"{part.name}.{extension}"
 
 
 def _history(parts: Sequence[PartRecord]) -> list[Json]:

@@ -5,16 +5,15 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from telegraphone.domain.errors import NotFound
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action
-from telegraphone.limits import COLLECTION_OFFSET_MAX
+from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
+from telegraphone.services.audit import AuditLine, AuditTrail
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.library import Library
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
-from telegraphone.web.gws.playback import Playback
-from telegraphone.web.gws.recording_shapes import FORMAT, RecordingShapes
+from telegraphone.web.gws.recording_shapes import RecordingShapes, instant
 from telegraphone.web.gws.representations import Json
 from telegraphone.web.gws.requests import ApiRequest
 from telegraphone.web.gws.search import Search, search
@@ -24,10 +23,10 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, playback: Playback) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail) -> None:
         self._shapes = shapes
         self._library = library
-        self._playback = playback
+        self._audit = audit
 
     async def search(self, request: ApiRequest) -> Response:
         """GET /recordings: newest first, a page at a time."""
@@ -52,17 +51,12 @@ class Recordings:
         recording = self._shapes.recording(parts, labels=labels)
         return answer(recording=chosen(recording, selection(request.query, "fields")))
 
-    async def play(self, request: ApiRequest) -> Response:
-        """GET and HEAD /recordings/{id}/play/{file}: the audio of one ended part."""
-        recording_id, _, extension = request.path["file"].rpartition(".")
-        parts = await self._library.recording(request.agent, Action.LISTEN, request.path["id"])
-        for part in parts:
-            if part.recording_id == recording_id and part.stopped_at is not None and extension == FORMAT:
-                try:
-                    return await self._playback.respond(request, part)
-                except KeyError:
-                    break
-        raise NotFound("media file", request.path["file"])
+    async def trail(self, request: ApiRequest) -> Response:
+        """GET /recordings/{id}/trail: who heard it and who did what to it, newest first."""
+        parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"])
+        subjects = (request.path["id"], *(part.recording_id for part in parts))
+        lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
+        return answer(trail=[_line(each) for each in lines])
 
     async def _recording(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
         return await self._library.recording(request.agent, Action.SEARCH, call_uuid)
@@ -88,3 +82,9 @@ class Recordings:
         kept = {name: query[name] for name in ("fields", "subresources") if query.get(name)}
         path = "/recordings?" + urlencode({**place, "limit": limit, **kept}, safe="*,")
         return {f"{which}Uri": self._shapes.links.uri(path), f"{which}Path": path}
+
+
+def _line(line: AuditLine) -> Json:
+    deed = line.deed
+    shown = {"dateTime": instant(line.written_at), "userName": deed.actor, "action": deed.action, "subject": deed.subject}
+    return {**shown, "result": deed.result, "origin": deed.origin, "detail": dict(deed.detail)}

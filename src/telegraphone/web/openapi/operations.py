@@ -6,9 +6,10 @@ from typing import Final
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.operations import TRIGGERS, Operation
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX
+from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, PEAK_COLUMNS_MAX
+from telegraphone.web.gws.media_files import TRACKS
 from telegraphone.web.gws.search import STATES
-from telegraphone.web.openapi.schema import DATA, LINK, TEXT, Schema, about, listed, record, ref, some_of
+from telegraphone.web.openapi.schema import DATA, LINK, TEXT, Schema, about, listed, record, ref, some_of, words
 
 Query = Mapping[str, Schema]
 
@@ -173,13 +174,29 @@ def _of_devices(root: str) -> dict[tuple[str, str], Said]:
     }
 
 
+_SOUND: Final[Query] = {
+    "tracks": about(words(*TRACKS), "Agent left and other right, both in one track, or one party alone."),
+    "download": about(TEXT, "`true`: to be saved under the file's name."),
+}
+_STRETCH: Final[Query] = {
+    "start": about({"type": "integer", "minimum": 0, "maximum": 999_999_999}, "Milliseconds."),
+    "stop": about({"type": "integer", "minimum": 1, "maximum": 999_999_999}, "Milliseconds; not more than 15 minutes behind."),
+    "columns": {"type": "integer", "minimum": 1, "maximum": PEAK_COLUMNS_MAX},
+}
+
 _RECORDINGS: Final = {
     ("GET", "/recordings"): Said("Search for recordings, newest first", _FOUND, _CRITERIA),
     ("GET", "/recordings/{id}"): Said(
         "One recording: all parts of one call", _one("recording", "Recording"), {**_FIELDS, "subresources": TEXT}
     ),
-    ("GET", "/recordings/{id}/play/{file}"): Said("The audio of one part", None, {"download": TEXT}),
-    ("HEAD", "/recordings/{id}/play/{file}"): Said("What the audio of one part is", None, {"download": TEXT}),
+    ("GET", "/recordings/{id}/play/{file}"): Said("The audio of one part", None, _SOUND),
+    ("HEAD", "/recordings/{id}/play/{file}"): Said("What the audio of one part is", None, _SOUND),
+    ("GET", "/recordings/{id}/peaks/{file}"): Said(
+        "The lowest and highest samples of one part, for drawing", _answer(peaks=ref("Peaks")), _STRETCH
+    ),
+    ("GET", "/recordings/{id}/trail"): Said(
+        "Who heard the recording and did what to it, newest first", _answer(trail=listed(ref("TrailLine")))
+    ),
 }
 _START: Final = {
     ("GET", "/services"): Said("What works", _many("services", "Service"), {**_FIELDS, **_PAGE}),
@@ -195,6 +212,14 @@ _START: Final = {
     ),
     ("GET", "/diagnostics/version"): Said("The version desktops look for", _answer(version=TEXT)),
     ("GET", "/openapi.json"): Said("This description", {"type": "object", "required": ["openapi", "info", "paths"]}),
+}
+_ADMIN: Final = {
+    ("GET", "/webhooks"): Said("How it goes with the webhooks", _answer(webhooks=listed(ref("Webhook")))),
+    ("POST", "/webhooks/{name}"): Said(
+        "Tell a webhook again what happened behind a number",
+        _answer(webhook=ref("Webhook")),
+        body=_operation(["Replay"], {"after": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}}),
+    ),
 }
 _INTERNAL: Final = {
     ("GET", "/internal-api/me/settings"): Said(
@@ -219,6 +244,7 @@ _ALL: Final[Mapping[tuple[str, str], Said]] = {
     **_of_devices("/devices/{id}"),
     **_RECORDINGS,
     **_START,
+    **_ADMIN,
     **_INTERNAL,
 }
 

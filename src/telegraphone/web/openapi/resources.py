@@ -39,8 +39,10 @@ def resources(*, modern: bool) -> dict[str, Schema]:
         "Call": _call(modern=modern),
         "Contact": _contact(),
         "Service": _service(),
+        "Webhook": _webhook(),
         "Setting": record({"name": TEXT, "value": TEXT}),
         **_recording(),
+        **_about_recordings(),
         **_events(modern=modern),
     }
 
@@ -229,6 +231,23 @@ def _recording() -> dict[str, Schema]:
     return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry}
 
 
+def _about_recordings() -> dict[str, Schema]:
+    row = about(listed({"type": "integer", "minimum": -128, "maximum": 127}), "Lowest, highest, lowest, highest, …")
+    peaks = record({"start": WHOLE, "stop": WHOLE, "agent": row, "other": row})
+    line = record(
+        {
+            "dateTime": TIME,
+            "userName": TEXT,
+            "action": TEXT,
+            "subject": TEXT,
+            "result": TEXT,
+            "origin": TEXT,
+            "detail": {"type": "object", "additionalProperties": TEXT},
+        }
+    )
+    return {"Peaks": peaks, "TrailLine": line}
+
+
 def _events(*, modern: bool) -> dict[str, Schema]:
     measured: dict[str, Schema] = {"metrics": {"type": "object"}} if modern else {}
 
@@ -253,3 +272,15 @@ def _events(*, modern: bool) -> dict[str, Schema]:
 
 CALL_OPERATIONS = tuple(operation.value for operation in Operation)
 """What can be asked of a call, by name."""
+
+
+def _webhook() -> Schema:
+    return record(
+        {
+            "name": TEXT,
+            "url": LINK,
+            "events": listed(TEXT),
+            "told": about({"type": "integer", "minimum": 0}, "The number of what it was told last."),
+        },
+        {"failingSince": about(TIME, "Since when it takes nothing."), "reason": about(TEXT, "What it said last.")},
+    )

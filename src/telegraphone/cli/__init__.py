@@ -2,24 +2,21 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from telegraphone import __version__
-
-if TYPE_CHECKING:
-    from telegraphone.config import Config
+from telegraphone.cli.keys import key
+from telegraphone.cli.reading import ConfigOption, complaints, configuration
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 user = typer.Typer(no_args_is_help=True, help="Accounts of agents and supervisors.")
 app.add_typer(user, name="user")
+app.add_typer(key, name="key")
 
 console = Console()
-complaints = Console(stderr=True)
-
-ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file (TOML).")]
 
 
 def main() -> None:
@@ -44,7 +41,7 @@ def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     from telegraphone.config import read
     from telegraphone.services.ports import Unavailable
 
-    settings = _configuration(config)
+    settings = configuration(config)
     try:
         uvloop.run(run(settings, lambda before: read(config, before)))
     except (OSError, Unavailable) as error:
@@ -104,7 +101,7 @@ def phone(
 @app.command("check-config")
 def check_config(config: ConfigOption = Path("telegraphone.toml")) -> None:
     """Read the configuration, say what is wrong with it, and end."""
-    _configuration(config)
+    configuration(config)
     console.print(f"{config} is a valid configuration.")
 
 
@@ -138,14 +135,3 @@ def verify(
         console.print(str(finding), markup=False, highlight=False)
     console.print("intact" if report.intact else "NOT intact")
     raise typer.Exit(0 if report.intact else 1)
-
-
-def _configuration(path: Path) -> "Config":
-    from telegraphone.config import ConfigError, read
-
-    try:
-        return read(path)
-    except ConfigError as error:
-        for complaint in error.complaints:
-            complaints.print(complaint, markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error

@@ -1,0 +1,93 @@
+"""What has happened to recordings in SQL, and how far each webhook was told: an `Outbox`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import msgspec
+from sqlalchemy import CursorResult, Row, delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from telegraphone.database.engine import transaction
+from telegraphone.database.tables import happenings, webhook_places
+from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.services.happenings import Happening, Kind, Numbered
+
+
+class SqlOutbox:
+    """An `Outbox` over a database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, happening: Happening) -> None:
+        """See `Outbox.add`."""
+        async with transaction(self._engine) as connection:
+            await put_happenings(connection, (happening,))
+
+    async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
+        """See `Outbox.after`."""
+        wanted = select(happenings).where(happenings.c.tenant == tenant, happenings.c.number > number)
+        async with transaction(self._engine) as connection:
+            rows = await connection.execute(wanted.order_by(happenings.c.number).limit(limit))
+            return tuple(_from_row(row) for row in rows)
+
+    async def told(self, webhook: str) -> int:
+        """See `Outbox.told`."""
+        async with transaction(self._engine) as connection:
+            asked = select(webhook_places.c.told).where(webhook_places.c.webhook == webhook)
+            known = await connection.scalar(asked)
+            if known is not None:
+                return int(known)
+            newest = int(await connection.scalar(select(func.coalesce(func.max(happenings.c.number), 0))) or 0)
+            await connection.execute(insert(webhook_places).values(webhook=webhook, told=newest))
+            return newest
+
+    async def set_told(self, webhook: str, number: int) -> None:
+        """See `Outbox.set_told`."""
+        async with transaction(self._engine) as connection:
+            its_own = webhook_places.c.webhook == webhook
+            moved = await connection.execute(update(webhook_places).where(its_own).values(told=number))
+            if moved.rowcount == 0:
+                await connection.execute(insert(webhook_places).values(webhook=webhook, told=number))
+
+    async def forget(self, before: datetime) -> int:
+        """See `Outbox.forget`."""
+        async with transaction(self._engine) as connection:
+            gone = await connection.execute(delete(happenings).where(happenings.c.happened_at < before))
+            return cast("CursorResult[object]", gone).rowcount
+
+
+async def put_happenings(connection: AsyncConnection, found: Sequence[Happening]) -> None:
+    """Adds them in the transaction of what made them happen."""
+    if not found:
+        return
+    if connection.dialect.name == "postgresql":
+        # Numbers must be given in the order of commits, or a reader would pass one that was not there yet.
+        await connection.execute(text("LOCK TABLE happenings IN EXCLUSIVE MODE"))
+    rows = [
+        {
+            "tenant": each.tenant,
+            "kind": each.kind.value,
+            "call_uuid": each.call_uuid,
+            "recording_id": each.recording_id,
+            "happened_at": each.at,
+            "detail": msgspec.json.encode(dict(each.detail)).decode(),
+        }
+        for each in found
+    ]
+    for row in rows:
+        await connection.execute(insert(happenings).values(row))
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> Numbered:
+    fields = dict(row._mapping)  # noqa: SLF001 -- the documented name of a row's mapping
+    happening = Happening(
+        Kind(fields["kind"]),
+        fields["tenant"],
+        CallUuid(fields["call_uuid"]),
+        RecordingId(fields["recording_id"]),
+        fields["happened_at"],
+        msgspec.json.decode(fields["detail"]),
+    )
+    return Numbered(fields["number"], happening)

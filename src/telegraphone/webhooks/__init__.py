@@ -1,0 +1,1 @@
+"""Carries what happens to recordings to other systems by HTTP."""
