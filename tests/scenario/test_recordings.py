@@ -81,6 +81,7 @@ def _media_file(part: PartRecord) -> dict[str, Any]:
         "mediaId": f"{part.name}.mp3",
         "type": "audio/mp3",
         "duration": "40000",
+        "status": "sealed",
         "tenant": "Environment",
         "ivrprofile": "Telegraphone",
         "parameters": {

@@ -126,6 +126,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     recordings = Recordings(RecordingShapes(shapes.links, settings.playback_format), library, ports.audit)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     return [
+        Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search}),
         Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),

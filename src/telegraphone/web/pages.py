@@ -2,6 +2,7 @@
 with the rules a browser must keep on them."""
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from telegraphone.web.gws.errors import method_not_allowed
 from telegraphone.web.settings import WebSettings
 
 _METHODS = ("GET", "HEAD")
+_NONCE_BYTES = 16
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -41,6 +43,10 @@ def read(path: Path) -> PageFile:
     return PageFile(path.read_bytes(), _MEDIA_TYPES[path.suffix])
 
 
+NONCE = b"{style-nonce}"
+"""Where a page wants a number used once, by which a library may put its own style into it."""
+
+
 class Pages:
     """All files, by URL path. They hold nothing secret and are served to everybody; what they show comes from the API."""
 
@@ -56,6 +62,8 @@ class Pages:
         if request.method not in _METHODS:
             return refuse(method_not_allowed(list(_METHODS)))
         file = self._files[request.scope["path"]]
+        if NONCE in file.content:
+            return self._once(file)
         fields = {**self._rules, "ETag": file.etag}
         if file.etag in request.headers.get("if-none-match", ""):
             return Response(None, HTTPStatus.NOT_MODIFIED, fields)
@@ -63,6 +71,14 @@ class Pages:
         if request.method == "HEAD":
             return Response(None, HTTPStatus.OK, {**fields, "Content-Length": str(len(file.content))})
         return Response(file.content, HTTPStatus.OK, fields)
+
+
+    def _once(self, file: PageFile) -> Response:
+        """A page with a nonce of its own, which no browser may keep."""
+        nonce = secrets.token_urlsafe(_NONCE_BYTES)
+        policy = self._rules["Content-Security-Policy"].replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
+        fields = {"Content-Type": file.media_type, "Cache-Control": "no-store", "Content-Security-Policy": policy}
+        return Response(file.content.replace(NONCE, nonce.encode()), HTTPStatus.OK, fields)
 
 
 def _policy(settings: WebSettings) -> str:

@@ -153,3 +153,12 @@ async def test_the_line_of_events_ends_when_all_switches_have_closed() -> None:
     told = [event async for event in router.events()]
     assert {type(event) for event in told} == {DeviceRegistered, CallForked}
     assert not any(isinstance(event, LegArrived) for event in told)
+
+
+async def test_parties_of_a_copied_call_are_agents_of_its_own_tenant_only() -> None:
+    """Two contact centres behind two border controllers may well have the same numbers (properties SEC-1)."""
+    async with copying() as (world, copied):
+        await copied.happens(CallForked((CUSTOMER, AGENT), Keeping.ALWAYS, tenant="elsewhere"))
+        assert world.calls.of(ONE) == ()
+        assert world.calls.count == 1
+

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from telegraphone.web.pages import PageFile, Pages
+from telegraphone.web.pages import NONCE, PageFile, Pages
 from telegraphone.web.settings import WebSettings
 
 PAGE = PageFile(b"<!doctype html>", "text/html; charset=utf-8")
@@ -43,3 +43,18 @@ def test_a_page_is_only_read() -> None:
     assert (head.status_code, head.body, head.headers["content-length"]) == (200, b"", str(len(PAGE.content)))
     refused = _asked("POST")
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_a_library_may_style_a_page_by_a_number_used_once() -> None:
+    page = PageFile(b'<html data-style-nonce="' + NONCE + b'">', PAGE.media_type)
+    pages = Pages({"/": page}, WebSettings("https://gws.example.com"))
+    seen = set()
+    for _ in range(2):
+        response = pages.respond(Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}))
+        nonce = bytes(response.body).split(b'"')[1].decode()
+        rules = dict(rule.split(" ", 1) for rule in response.headers["content-security-policy"].split("; "))
+        assert rules["style-src"] == f"'self' 'nonce-{nonce}'"
+        assert rules["script-src"] == "'self'"
+        assert response.headers["cache-control"] == "no-store"
+        seen.add(nonce)
+    assert len(seen) == 2

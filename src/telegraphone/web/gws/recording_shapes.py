@@ -60,6 +60,7 @@ class RecordingShapes:
             "mediaId": media_id(part, self.format),
             "type": f"audio/{self.format}",
             "duration": str(part.duration_ms),
+            "status": part.status,
             "tenant": _TENANT,
             "ivrprofile": _IVR_PROFILE,
             "parameters": {

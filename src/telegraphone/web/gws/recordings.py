@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from telegraphone.domain.ids import CallUuid
-from telegraphone.domain.permissions import Action
+from telegraphone.domain.permissions import Action, may
 from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
 from telegraphone.services.audit import AuditLine, AuditTrail
 from telegraphone.services.catalogue import PartRecord
@@ -57,6 +57,10 @@ class Recordings:
         subjects = (request.path["id"], *(part.recording_id for part in parts))
         lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
         return answer(trail=[_line(each) for each in lines])
+
+    async def permissions(self, request: ApiRequest) -> Response:
+        """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
+        return answer(permissions=[action.value for action in Action if may(request.agent, action)])
 
     async def _recording(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
         return await self._library.recording(request.agent, Action.SEARCH, call_uuid)

@@ -160,6 +160,7 @@ _ME: Final = {
     ("GET", "/me/calls/{id}"): Said("One call, by either form of its id", _one("call", "Call"), _FIELDS),
     ("POST", "/me/calls/{id}"): Said("An operation on a call; answered after its effect", body=_ON_CALL),
     ("GET", "/me/devices"): Said("The agent's devices", _many("devices", "Device"), {**_FIELDS, **_PAGE}),
+    ("GET", "/me/permissions"): Said("What the user may do with recordings", _answer(permissions=listed(TEXT))),
     ("GET", "/me/groups"): Said("Groups; none", _none("groups"), {**_FIELDS, **_PAGE, "type": TEXT}),
 }
 

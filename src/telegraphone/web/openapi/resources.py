@@ -208,6 +208,7 @@ def _recording() -> dict[str, Schema]:
             "mediaId": TEXT,
             "type": {"type": "string", "pattern": "^audio/"},
             "duration": about(DIGITS, "Milliseconds."),
+            "status": about(TEXT, "`sealed`; `recovered` after a crash, `broken` when its end is not known."),
             "tenant": TEXT,
             "ivrprofile": TEXT,
             "parameters": {"type": "object", "additionalProperties": TEXT},
