@@ -120,6 +120,7 @@ async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient
         "startTime": "2026-11-24T09:00:00.000+0000",
         "stopTime": "2026-11-24T09:00:40.000+0000",
         "nonDelete": False,
+        "holds": [],
         "mediaFiles": [_media_file(part)],
         "eventHistory": [_entry("Recording", part, 0, 40), _entry("Paused", part, 10, 30)],
         "uri": f"{URL}/api/v2/recordings/{uuid}",

@@ -18,24 +18,29 @@ import httpx
 import msgspec
 from argon2 import PasswordHasher
 
-from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
+from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.keeping import Keeping
+from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.webhooks import Webhook, Webhooks
+from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
 from telegraphone.web.app import WebApp, WebPorts
 from telegraphone.web.cometd import Notifications
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
 from telegraphone.web.settings import Compatibility, WebSettings
+from tests.scenario.archive import SimulatedArchive
 from tests.scenario.clock import VirtualClock, settle
 from tests.scenario.courier import SimulatedCourier
 from tests.scenario.player import SimulatedPlayer
@@ -152,6 +157,9 @@ class World:
     log: EventLog
     app: WebApp
     courier: SimulatedCourier
+    standings: MemoryStandings
+    archive: SimulatedArchive
+    keys: MemoryKeyStore
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -189,20 +197,19 @@ async def contact_centre(
     webhooks: tuple[Webhook, ...] = (),
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
-    clock = VirtualClock(begins)
-    log, notifications = EventLog(), Notifications()
+    clock, log, notifications = VirtualClock(begins), EventLog(), Notifications()
     notifications.start()
     notifier = _Ears(log, CometdNotifier(Shapes.of(settings), _Wire(log, notifications), clock))
     switch = SimulatedSwitch(clock=clock, numbers=numbers, abilities=abilities)
     recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
     catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(agents)
     telling = Webhooks(catalogue.outbox, courier := SimulatedCourier(), clock, webhooks)
-    writer = CatalogueWriter(catalogue, clock, telling.look)
+    writer, desks = CatalogueWriter(catalogue, clock, telling.look), Agents(notifier, states=states)
     names, sound = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1), switch.sound
-    desks = Agents(notifier, states=states)
     ears = (policies, sound, sound, sound, desks.reached)
     surroundings = Surroundings(clock, switch, switch, switch, recorder, notifier, writer, directory, names, *ears)
     calls = Calls(replace(surroundings, watchers=desks.watches), desks, RecoveredParts(catalogue, writer))
+    kept = standings, archive, keys = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
     ports = WebPorts(
         clock=clock,
         directory=directory,
@@ -214,13 +221,14 @@ async def contact_centre(
         notifications=notifications,
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
+        keeping=Keeping(Library(catalogue, directory), standings, archive, SignedStatements(keys), audit),
         recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)
     tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier)
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *kept)
     finally:
         recorder.stalls.clear()
         await _ended(tasks, clock)

@@ -31,6 +31,8 @@ from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers
 from telegraphone.database.outbox import SqlOutbox
+from telegraphone.database.standings import SqlStandings
+from telegraphone.domain.agent import Directory
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
@@ -38,11 +40,14 @@ from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.keeping import Keeping
+from telegraphone.services.library import Library
 from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
+from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
@@ -129,11 +134,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    chores: list[Chore] = [webhooks.run]
-    if up_to_date:
-        await agents.load(config.directory())
-    else:
-        chores.append(lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
+    chores = (webhooks.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
     world = _world(
         config,
         clock,
@@ -155,13 +156,29 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         notifications=notifications,
         password_hashes=config.password_hashes(),
         webhooks=webhooks,
+        keeping=_keeping(world.directory, catalogue, engine, vault, clock),
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
     switches: tuple[Exchange | AsteriskSwitch | SiprecServer, ...] = (*phones, *siprec)
-    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, tuple(chores))
+    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, chores)
+
+
+def _keeping(directory: Directory, catalogue: SqlCatalogue, engine: AsyncEngine, vault: Vault, clock: SystemClock) -> Keeping:
+    trail, notary = SqlAuditTrail(engine, clock), SignedStatements(vault.keys)
+    return Keeping(Library(catalogue, directory), SqlStandings(engine), vault.archive, notary, trail)
+
+
+async def _loaded(
+    agents: Agents, config: Config, engine: AsyncEngine, clock: SystemClock, *, up_to_date: bool
+) -> tuple[Chore, ...]:
+    """Has the agents take over what was kept of them: at once, or when the database is there."""
+    if up_to_date:
+        await agents.load(config.directory())
+        return ()
+    return (lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())),)
 
 
 def _world(

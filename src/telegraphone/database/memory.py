@@ -12,6 +12,7 @@ from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.happenings import Happening, Numbered, happened
+from telegraphone.services.keeping import Standing, Tombstone
 from telegraphone.services.ports import Clock
 
 
@@ -44,6 +45,12 @@ class MemoryCatalogue:
         found.sort(key=lambda call: call[0].call_uuid)
         found.sort(key=lambda call: call[0].started_at, reverse=True)
         return tuple(call[0].call_uuid for call in found[offset : offset + limit])
+
+    def forget(self, tenant: str, call_uuid: CallUuid) -> None:
+        """What was said of the call is said no more."""
+        gone = [part.recording_id for part in self._of(tenant) if part.call_uuid == call_uuid]
+        for recording_id in gone:
+            del self._parts[recording_id]
 
     async def unfinished(self) -> tuple[PartRecord, ...]:
         """See `Catalogue.unfinished`."""
@@ -83,6 +90,58 @@ class MemoryOutbox:
         kept = [each for each in self._happened if each.happening.at >= before]
         gone, self._happened = len(self._happened) - len(kept), kept
         return gone
+
+
+class MemoryStandings:
+    """`Standings` of the recordings of a list in memory."""
+
+    def __init__(self, catalogue: MemoryCatalogue) -> None:
+        self._catalogue = catalogue
+        self._protected: set[tuple[str, CallUuid]] = set()
+        self._claimed: set[tuple[str, CallUuid]] = set()
+        self._held: dict[tuple[str, CallUuid], set[str]] = {}
+        self.tombstones: dict[tuple[str, CallUuid], Tombstone] = {}
+
+    async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
+        """See `Standings.of`."""
+        key = (tenant, call_uuid)
+        return Standing(key in self._protected, tuple(sorted(self._held.get(key, ()))))
+
+    async def protect(self, tenant: str, call_uuid: CallUuid, *, on: bool) -> None:
+        """See `Standings.protect`."""
+        if on and await self._catalogue.parts_of_call(tenant, call_uuid):
+            self._protected.add((tenant, call_uuid))
+        elif not on:
+            self._protected.discard((tenant, call_uuid))
+
+    async def hold(self, tenant: str, call_uuid: CallUuid, matter: str, by: tuple[str, datetime]) -> bool:
+        """See `Standings.hold`."""
+        key = (tenant, call_uuid)
+        if key in self._claimed or not await self._catalogue.parts_of_call(tenant, call_uuid):
+            return False
+        self._held.setdefault(key, set()).add(matter)
+        return True
+
+    async def release(self, tenant: str, call_uuid: CallUuid, matter: str) -> None:
+        """See `Standings.release`."""
+        self._held.get((tenant, call_uuid), set()).discard(matter)
+
+    async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
+        """See `Standings.claim`."""
+        standing = await self.of(tenant, call_uuid)
+        if standing != Standing() or not await self._catalogue.parts_of_call(tenant, call_uuid):
+            return False
+        self._claimed.add((tenant, call_uuid))
+        return True
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        """See `Standings.bury`."""
+        self._catalogue.forget(tombstone.tenant, tombstone.call_uuid)
+        self.tombstones[tombstone.tenant, tombstone.call_uuid] = tombstone
+
+    async def tombstone(self, tenant: str, call_uuid: CallUuid) -> Tombstone | None:
+        """The stone of an erased recording."""
+        return self.tombstones.get((tenant, call_uuid))
 
 
 class MemoryDesks:

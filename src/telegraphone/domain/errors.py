@@ -110,3 +110,23 @@ class DeviceNotRegistered(Refusal):
 
     def __str__(self) -> str:
         return f"Device '{self.dn}' is not registered."
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class RecordingInProgress(Refusal):
+    """A part of the recording is still being made."""
+
+    call_uuid: str
+
+    def __str__(self) -> str:
+        return f"Recording [{self.call_uuid}] is in progress."
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class RecordingProtected(Refusal):
+    """The recording is protected from deletion, or held for a court."""
+
+    call_uuid: str
+
+    def __str__(self) -> str:
+        return f"Recording [{self.call_uuid}] is protected from deletion."

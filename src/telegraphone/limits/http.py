@@ -91,3 +91,6 @@ PEAK_STRETCH_MS_MAX: Final = 900_000
 
 TRAIL_LINES_SHOWN_MAX: Final = 500
 """Lines of the trail in one answer; about one recording there are seldom more."""
+
+MATTER_CHARS_MAX: Final = 128
+"""Characters of the name of a matter that recordings are held for: what people type and indexes take."""

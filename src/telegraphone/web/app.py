@@ -16,6 +16,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
+from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
 from telegraphone.services.staff import Staff
@@ -70,6 +71,7 @@ class WebPorts:
     notifications: Notifications
     password_hashes: Mapping[str, str]
     webhooks: Webhooks
+    keeping: Keeping
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
     recorded_numbers: frozenset[str] = frozenset()
@@ -123,12 +125,15 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
 
 def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) -> list[Route]:
     library = Library(ports.catalogue, ports.directory)
-    recordings = Recordings(RecordingShapes(shapes.links, settings.playback_format), library, ports.audit)
+    shown = RecordingShapes(shapes.links, settings.playback_format)
+    recordings = Recordings(shown, library, ports.audit, ports.keeping, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search}),
-        Route(f"{API}/recordings/{{id}}", {"GET": recordings.get}),
+        Route(
+            f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": recordings.post, "DELETE": recordings.delete}
+        ),
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
         Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
         Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),

@@ -48,6 +48,8 @@ TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.NotInState: (400, 2),
     domain.PermissionMissing: (403, 3),
     domain.RecordingLocked: (403, 3),
+    domain.RecordingProtected: (403, 3),
+    domain.RecordingInProgress: (400, 2),
     domain.FeatureMissing: (403, 5),
     domain.RoleMissing: (403, 5),
     domain.NotFound: (404, 6),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
+from telegraphone.services.keeping import Standing
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.representations import Json
 
@@ -29,7 +30,7 @@ class RecordingShapes:
         """The path of a recording."""
         return f"/recordings/{call_uuid}"
 
-    def recording(self, parts: Sequence[PartRecord], *, labels: bool) -> Json:
+    def recording(self, parts: Sequence[PartRecord], standing: Standing, *, labels: bool) -> Json:
         """A recording resource of these parts of one call, in order of time, at least one of them ended."""
         ended = [part for part in parts if part.stopped_at is not None]
         first = ended[0]
@@ -39,7 +40,8 @@ class RecordingShapes:
             "dialedPhoneNumber": first.dnis,
             "startTime": instant(parts[0].started_at),
             "stopTime": instant(max(part.stopped_at for part in ended if part.stopped_at is not None)),
-            "nonDelete": False,
+            "nonDelete": standing.non_delete,
+            "holds": list(standing.matters),
             "mediaFiles": [self._media_file(part) for part in ended],
             "eventHistory": _history(ended),
         }

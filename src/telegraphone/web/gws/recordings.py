@@ -5,12 +5,15 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action, may
 from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
 from telegraphone.services.audit import AuditLine, AuditTrail
 from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
+from telegraphone.services.ports import Clock
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
 from telegraphone.web.gws.recording_shapes import RecordingShapes, instant
@@ -23,10 +26,14 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail) -> None:
+    def __init__(
+        self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, clock: Clock
+    ) -> None:
         self._shapes = shapes
         self._library = library
         self._audit = audit
+        self._keeping = keeping
+        self._clock = clock
 
     async def search(self, request: ApiRequest) -> Response:
         """GET /recordings: newest first, a page at a time."""
@@ -41,15 +48,33 @@ class Recordings:
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
         labels = "labels" in selection(request.query, "subresources")
-        recordings = [self._shapes.recording(await self._recording(request, each), labels=labels) for each in shown]
+        recordings = [await self._shown(request, each, labels=labels) for each in shown]
         return answer(recordings=[chosen(each, wanted) for each in recordings], **links)
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}."""
-        parts = await self._recording(request, request.path["id"])
         labels = "labels" in selection(request.query, "subresources")
-        recording = self._shapes.recording(parts, labels=labels)
+        recording = await self._shown(request, request.path["id"], labels=labels)
         return answer(recording=chosen(recording, selection(request.query, "fields")))
+
+    async def delete(self, request: ApiRequest) -> Response:
+        """DELETE /recordings/{id}: nothing of it can be played or decrypted any more when this is answered."""
+        await self._keeping.erase(request.agent, request.path["id"], _origin(request), self._clock)
+        return answer()
+
+    async def post(self, request: ApiRequest) -> Response:
+        """POST /recordings/{id}: protect it from deletion, or hold it for a matter, and the contrary."""
+        agent, call_uuid, origin, operation = request.agent, request.path["id"], _origin(request), request.operation()
+        match operation:
+            case "applyNonDelete" | "removeNonDelete":
+                await self._keeping.protect(agent, call_uuid, origin, on=operation == "applyNonDelete")
+            case "placeHold":
+                await self._keeping.hold(agent, call_uuid, request.text("matter"), origin, self._clock)
+            case "releaseHold":
+                await self._keeping.release(agent, call_uuid, request.text("matter"), origin)
+            case _:
+                raise ParameterInvalid("operationName")
+        return answer()
 
     async def trail(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/trail: who heard it and who did what to it, newest first."""
@@ -61,6 +86,11 @@ class Recordings:
     async def permissions(self, request: ApiRequest) -> Response:
         """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
         return answer(permissions=[action.value for action in Action if may(request.agent, action)])
+
+    async def _shown(self, request: ApiRequest, call_uuid: str, *, labels: bool) -> Json:
+        parts = await self._recording(request, call_uuid)
+        standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
+        return self._shapes.recording(parts, standing, labels=labels)
 
     async def _recording(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
         return await self._library.recording(request.agent, Action.SEARCH, call_uuid)
@@ -86,6 +116,11 @@ class Recordings:
         kept = {name: query[name] for name in ("fields", "subresources") if query.get(name)}
         path = "/recordings?" + urlencode({**place, "limit": limit, **kept}, safe="*,")
         return {f"{which}Uri": self._shapes.links.uri(path), f"{which}Path": path}
+
+
+def _origin(request: ApiRequest) -> str:
+    client = request.http.client
+    return client.host if client is not None else ""
 
 
 def _line(line: AuditLine) -> Json:

@@ -6,7 +6,7 @@ from typing import Final
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.operations import TRIGGERS, Operation
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, PEAK_COLUMNS_MAX
+from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, MATTER_CHARS_MAX, PEAK_COLUMNS_MAX
 from telegraphone.web.gws.media_files import TRACKS
 from telegraphone.web.gws.search import STATES
 from telegraphone.web.openapi.schema import DATA, LINK, TEXT, Schema, about, listed, record, ref, some_of, words
@@ -185,10 +185,19 @@ _STRETCH: Final[Query] = {
     "columns": {"type": "integer", "minimum": 1, "maximum": PEAK_COLUMNS_MAX},
 }
 
+_MATTER: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MATTER_CHARS_MAX}
 _RECORDINGS: Final = {
     ("GET", "/recordings"): Said("Search for recordings, newest first", _FOUND, _CRITERIA),
     ("GET", "/recordings/{id}"): Said(
         "One recording: all parts of one call", _one("recording", "Recording"), {**_FIELDS, "subresources": TEXT}
+    ),
+    ("DELETE", "/recordings/{id}"): Said("Destroy a recording, for good"),
+    ("POST", "/recordings/{id}"): Said(
+        "Protect a recording from deletion, hold it for a matter, and the contrary",
+        body=_one_of(
+            _operation(["applyNonDelete", "removeNonDelete"]),
+            _operation(["placeHold", "releaseHold"], {"matter": _MATTER}),
+        ),
     ),
     ("GET", "/recordings/{id}/play/{file}"): Said("The audio of one part", None, _SOUND),
     ("HEAD", "/recordings/{id}/play/{file}"): Said("What the audio of one part is", None, _SOUND),

@@ -223,6 +223,7 @@ def _recording() -> dict[str, Schema]:
             "startTime": TIME,
             "stopTime": TIME,
             "nonDelete": FLAG,
+            "holds": listed(TEXT),
             "mediaFiles": listed(ref("MediaFile")),
             "eventHistory": listed(ref("HistoryEntry")),
             **_PAIR,

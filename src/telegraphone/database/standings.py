@@ -1,0 +1,87 @@
+"""What keeps recordings, and the stones of those erased, in SQL."""
+
+from datetime import datetime
+
+from sqlalchemy import Update, delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from telegraphone.database.engine import transaction
+from telegraphone.database.tables import holds, labels, parts, recordings, tombstones, traits
+from telegraphone.domain.ids import CallUuid
+from telegraphone.services.keeping import Standing, Tombstone
+
+_CLAIMED = "erasing"
+
+
+class SqlStandings:
+    """`Standings` over a database. Who changes something of a recording writes its row first, which lets others wait: so
+    that a hold and an end cannot both come in."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
+        """See `Standings.of`."""
+        protected = select(recordings.c.non_delete).where(recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
+        held = select(holds.c.matter).where(holds.c.tenant == tenant, holds.c.call_uuid == call_uuid).order_by(holds.c.matter)
+        async with transaction(self._engine) as connection:
+            matters = tuple((await connection.execute(held)).scalars())
+            return Standing(bool(await connection.scalar(protected)), matters)
+
+    async def protect(self, tenant: str, call_uuid: CallUuid, *, on: bool) -> None:
+        """See `Standings.protect`."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(_row(tenant, call_uuid).values(non_delete=on))
+
+    async def hold(self, tenant: str, call_uuid: CallUuid, matter: str, by: tuple[str, datetime]) -> bool:
+        """See `Standings.hold`."""
+        user_name, placed_at = by
+        row = {"tenant": tenant, "call_uuid": call_uuid, "matter": matter, "user_name": user_name, "placed_at": placed_at}
+        its_own = (holds.c.tenant == tenant, holds.c.call_uuid == call_uuid, holds.c.matter == matter)
+        async with transaction(self._engine) as connection:
+            if not await _locked(connection, tenant, call_uuid):
+                return False
+            if not await connection.scalar(select(exists().where(*its_own))):
+                await connection.execute(insert(holds).values(row))
+            return True
+
+    async def release(self, tenant: str, call_uuid: CallUuid, matter: str) -> None:
+        """See `Standings.release`."""
+        its_own = (holds.c.tenant == tenant, holds.c.call_uuid == call_uuid, holds.c.matter == matter)
+        async with transaction(self._engine) as connection:
+            await connection.execute(delete(holds).where(*its_own))
+
+    async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
+        """See `Standings.claim`."""
+        held = exists().where(holds.c.tenant == tenant, holds.c.call_uuid == call_uuid)
+        async with transaction(self._engine) as connection:
+            await _locked(connection, tenant, call_uuid)
+            free = _row(tenant, call_uuid).where(recordings.c.non_delete.is_(False), ~held)
+            return bool((await connection.execute(free.values(state=_CLAIMED))).rowcount)
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        """See `Standings.bury`."""
+        tenant, call_uuid = tombstone.tenant, tombstone.call_uuid
+        stone = {"tenant": tenant, "call_uuid": call_uuid, "erased_at": tombstone.erased_at}
+        words = {"statement": tombstone.statement, "signature": tombstone.signature}
+        async with transaction(self._engine) as connection:
+            for table in (parts, traits, labels, recordings, tombstones):
+                await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
+            await connection.execute(insert(tombstones).values(stone | words))
+
+    async def tombstone(self, tenant: str, call_uuid: CallUuid) -> Tombstone | None:
+        """The stone of an erased recording."""
+        wanted = select(tombstones).where(tombstones.c.tenant == tenant, tombstones.c.call_uuid == call_uuid)
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(wanted)).mappings().first()
+        return Tombstone(**row) if row is not None else None
+
+
+def _row(tenant: str, call_uuid: CallUuid) -> Update:
+    return update(recordings).where(recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
+
+
+async def _locked(connection: AsyncConnection, tenant: str, call_uuid: CallUuid) -> bool:
+    """Makes everybody else wait who would change the recording; False when there is none, or it is claimed."""
+    same = _row(tenant, call_uuid).where(recordings.c.state != _CLAIMED)
+    return bool((await connection.execute(same.values(state=recordings.c.state))).rowcount)

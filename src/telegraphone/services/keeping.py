@@ -1,0 +1,183 @@
+"""What becomes of a recording: it is protected, held for a court, and in the end erased, with a signed stone to say so.
+
+Theory. A recording goes only when nothing keeps it: no protection, no hold, however many there are, and no part that is
+still being made (properties CMP-1, CMP-8). Whether something does is decided where it is kept, in the same moment as the
+recording is *claimed* for its end, so that no hold slips in between. Claimed, its keys are destroyed, then the list forgets it
+and keeps the stone. A crash in between leaves it claimed: asking again finishes the work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from telegraphone.domain.agent import Agent
+from telegraphone.domain.errors import (
+    NotFound,
+    ParameterInvalid,
+    RecordingInProgress,
+    RecordingLocked,
+    RecordingProtected,
+    Refusal,
+)
+from telegraphone.domain.ids import CallUuid
+from telegraphone.domain.permissions import Action
+from telegraphone.limits import MATTER_CHARS_MAX
+from telegraphone.services.archive_ports import Archive, Erased
+from telegraphone.services.audit import AuditTrail, Deed
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.library import Library
+from telegraphone.services.ports import Clock
+
+FORMAT: Final = "telegraphone-tombstone-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What keeps a recording from being deleted: its protection, and the matters it is held for, in order."""
+
+    non_delete: bool = False
+    matters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of an erased recording: `statement` is canonical JSON, `signature` the node's under it, in hexadecimal."""
+
+    tenant: str
+    call_uuid: CallUuid
+    erased_at: datetime
+    statement: str
+    signature: str
+
+
+class Standings(Protocol):
+    """Where it is kept what keeps recordings; unknown recordings are ignored. All raise `Unavailable("database")`."""
+
+    async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
+        """What keeps this recording."""
+
+    async def protect(self, tenant: str, call_uuid: CallUuid, *, on: bool) -> None:
+        """Protects it from deletion, or no longer."""
+
+    async def hold(self, tenant: str, call_uuid: CallUuid, matter: str, by: tuple[str, datetime]) -> bool:
+        """Holds it for a matter; repeating that changes nothing. False when it is claimed: it is too late."""
+
+    async def release(self, tenant: str, call_uuid: CallUuid, matter: str) -> None:
+        """Ends the hold for this matter, if there is one."""
+
+    async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
+        """Claims it for its end, in one moment with looking; False when it is protected or held."""
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        """Forgets the recording and all that was said of it, and keeps the stone."""
+
+
+class Notary(Protocol):
+    """Signs what is stated, in the node's name."""
+
+    def sign(self, statement: Mapping[str, object]) -> tuple[str, str]:
+        """The statement in canonical form, and the signature under it in hexadecimal."""
+
+
+class Keeping:
+    """What people may do about the life of recordings, each as far as their rights go; every try is in the trail."""
+
+    def __init__(self, library: Library, standings: Standings, archive: Archive, notary: Notary, audit: AuditTrail) -> None:
+        self._library = library
+        self._standings = standings
+        self._archive = archive
+        self._notary = notary
+        self._audit = audit
+
+    async def standing(self, tenant: str, call_uuid: CallUuid) -> Standing:
+        """What keeps this recording."""
+        return await self._standings.of(tenant, call_uuid)
+
+    async def protect(self, agent: Agent, call_uuid: str, origin: str, *, on: bool) -> None:
+        """Protects the recording from deletion, or no longer; repeating it is fine. Refuses as `Library.recording`."""
+        action = Action.PROTECT if on else Action.UNPROTECT
+        (part, *_) = await self._parts(agent, action, call_uuid, origin)
+        await self._standings.protect(agent.tenant, part.call_uuid, on=on)
+        await self._note(agent, action, call_uuid, "done", origin=origin)
+
+    async def hold(self, agent: Agent, call_uuid: str, matter: str, origin: str, clock: Clock) -> None:
+        """Holds the recording for a matter, of as many as there are; repeating it is fine. Refuses as `Library.recording`."""
+        _must_be_matter(matter)
+        (part, *_) = await self._parts(agent, Action.HOLD, call_uuid, origin)
+        if not await self._standings.hold(agent.tenant, part.call_uuid, matter, (agent.user_name, clock.utc())):
+            raise NotFound("recording", call_uuid)
+        await self._note(agent, Action.HOLD, call_uuid, "held", {"matter": matter}, origin=origin)
+
+    async def release(self, agent: Agent, call_uuid: str, matter: str, origin: str) -> None:
+        """Ends the hold for one matter; other holds stay. Repeating it is fine. Refuses as `Library.recording`."""
+        _must_be_matter(matter)
+        (part, *_) = await self._parts(agent, Action.HOLD, call_uuid, origin)
+        await self._standings.release(agent.tenant, part.call_uuid, matter)
+        await self._note(agent, Action.HOLD, call_uuid, "released", {"matter": matter}, origin=origin)
+
+    async def erase(self, agent: Agent, call_uuid: str, origin: str, clock: Clock) -> None:
+        """Destroys the recording. On return nothing of it can be played or decrypted any more, whatever copies there are.
+        Raises `RecordingInProgress`, `RecordingProtected`, `RecordingLocked`, and refuses as `Library.recording`."""
+        parts = await self._parts(agent, Action.DELETE, call_uuid, origin)
+        try:
+            await self._claim(parts)
+            await self._note(agent, Action.DELETE, call_uuid, "begun", origin=origin)
+            erased = [each for part in parts if (each := await self._erased(part)) is not None]
+        except (RecordingInProgress, RecordingProtected, RecordingLocked) as refusal:
+            await self._note(agent, Action.DELETE, call_uuid, "refused", {"reason": type(refusal).__name__}, origin=origin)
+            raise
+        await self._standings.bury(self._stone(agent, parts, erased, clock.utc()))
+        destroyed = sum(each.keys_destroyed for each in erased)
+        await self._note(agent, Action.DELETE, call_uuid, "done", {"keys_destroyed": str(destroyed)}, origin=origin)
+
+    async def _claim(self, parts: tuple[PartRecord, ...]) -> None:
+        first = parts[0]
+        if any(part.stopped_at is None for part in parts):
+            raise RecordingInProgress(first.call_uuid)
+        if not await self._standings.claim(first.tenant, first.call_uuid):
+            raise RecordingProtected(first.call_uuid)
+
+    async def _erased(self, part: PartRecord) -> Erased | None:
+        """None for what is not there: it was erased before a crash, or never came to be."""
+        try:
+            return await self._archive.erase(part.recording_id)
+        except KeyError:
+            return None
+
+    def _stone(self, agent: Agent, parts: tuple[PartRecord, ...], erased: list[Erased], now: datetime) -> Tombstone:
+        first = parts[0]
+        files = [{"part": each.recording.recording_id, **asdict(file)} for each in erased for file in each.recording.files]
+        manifests = {each.recording.recording_id: each.recording.manifest_sha256 for each in erased}
+        statement, signature = self._notary.sign(
+            {
+                "format": FORMAT,
+                "tenant": first.tenant,
+                "recording": first.call_uuid,
+                "parts": [part.recording_id for part in parts],
+                "manifests": manifests,
+                "files": files,
+                "files_left": sorted(name for each in erased for name in each.files_left),
+                "keys_destroyed": sum(each.keys_destroyed for each in erased),
+                "erased_at": now.isoformat(),
+                "by": agent.user_name,
+            }
+        )
+        return Tombstone(first.tenant, first.call_uuid, now, statement, signature)
+
+    async def _parts(self, agent: Agent, action: Action, call_uuid: str, origin: str) -> tuple[PartRecord, ...]:
+        try:
+            return await self._library.recording(agent, action, call_uuid)
+        except Refusal as refusal:
+            await self._note(agent, action, call_uuid, "refused", {"reason": type(refusal).__name__}, origin=origin)
+            raise
+
+    async def _note(
+        self, agent: Agent, action: Action, call_uuid: str, result: str, detail: Mapping[str, str] | None = None, *, origin: str
+    ) -> None:
+        await self._audit.write(Deed(agent.user_name, action.value, call_uuid, result, detail or {}, agent.tenant, origin))
+
+
+def _must_be_matter(matter: str) -> None:
+    if not matter.strip() or len(matter) > MATTER_CHARS_MAX or not matter.isprintable():
+        raise ParameterInvalid("matter", f"1 to {MATTER_CHARS_MAX} printable characters")

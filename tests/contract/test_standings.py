@@ -1,0 +1,114 @@
+"""What every keeper of protections, holds and tombstones promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from telegraphone.database.catalogue import SqlCatalogue
+from telegraphone.database.memory import MemoryCatalogue, MemoryStandings
+from telegraphone.database.standings import SqlStandings
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
+from telegraphone.services.catalogue import Catalogue, PartQuery, PartRecord
+from telegraphone.services.keeping import Standing, Tombstone
+from tests.contract.databases import KINDS, database
+from tests.postgresql import Server
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BY = ("compliance.one", NOON)
+A, B = CallUuid("A" * 32), CallUuid("B" * 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    catalogue: Catalogue
+    standings: SqlStandings | MemoryStandings
+
+
+@pytest.fixture(params=["memory", *KINDS])
+async def kept(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Kept]:
+    if request.param == "memory":
+        catalogue = MemoryCatalogue()
+        there = Kept(catalogue, MemoryStandings(catalogue))
+        await _filled(there)
+        yield there
+        return
+    async with database(request.param, tmp_path, postgresql) as engine:
+        there = Kept(SqlCatalogue(engine), SqlStandings(engine))
+        await _filled(there)
+        yield there
+
+
+async def _filled(kept: Kept) -> None:
+    """A is a call of two tenants, of two parts here; B one of ours."""
+    for name, call, tenant in (("1", A, DEFAULT_TENANT), ("2", A, DEFAULT_TENANT), ("3", A, "other"), ("4", B, DEFAULT_TENANT)):
+        numbers = ("c", "n", "5000", "5001", "5001", "agent.one")
+        await kept.catalogue.put(PartRecord(RecordingId(name), call, *numbers, NOON, NOON, 1, "sealed", tenant=tenant))
+
+
+async def _listed(kept: Kept, tenant: str = DEFAULT_TENANT) -> list[str]:
+    return list(await kept.catalogue.find_calls(PartQuery(tenant), 10, 0))
+
+
+async def test_protection_is_put_on_and_taken_off_and_survives_what_is_learnt(kept: Kept) -> None:
+    assert await kept.standings.of(DEFAULT_TENANT, A) == Standing()
+    for on in (True, True, False, False, True):
+        await kept.standings.protect(DEFAULT_TENANT, A, on=on)
+        assert await kept.standings.of(DEFAULT_TENANT, A) == Standing(non_delete=on)
+    [part, _] = await kept.catalogue.parts_of_call(DEFAULT_TENANT, A)
+    await kept.catalogue.put(part)
+    assert (await kept.standings.of(DEFAULT_TENANT, A)).non_delete
+    assert not (await kept.standings.of("other", A)).non_delete, "another tenant's call of that name is another"
+
+
+async def test_holds_are_as_many_as_there_are_matters(kept: Kept) -> None:
+    matters = ["one", "three", "two"]
+    for matter in (*matters[:3], matters[0]):
+        assert await kept.standings.hold(DEFAULT_TENANT, A, matter, BY)
+    assert (await kept.standings.of(DEFAULT_TENANT, A)).matters == tuple(matters[:3])
+    await kept.standings.release(DEFAULT_TENANT, A, matters[1])
+    await kept.standings.release(DEFAULT_TENANT, A, "never held")
+    assert (await kept.standings.of(DEFAULT_TENANT, A)).matters == (matters[0], matters[2])
+    assert (await kept.standings.of("other", A)).matters == ()
+
+
+async def test_only_what_nothing_keeps_is_claimed(kept: Kept) -> None:
+    await kept.standings.protect(DEFAULT_TENANT, A, on=True)
+    assert not await kept.standings.claim(DEFAULT_TENANT, A)
+    await kept.standings.protect(DEFAULT_TENANT, A, on=False)
+    await kept.standings.hold(DEFAULT_TENANT, A, "one", BY)
+    await kept.standings.hold(DEFAULT_TENANT, A, "two", BY)
+    for matter in ("one", "two"):
+        assert not await kept.standings.claim(DEFAULT_TENANT, A)
+        await kept.standings.release(DEFAULT_TENANT, A, matter)
+    assert await kept.standings.claim(DEFAULT_TENANT, A)
+    assert await kept.standings.claim(DEFAULT_TENANT, A), "asking again goes on where a crash stopped"
+    assert not await kept.standings.hold(DEFAULT_TENANT, A, "late", BY), "it is too late for a hold"
+    assert not await kept.standings.claim(DEFAULT_TENANT, CallUuid("absent"))
+    assert not await kept.standings.hold(DEFAULT_TENANT, CallUuid("absent"), "one", BY)
+
+
+async def test_a_hold_and_an_end_never_both_come_in(kept: Kept) -> None:
+    for _ in range(5):
+        held, claimed = await asyncio.gather(
+            kept.standings.hold(DEFAULT_TENANT, B, "one", BY), kept.standings.claim(DEFAULT_TENANT, B)
+        )
+        assert held != claimed
+        if claimed:
+            return
+        await kept.standings.release(DEFAULT_TENANT, B, "one")
+
+
+async def test_what_is_buried_is_forgotten_but_for_its_stone(kept: Kept) -> None:
+    await kept.standings.claim(DEFAULT_TENANT, A)
+    stone = Tombstone(DEFAULT_TENANT, A, NOON, '{"recording":"A"}', "ab" * 64)
+    for _ in range(2):
+        await kept.standings.bury(stone)
+    assert await kept.catalogue.parts_of_call(DEFAULT_TENANT, A) == ()
+    assert await _listed(kept) == [B]
+    assert await _listed(kept, "other") == [A]
+    assert await kept.standings.tombstone(DEFAULT_TENANT, A) == stone
+    assert await kept.standings.tombstone("other", A) is None

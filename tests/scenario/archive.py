@@ -1,0 +1,35 @@
+"""Finished recordings as whole things, without bytes: what is erased is gone for the player too."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from telegraphone.domain.errors import RecordingLocked
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
+from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording
+from telegraphone.services.ports import Unavailable
+from tests.scenario.player import SimulatedPlayer
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class SimulatedArchive:
+    """An `Archive` of whatever it is asked for; `away` and `locked` make it refuse."""
+
+    player: SimulatedPlayer
+    erased: list[RecordingId] = field(default_factory=list)
+    away: bool = False
+    locked: bool = False
+
+    async def kept(self, recording_id: RecordingId) -> KeptRecording:
+        files = (KeptFile("s0-e0.tgs", 1_000, "ab" * 32),)
+        return KeptRecording(recording_id, DEFAULT_TENANT, CallUuid("C" * 32), NOON, "cd" * 32, files)
+
+    async def erase(self, recording_id: RecordingId) -> Erased:
+        if self.away:
+            raise Unavailable("archive")
+        if self.locked:
+            raise RecordingLocked(recording_id, NOON)
+        self.player.files.pop(recording_id, None)
+        self.erased.append(recording_id)
+        return Erased(await self.kept(recording_id), 3, ())

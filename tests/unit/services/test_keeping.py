@@ -1,0 +1,79 @@
+"""The order in which a recording ends: claimed, written down, its keys destroyed, forgotten; and what may stop it where."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
+from telegraphone.domain.agent import Agent, Directory, Role
+from telegraphone.domain.errors import ParameterInvalid, RecordingProtected
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
+from telegraphone.keystore.memory import MemoryKeyStore
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.keeping import Keeping, Standing
+from telegraphone.services.library import Library
+from telegraphone.services.ports import Unavailable
+from telegraphone.storage.notary import SignedStatements
+from tests.scenario.archive import SimulatedArchive
+from tests.scenario.clock import VirtualClock
+from tests.scenario.player import SimulatedPlayer
+
+BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+OFFICER = Agent("officer", "4", roles=frozenset({Role.COMPLIANCE}))
+A = CallUuid("A" * 32)
+
+
+class Office:
+    """One ended recording and everything that keeps it."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock(BEGAN)
+        self.catalogue, self.trail = MemoryCatalogue(), MemoryAuditTrail(self.clock)
+        self.standings, self.archive = MemoryStandings(self.catalogue), SimulatedArchive(SimulatedPlayer())
+        library, notary = Library(self.catalogue, Directory((OFFICER,))), SignedStatements(MemoryKeyStore(self.clock.entropy))
+        self.keeping = Keeping(library, self.standings, self.archive, notary, self.trail)
+
+    def results(self) -> list[str]:
+        return [line.deed.result for line in self.trail.lines]
+
+
+@pytest.fixture
+async def office() -> Office:
+    office = Office()
+    await office.catalogue.put(PartRecord(RecordingId("1"), A, "", "", "5000", "5001", "5001", "agent.one", BEGAN, BEGAN))
+    return office
+
+
+async def test_nothing_is_destroyed_before_the_trail_says_so(office: Office) -> None:
+    async def away(_: object) -> None:
+        raise Unavailable("database")
+
+    office.trail.write = away  # type: ignore[method-assign]  # the trail is out of reach
+    with pytest.raises(Unavailable):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+    assert office.archive.erased == []
+    assert await office.standings.tombstone(DEFAULT_TENANT, A) is None
+
+
+async def test_an_archive_out_of_reach_leaves_the_recording_claimed(office: Office) -> None:
+    office.archive.away = True
+    with pytest.raises(Unavailable):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+    assert await office.standings.tombstone(DEFAULT_TENANT, A) is None
+    office.archive.away = False
+    await office.keeping.erase(OFFICER, A, "", office.clock)
+    assert office.results() == ["begun", "begun", "done"]
+    assert await office.catalogue.parts_of_call(DEFAULT_TENANT, A) == ()
+
+
+async def test_each_matter_keeps_it_by_itself(office: Office) -> None:
+    for matter in ("one", "two"):
+        await office.keeping.hold(OFFICER, A, matter, "", office.clock)
+    await office.keeping.release(OFFICER, A, "one", "")
+    with pytest.raises(RecordingProtected):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+    assert await office.keeping.standing(DEFAULT_TENANT, A) == Standing(matters=("two",))
+    assert office.results() == ["held", "held", "released", "refused"]
+    for wrong in ("", " ", "\n", "x" * 129):
+        with pytest.raises(ParameterInvalid):
+            await office.keeping.hold(OFFICER, A, wrong, "", office.clock)
