@@ -80,7 +80,7 @@ async def _open_the_hour(page: Page) -> None:
         assert abs(mark["width"] - max(4, picture["width"] * (stop - start) / vault.HOUR_S)) < 2
     await expect(page.locator(".wave[data-drawn]")).to_be_attached(timeout=60_000)
     drawn = await page.evaluate(_INK)
-    assert min(drawn) > 0.2, "both parties are drawn"
+    assert min(drawn) > 0.4, "both parties are drawn, to the end"
 
 
 _INK = """() => [...document.querySelector(".wave").firstElementChild.shadowRoot.querySelectorAll(".canvases > *")].map(lane => {
@@ -157,6 +157,7 @@ _FETCH = """async ([url, Range]) =>
 async def _look_who_listened(page: Page) -> None:
     await page.locator("#found .row").filter(has_text="1:00:00").click()
     await expect(page.locator(".deeds li").first).to_contain_text(f"{SUPERVISOR} listened")
+    await expect(page.locator(".wave[data-drawn]")).to_be_attached(timeout=60_000)
 
 
 async def test_an_agent_is_told_that_this_page_is_not_for_agents(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ export class Player {
         this.#fails(error.message);
         return;
       }
-      this.#show(peaks);
+      await this.#show(peaks);
     }
     setAttribute(this.#drawn, "data-drawn", true);
   }
@@ -263,8 +263,12 @@ export class Player {
     });
   }
 
-  #show(peaks) {
-    this.#wave?.load("", [peaks.agent, peaks.other], this.#lengthMs / 1000).then(() => this.#tick());
+  /** One picture after the other: the library draws whichever it was given last only if it is given one at a time. */
+  async #show(peaks) {
+    if (this.element.isConnected) {
+      await this.#wave?.load("", [peaks.agent, peaks.other], this.#lengthMs / 1000);
+      this.#tick();
+    }
   }
 
   #fails(text) {
