@@ -43,8 +43,9 @@ from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notifier, Recorder
+from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
-from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.services.surroundings import Demands, Policies, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.notary import SignedStatements
@@ -123,8 +124,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     lent = _locked(places, stack)
     engine, up_to_date = await open_database(config, places.database, stack)
     catalogue = SqlCatalogue(engine)
-    vault = make_vault(config, places.recordings, catalogue, clock)
-    webhooks = make_webhooks(config, SqlOutbox(engine), clock)
+    vault, webhooks = make_vault(config, places.recordings, catalogue, clock), make_webhooks(config, SqlOutbox(engine), clock)
     writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
     recorder = _recorder(config, places, lent)
@@ -134,7 +134,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    chores = (webhooks.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    reconciliation = Reconciliation(catalogue, vault.archive, clock)
+    chores = (webhooks.run, reconciliation.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
     world = _world(
         config,
         clock,
@@ -143,8 +144,10 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         notifier=notifier,
         writer=writer,
         agents=agents,
+        demands=reconciliation,
     )
     calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
+    reconciliation.is_being_made = calls.is_recording
     ports = WebPorts(
         clock=clock,
         directory=world.directory,
@@ -190,6 +193,7 @@ def _world(
     notifier: Notifier,
     writer: CatalogueWriter,
     agents: Agents,
+    demands: Demands,
 ) -> Surroundings:
     return Surroundings(
         clock=clock,
@@ -208,6 +212,7 @@ def _world(
         reached=agents.reached,
         phone_answers=switch.requests,
         watchers=agents.watches,
+        demands=demands,
     )
 
 

@@ -10,7 +10,7 @@ cannot differ from it. One operation of a recording is under way at a time; the 
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,6 +19,7 @@ from telegraphone.capture import packet_socket, sockets
 from telegraphone.capture.control import SOCKETS, Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
 from telegraphone.capture.converting import ConvertingReceiver, codecs_kept
 from telegraphone.capture.files import Item, RecordingFiles
+from telegraphone.capture.unkept import Unkept
 from telegraphone.limits import OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
 from telegraphone.media.gate import Gate
 from telegraphone.media.journal import Continued, Ended, GateOpened, GateShut, JournalState, Started, after
@@ -47,6 +48,7 @@ class Lane:
         "drops",
         "pipeline",
         "rtp",
+        "unkept",
         "whole_ns",
     )
 
@@ -66,6 +68,7 @@ class Lane:
         """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
         self.whole_ns = 0
         """Since when packets are let in whole, unless somebody has had them cut since."""
+        self.unkept = Unkept()
 
     @property
     def ahead(self) -> int:
@@ -356,6 +359,14 @@ class Tap:
             if output:
                 self.around.store(self.files, output)
                 output.clear()
+
+    def unkept(self) -> Iterator[str]:
+        """What a person should know of packets that come and are not kept; to be asked about once a second."""
+        wanted = self.gate.is_open and self.state.started is not None
+        for stream, lane in enumerate(self.lanes):
+            if lane.unkept.look(lane.pipeline.counts, wanted=wanted):
+                what = "none is kept" if lane.unkept.told else "they are kept again"
+                yield f"recording {self.order.recording}: packets come for stream {stream}, and {what}"
 
     def advance(self, now_ns: int) -> None:
         """Silence grows with time: at once while the gate is shut, so that what was said before is not kept waiting in

@@ -144,6 +144,8 @@ class Worker:
                 for lane in tap.lanes:
                     sockets.throw_away(lane.control)
             tap.collect()
+            for text in tap.unkept():
+                self._send(control.Alarm(text))
         late_s = self._writer.late_s(time.monotonic())
         late = late_s > WRITER_SILENT_S
         if late and not self._alarmed:

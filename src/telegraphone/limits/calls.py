@@ -40,3 +40,15 @@ DATABASE_CONNECT_S: Final = 5.0
 
 DATABASE_ANSWER_S: Final = 20.0
 """How long one transaction may take; then who asked hears that the database is away, and who writes tries again."""
+
+RECONCILED_CALLS_MAX: Final = 20_000
+"""Calls that wait to be compared with what is kept of them: a busy day of one node while the database is away."""
+
+RECONCILING_PERIOD_S: Final = 10.0
+"""Time between two looks at the calls that are not settled."""
+
+RECONCILING_AFTER_S: Final = 30.0
+"""How long a recording may be missing before it is told: being listed takes a second, and an alarm is due in a minute."""
+
+RECONCILING_ENDS_S: Final = 24 * 3_600.0
+"""How long a call that is not as it should be is looked at: whoever was told has had a day."""

@@ -103,3 +103,9 @@ WORKER_DEATH_S: Final = 0.5
 
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""
+
+UNKEPT_LOOKS: Final = 3
+"""Looks, a second apart, that find packets of which none is kept: then it is an alarm (properties REC-6: under 5 s)."""
+
+UNKEPT_PACKETS: Final = 5
+"""Packets between two looks that are a sender of audio, and no keep-alive now and then."""

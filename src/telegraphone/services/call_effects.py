@@ -228,6 +228,8 @@ class Effects:
             await self._recorder(call.uuid).reserve(call, leg, limit)
         for effect in step.effects:
             await self._gate(call.uuid, effect, command.by, limit)
+        if trigger is rec.Trigger.START:
+            self._world.demands.demand(call.tenant, call.uuid)
         return self._recording_now(call, step.recording)
 
     async def recording_failed(self, command: Command) -> tuple[News, ...]:
@@ -254,6 +256,7 @@ class Effects:
         self.conversation = self.conversation.with_call(call)
         if leg is None or call.recording.in_progress or call.released:
             return ()
+        self._world.demands.demand(call.tenant, call.uuid)
         step, limit = following.inherited(call, leg), self._limit()
         try:
             await self._recorder(call.uuid).reserve(call, leg, limit)

@@ -207,6 +207,10 @@ class Calls:
         async for event in self._world.recorder.events():
             self._recorder_event(event)
 
+    def is_recording(self, recording_id: RecordingId) -> bool:
+        """Whether some call is recording into this media file now."""
+        return any(actor.is_recording(recording_id) for actor in self._by_uuid.values())
+
     def _recorder_event(self, event: RecorderEvent) -> None:
         recording_id = event.sealed.recording_id if isinstance(event, RecordingRecovered) else event.recording_id
         for actor in self._by_uuid.values():

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.forwarding import Reached
+from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.domain.watching import Watch
@@ -43,6 +44,20 @@ class Nobody:
         """Never."""
 
 
+class Demands(Protocol):
+    """Who looks after it that calls are recorded which are to be."""
+
+    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
+        """This call is to be recorded from now on; never blocks, never raises."""
+
+
+class NoDemands:
+    """Where nobody looks after it."""
+
+    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
+        """Nothing."""
+
+
 def itself(number: str) -> str:
     """Where nobody forwards calls, every number's calls come to it."""
     return number
@@ -68,6 +83,7 @@ class Surroundings:
     reached: Reached = itself
     phone_answers: PhoneAnswers | None = None
     watchers: Watchers = field(default_factory=Nobody)
+    demands: Demands = field(default_factory=NoDemands)
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -1,0 +1,142 @@
+"""Compares every call that was to be recorded with what is kept of it, and says within a minute when something is missing.
+
+Theory. Two witnesses that share nothing: the rules and operations say what *should* be there; the list of recordings and the
+archive say what *is* there. A demanded call is looked at again and again until a whole recording of it is kept. What is not
+as it should be after a time that it may honestly take is told once, and told again as settled when it comes right after all.
+A list that cannot be asked settles nothing: such calls wait (properties REC-1, fault F42).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+import structlog
+
+from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.limits import RECONCILED_CALLS_MAX, RECONCILING_AFTER_S, RECONCILING_ENDS_S, RECONCILING_PERIOD_S
+from telegraphone.services.archive_ports import Archive
+from telegraphone.services.catalogue import Catalogue, PartRecord
+from telegraphone.services.ports import Clock, Unavailable
+
+log = structlog.get_logger()
+
+_ONE_WAY_MS: Final = 5_000
+
+
+class Problem(Enum):
+    """What can be wrong with the recording of a call."""
+
+    MISSING = "no recording of it is listed"
+    UNFINISHED = "its recording has no end, and nobody is making it"
+    BROKEN = "its recording broke off"
+    LOST = "its recording is listed, but nothing of it is kept"
+    SHORT = "much of its recording was lost"
+    ONE_WAY = "one party was never heard"
+
+
+@dataclass(slots=True)
+class _Demanded:
+    """A call that was to be recorded; since when, since when something is wrong, and what was told of it."""
+
+    tenant: str
+    call_uuid: CallUuid
+    since: float
+    wrong_since: float | None = None
+    told: set[Problem] = field(default_factory=set)
+
+
+class Reconciliation:
+    """Takes demands from the calls, and looks after them in a task of its own."""
+
+    def __init__(self, catalogue: Catalogue, archive: Archive, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._archive = archive
+        self._clock = clock
+        self._demanded: dict[CallUuid, _Demanded] = {}
+        self.is_being_made: Callable[[RecordingId], bool] = lambda _: False
+        """Whether a call is recording into this media file now; to be set by whoever knows the calls."""
+        self.settled = 0
+        """Calls of which a whole recording is kept."""
+        self.given_up = 0
+        """Calls that were told of and never came right."""
+
+    @property
+    def open(self) -> int:
+        """Calls that are not settled yet."""
+        return len(self._demanded)
+
+    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
+        """This call is to be recorded from now on; never blocks, never raises."""
+        if len(self._demanded) >= RECONCILED_CALLS_MAX:
+            log.error("reconciliation_full", call=call_uuid)
+            return
+        self._demanded.setdefault(call_uuid, _Demanded(tenant, call_uuid, self._clock.now()))
+
+    async def run(self) -> None:
+        """Looks for ever."""
+        while True:
+            await self.look()
+            await self._clock.sleep_until(self._clock.now() + RECONCILING_PERIOD_S)
+
+    async def look(self) -> None:
+        """Looks at every call that is not settled once."""
+        for demanded in list(self._demanded.values()):
+            try:
+                problem, over = await self._found(demanded)
+            except Unavailable as error:
+                log.warning("reconciliation_waits", call=demanded.call_uuid, error=str(error))
+                continue
+            self._judge(demanded, problem, over=over)
+
+    def _judge(self, demanded: _Demanded, problem: Problem | None, *, over: bool) -> None:
+        now = self._clock.now()
+        if problem is None:
+            demanded.wrong_since = None
+            if over:
+                del self._demanded[demanded.call_uuid]
+                self.settled += 1
+                if demanded.told:
+                    log.warning("call_reconciled_late", tenant=demanded.tenant, call=demanded.call_uuid)
+            return
+        demanded.wrong_since = demanded.wrong_since if demanded.wrong_since is not None else now
+        waited_s = now - demanded.wrong_since
+        if problem not in demanded.told and (over or waited_s >= RECONCILING_AFTER_S):
+            demanded.told.add(problem)
+            log.error("call_not_reconciled", tenant=demanded.tenant, call=demanded.call_uuid, problem=problem.value)
+        if over or waited_s >= RECONCILING_ENDS_S:
+            del self._demanded[demanded.call_uuid]
+            self.given_up += 1
+
+    async def _found(self, demanded: _Demanded) -> tuple[Problem | None, bool]:
+        """What is wrong now, and whether nothing can change that any more."""
+        parts = await self._catalogue.parts_of_call(demanded.tenant, demanded.call_uuid)
+        if not parts:
+            return Problem.MISSING, False
+        running = [part for part in parts if part.stopped_at is None]
+        if any(part.status == "broken" for part in running):
+            return Problem.BROKEN, False
+        if running:
+            alive = all(self.is_being_made(part.recording_id) for part in running)
+            return (None if alive else Problem.UNFINISHED), False
+        for part in parts:
+            if not await self._is_kept(part):
+                return Problem.LOST, False
+        return next((problem for part in parts if (problem := lost_much(part))), None), True
+
+    async def _is_kept(self, part: PartRecord) -> bool:
+        try:
+            await self._archive.kept(part.recording_id)
+        except KeyError:
+            return False
+        return True
+
+
+def lost_much(part: PartRecord) -> Problem | None:
+    """Whether more was lost of an ended part than a listener may miss: 250 ms or 1 % (properties REC-2), or nearly all of what
+    one party said. A party that sends nothing for a while, as before the other answers, has lost nothing."""
+    unheard_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap" and entry.reason == "no_media")
+    lost_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap") - unheard_ms
+    if lost_ms > max(250, part.duration_ms // 100):
+        return Problem.SHORT
+    return Problem.ONE_WAY if unheard_ms > max(_ONE_WAY_MS, part.duration_ms * 9 // 10) else None
