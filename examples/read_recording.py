@@ -30,8 +30,9 @@ def header_of(data: bytes) -> tuple[dict[str, Any], bytes]:
 
 def data_key(keys: Path, tenant: str, dek_id: str) -> bytes:
     """Unwraps a data key."""
-    kek = bytes.fromhex((keys / "kek.key").read_text().strip())
     envelope = json.loads((keys / "envelopes" / dek_id[:2] / f"{dek_id}.json").read_text())
+    own = keys / "keks" / f"{envelope['kek_id']}.key"
+    kek = bytes.fromhex((own if own.exists() else keys / "kek.key").read_text().strip())
     kek_id = hashlib.sha256(b"telegraphone/v1/kek-id\0" + kek).hexdigest()[:16]
     bound = b"\0".join(part.encode() for part in (tenant, dek_id, kek_id))
     return AESGCM(kek).decrypt(bytes.fromhex(envelope["nonce"]), bytes.fromhex(envelope["wrapped"]), bound)

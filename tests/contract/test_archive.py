@@ -11,11 +11,11 @@ from telegraphone.media import layout
 from telegraphone.media.errors import KeyMissing
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.services.ports import Unavailable
-from telegraphone.storage.archive import SealedArchive
+from telegraphone.storage.archive import Hand, SealedArchive
 from telegraphone.storage.folder import Folder
 from telegraphone.storage.memory import MemoryStore
 from telegraphone.storage.turns import Turns
-from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, at, conversation
+from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Chance, Maker, at, conversation
 
 ONE = RecordingId(RECORDING)
 
@@ -41,9 +41,13 @@ def manifest_of(maker: Maker) -> Manifest:
     return load_manifest(maker.store, maker.sealed, maker.trusted)
 
 
+def hand(maker: Maker) -> Hand:
+    return Hand(maker.keys, "telegraphone test", lambda: at(10**9), Chance("archive"))
+
+
 def archive(maker: Maker, *, locked_days: int = 0) -> SealedArchive:
     place, locked = maker.store, timedelta(days=locked_days)
-    return SealedArchive(place, [place], maker.keys, maker.trusted, turns=Turns(), utc=lambda: at(10**9), locked=locked)
+    return SealedArchive(place, [place], maker.keys, hand(maker), turns=Turns(), locked=locked)
 
 
 async def test_what_is_kept_is_what_the_manifest_says(maker: Maker) -> None:
@@ -89,7 +93,7 @@ async def test_a_folder_forgets_an_erased_recording_whole(tmp_path: Path, maker:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     folder = Folder(tmp_path)
-    await SealedArchive(folder, [folder], maker.keys, maker.trusted, turns=Turns(), utc=lambda: at(10**9)).erase(ONE)
+    await SealedArchive(folder, [folder], maker.keys, hand(maker), turns=Turns()).erase(ONE)
     assert not (tmp_path / maker.sealed).exists()
 
 

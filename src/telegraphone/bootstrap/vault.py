@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from telegraphone import __version__
 from telegraphone.config import Config, Secret, Storage
 from telegraphone.domain.ids import CallUuid
 from telegraphone.endpoints.clock import SystemClock
@@ -16,7 +17,7 @@ from telegraphone.media.manifest import Manifest
 from telegraphone.media.ports import SealedPlace, SealedSource
 from telegraphone.services.catalogue import Catalogue
 from telegraphone.services.ports import Unavailable
-from telegraphone.storage.archive import SealedArchive
+from telegraphone.storage.archive import Hand, SealedArchive
 from telegraphone.storage.folder import Folder
 from telegraphone.storage.layered import Layered
 from telegraphone.storage.shipping import Shipping
@@ -52,7 +53,8 @@ def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemC
         keep = timedelta(hours=config.storage.keep_local_hours)
         shipping = Shipping(home, place, trusted, turns=turns, listed=_listed(catalogue), utc=clock.utc, keep=keep)
     locked = timedelta(days=config.storage.object_lock_days if config.storage.object_lock == "compliance" else 0)
-    archive = SealedArchive(source, places, store, trusted, turns=turns, utc=clock.utc, locked=locked)
+    hand = Hand(store, f"telegraphone {__version__}", clock.utc, clock.entropy)
+    archive = SealedArchive(source, places, store, hand, turns=turns, locked=locked)
     return Vault(store, source, archive, shipping)
 
 

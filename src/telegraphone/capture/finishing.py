@@ -6,10 +6,10 @@ One thread, because hashing an hour of audio takes longer than anything else in 
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from telegraphone.capture.control import SealedFact, SpanMade
 from telegraphone.capture.disk import DiskSink
@@ -153,10 +153,19 @@ class Finishing:
         return True
 
 
+_TOLD_AS: Final[Mapping[str, Literal["paused", "held", "gap"]]] = {
+    "paused": "paused",
+    "held": "held",
+    "redacted": "paused",
+    "gap": "gap",
+    "corrupt": "gap",
+}
+
+
 def sealed_fact(manifest: Manifest) -> SealedFact:
     """What the program is told of a finished recording: pauses first, when there are more spans than it is told."""
-    kept = [span for span in manifest.spans if span.kind in ("paused", "held")]
-    lost = [span for span in manifest.spans if span.kind not in ("paused", "held")]
+    kept = [span for span in manifest.spans if _TOLD_AS[span.kind] != "gap"]
+    lost = [span for span in manifest.spans if _TOLD_AS[span.kind] == "gap"]
     told = sorted([*kept, *lost][:SPANS_TOLD_MAX], key=lambda span: (span.start, -span.stop))
     return SealedFact(
         recording=manifest.recording,
@@ -164,9 +173,7 @@ def sealed_fact(manifest: Manifest) -> SealedFact:
         started_at=manifest.started_at,
         frames=manifest.frames,
         rate=manifest.rate,
-        spans=tuple(
-            SpanMade(span.kind if span.kind != "corrupt" else "gap", span.reason, span.start, span.stop) for span in told
-        ),
+        spans=tuple(SpanMade(_TOLD_AS[span.kind], span.reason, span.start, span.stop) for span in told),
         status="sealed" if manifest.status == "sealed" else "recovered",
         bytes_stored=manifest.bytes_stored,
         tenant=manifest.tenant,

@@ -117,21 +117,24 @@ def hash_password(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="The folder of one finished recording.")],
+    path: Annotated[
+        Path, typer.Argument(help="The folder of one finished recording, or an export package: a ZIP file or a folder.")
+    ],
     signer: Annotated[str, typer.Option(help="The signing key to trust, in hexadecimal (signing.pub in the key folder).")],
     keys: Annotated[Path | None, typer.Option(help="The key folder; without it the audio is not opened.")] = None,
 ) -> None:
-    """Say offline whether a recording is what was sealed; status 0 only if it is. Nothing is ever repaired."""
-    from telegraphone.keystore.file import FileKeyStore
-    from telegraphone.media.verify import verify as check
-    from telegraphone.storage.local import LocalSource
+    """Say offline whether recordings are what was sealed; status 0 only if they are. Nothing is ever repaired."""
+    from telegraphone.cli.verifying import findings
 
     if keys is not None and not (keys / "kek.key").is_file():
         complaints.print(f"{keys} is no key folder.", markup=False)
         raise typer.Exit(2)
-    source = LocalSource(folder.resolve().parent)
-    report = check(source, folder.resolve().name, {bytes.fromhex(signer)}, keys=FileKeyStore(keys) if keys else None)
-    for finding in report.findings:
+    try:
+        found = findings(path.resolve(), {bytes.fromhex(signer)}, keys)
+    except OSError as error:
+        complaints.print(f"{path} cannot be read: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    for finding in found:
         console.print(str(finding), markup=False, highlight=False)
-    console.print("intact" if report.intact else "NOT intact")
-    raise typer.Exit(0 if report.intact else 1)
+    console.print("NOT intact" if found else "intact")
+    raise typer.Exit(1 if found else 0)

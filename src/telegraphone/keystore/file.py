@@ -26,6 +26,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from telegraphone.keystore.certificate import self_signed
 from telegraphone.keystore.disk import alone, make_private, publish, replace, sync_all, sync_directory, write
 from telegraphone.keystore.envelope import NONCE_BYTES, WRAPPER, Envelope, kek_id_of, read_envelope, unwrap, wrap
 from telegraphone.keystore.recipients import Recipient
@@ -127,6 +128,10 @@ class FileKeyStore:
     def public_key(self) -> bytes:
         """See `Signer.public_key`."""
         return self._signing.public_key().public_bytes_raw()
+
+    def certificate(self) -> bytes:
+        """See `Signer.certificate`."""
+        return self_signed(self._signing)
 
     def renew(self, tenant: str) -> str:
         """Makes a new key, or version of it, that wraps this tenant's new data keys; its id. Raises OSError."""

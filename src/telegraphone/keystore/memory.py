@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from telegraphone.keystore.certificate import self_signed
 from telegraphone.media.errors import KeyExists, KeyMissing
 from telegraphone.media.seal import DEK_BYTES
 
@@ -51,3 +52,7 @@ class MemoryKeyStore:
     def public_key(self) -> bytes:
         """See `Signer.public_key`."""
         return self._signing.public_key().public_bytes_raw()
+
+    def certificate(self) -> bytes:
+        """See `Signer.certificate`."""
+        return self_signed(self._signing)

@@ -11,6 +11,8 @@ LIVE: Final = "recordings/live"
 SEALED: Final = "recordings/sealed"
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
+NEXT_SIGNATURE: Final = "manifest-next.sig"
+"""The signature of a manifest that is just replacing another: it is there before the manifest, so one of both always fits."""
 
 _RECORDING = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{7,63}", re.ASCII)
 _SEGMENTS = re.compile(r"s([0-9]{1,5})-e([0-9]{1,9})\.tgs", re.ASCII)

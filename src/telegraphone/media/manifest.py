@@ -5,8 +5,8 @@ finished and never changed; a redaction writes a new one that names its predeces
 and reasons; who pressed a button stays in the sealed journal.
 
 The spans say where no audio is, in frames of the timeline, start included and stop not: `paused` and `held` were kept
-out on purpose (the stored bytes are filler, on every stream), `gap` was lost, `corrupt` was damaged on the disk. All of
-them play as digital zero.
+out on purpose (the stored bytes are filler, on every stream), `redacted` was taken out afterwards (filler as well), `gap`
+was lost, `corrupt` was damaged on the disk. All of them play as digital zero.
 """
 
 import hashlib
@@ -66,13 +66,21 @@ class JournalFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A stretch without audio; `stream` is None when it concerns every stream."""
 
-    kind: Literal["paused", "held", "gap", "corrupt"]
+    kind: Literal["paused", "held", "redacted", "gap", "corrupt"]
     reason: str
     start: int
     stop: int
     stream: int | None = None
     started_at: datetime | None = None
     stopped_at: datetime | None = None
+
+
+class ReplacedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An audio file that a redaction replaced; its key is destroyed."""
+
+    file: str
+    sha256: str
+    dek_id: str
 
 
 class ConsentFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +122,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sealed_at: datetime
     previous: str | None = None
     format: str = FORMAT
+    replaced: tuple[ReplacedFact, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Absent where nothing was redacted."""
 
     def to_bytes(self) -> PublicFacts:
         """The canonical form, which is what is stored, hashed and signed. Raises ValueError when it grows too long."""
@@ -132,6 +142,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The data keys of all its files: destroyed, nothing of the recording opens again."""
         ids = [fact.dek_id for fact in self.epochs] + [fact.dek_id for fact in self.journals]
         return tuple(dek_id for dek_id in ids if dek_id)
+
+    @property
+    def replaced_facts(self) -> tuple[ReplacedFact, ...]:
+        """The audio files that redactions replaced."""
+        return () if isinstance(self.replaced, msgspec.UnsetType) else self.replaced
 
     @property
     def files(self) -> dict[str, FileFacts]:
@@ -193,7 +208,15 @@ def check_signature(data: bytes, signature: bytes, trusted: Collection[bytes]) -
 def load_manifest(source: SealedSource, directory: str, trusted: Collection[bytes]) -> Manifest:
     """The verified manifest of the recording in a directory. Raises FileNotFoundError, DamagedManifest, OSError."""
     data = source.read(f"{directory}/{layout.MANIFEST}", 0, MANIFEST_BYTES_MAX + 1)
-    return read_manifest(data, source.read(f"{directory}/{layout.SIGNATURE}", 0, MANIFEST_BYTES_MAX), trusted)
+    signature = source.read(f"{directory}/{layout.SIGNATURE}", 0, MANIFEST_BYTES_MAX)
+    try:
+        return read_manifest(data, signature, trusted)
+    except DamagedManifest as error:
+        try:
+            signature = source.read(f"{directory}/{layout.NEXT_SIGNATURE}", 0, MANIFEST_BYTES_MAX)
+        except FileNotFoundError:
+            raise error from None
+        return read_manifest(data, signature, trusted)
 
 
 def file_hash(source: SealedSource, path: str) -> str:

@@ -116,3 +116,6 @@ class Signer(Protocol):
 
     def public_key(self) -> bytes:
         """The 32 raw bytes that verify it."""
+
+    def certificate(self) -> bytes:
+        """The same key as an X.509 certificate (PEM)."""

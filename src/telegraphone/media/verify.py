@@ -8,12 +8,12 @@ really holds filler: the proof of a pause.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from telegraphone.limits import JOURNAL_BYTES_MAX, MANIFEST_BYTES_MAX
+from telegraphone.limits import JOURNAL_BYTES_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing, SealedFormatError
 from telegraphone.media.header import FILLER, read_header
 from telegraphone.media.journal import JournalReading, Record, open_journal, replay
-from telegraphone.media.manifest import EpochFact, JournalFact, Manifest, file_hash, open_epoch, read_manifest
+from telegraphone.media.manifest import EpochFact, JournalFact, Manifest, file_hash, load_manifest, open_epoch
 from telegraphone.media.ports import KeyStore, SealedSource
 from telegraphone.media.spans import Range, merged, within
 from telegraphone.media.unseal import EpochReader, Unsealer
@@ -55,8 +55,7 @@ def verify(
     `trusted` are raw Ed25519 public keys; `recording` is the id that is expected there. Raises OSError only.
     """
     try:
-        data = source.read(f"{directory}/{layout.MANIFEST}", 0, MANIFEST_BYTES_MAX + 1)
-        manifest = read_manifest(data, source.read(f"{directory}/{layout.SIGNATURE}", 0, MANIFEST_BYTES_MAX), trusted)
+        manifest = load_manifest(source, directory, trusted)
     except (FileNotFoundError, DamagedManifest) as error:
         return Report(None, (Finding(layout.MANIFEST, _words(error)),), keys is not None)
     findings = list(_without_keys(source, directory, manifest))
@@ -75,8 +74,9 @@ def verify(
 def _without_keys(source: SealedSource, directory: str, manifest: Manifest) -> Iterator[Finding]:
     """Exactly the named files, each with its size and hash."""
     facts = manifest.files
-    present = set(source.list(directory)) - {layout.MANIFEST, layout.SIGNATURE}
-    for name in sorted(present - facts.keys()):
+    present = set(source.list(directory)) - {layout.MANIFEST, layout.SIGNATURE, layout.NEXT_SIGNATURE}
+    # A file that was replaced may be locked where it lies; its key is destroyed.
+    for name in sorted(present - facts.keys() - {fact.file for fact in manifest.replaced_facts}):
         yield Finding(name, "is not named by the manifest")
     for name, (size, digest) in facts.items():
         if name not in present:
@@ -97,7 +97,7 @@ def _epoch(source: SealedSource, keys: KeyStore, directory: str, what: tuple[Man
         return
     spans = [span for span in manifest.spans if span.stream in (None, fact.stream)]
     known = merged((span.start, span.stop) for span in spans if span.kind == "corrupt")
-    silent = merged((span.start, span.stop) for span in spans if span.kind in ("paused", "held"))
+    silent = merged((span.start, span.stop) for span in spans if span.kind in ("paused", "held", "redacted"))
     length = reader.header.segment_frames
     for i, plain in _units(reader, fact):
         start = fact.first_frame + i * length
@@ -156,6 +156,12 @@ def _journal(source: SealedSource, keys: KeyStore, directory: str, what: tuple[M
         raise SealedFormatError(f"{fact.file} belongs to another recording or life")
     unsealer = Unsealer(header, raw, keys.open(header.tenant, fact.dek_id))
     return open_journal(unsealer, data[len(raw) :])
+
+
+def journal_records(source: SealedSource, keys: KeyStore, directory: str, manifest: Manifest) -> list[Record]:
+    """What the journals of a recording say, in order, as far as they open. Raises as `open_epoch` does."""
+    facts = sorted((fact for fact in manifest.journals if fact.dek_id), key=lambda fact: fact.life)
+    return [record for fact in facts for record in _journal(source, keys, directory, (manifest, fact)).records]
 
 
 def _words(error: Exception) -> str:

@@ -1,8 +1,9 @@
 """What use cases need of finished recordings as things that are kept, proved and destroyed, wherever their bytes lie."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from telegraphone.domain.ids import CallUuid, RecordingId
 
@@ -38,6 +39,33 @@ class Erased:
     files_left: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redaction, for its line in the audit trail: the recording before and after it."""
+
+    before: KeptRecording
+    after: KeptRecording
+    start_ms: int
+    stop_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """A document that stands by itself: canonical JSON and the node's signature of exactly these bytes, as of a manifest."""
+
+    content: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """A recording to be put into a package: what the list of recordings and the trail say of it, as JSON made by the caller."""
+
+    recording_id: RecordingId
+    metadata: bytes
+    trail: bytes = b"[]"
+
+
 class Archive(Protocol):
     """Finished recordings. All raise `KeyError` for one that is not there, and `Unavailable("archive")` when its place is out
     of reach or its manifest is not to be believed. Whether the caller may is decided before: no hold, no role is known here."""
@@ -48,3 +76,18 @@ class Archive(Protocol):
     async def erase(self, recording_id: RecordingId) -> Erased:
         """Destroys every key of the recording, durably on return, and then removes its files where that is possible. After a
         crash or `Unavailable` it may be repeated. Raises `RecordingLocked`."""
+
+    async def redact(self, recording_id: RecordingId, start_ms: int, stop_ms: int, reason: str) -> Redacted:
+        """Replaces a span by silence for ever and destroys the keys of what it replaced, durably on return. After a crash or
+        `Unavailable` it may be repeated. Raises `RecordingLocked`, and ValueError for a span that the recording does not have."""
+
+    async def report(self, recording_id: RecordingId, kind: Literal["pauses", "completeness"]) -> SignedDocument:
+        """The signed document about a recording's pauses (PCI-11), or about what is missing of it."""
+
+    async def check(self, recording_id: RecordingId) -> tuple[str, ...]:
+        """Everything that is wrong with a recording, each with its place; nothing when it is what was sealed."""
+
+    def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+        """A package (ZIP) of these recordings in bounded pieces, made while it is read: sound, metadata, trail, reports, hashes,
+        signature and certificate; with `sealed_files` also what was sealed. A recording that cannot be put in whole breaks it
+        off."""

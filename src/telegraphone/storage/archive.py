@@ -6,22 +6,38 @@ that a crash interrupted is found again and finished by asking once more.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, Literal, TypeVar
 
 from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.media import layout
-from telegraphone.media.errors import DamagedEnvelope, DamagedManifest
-from telegraphone.media.manifest import Manifest, load_manifest
-from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource
-from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording
+from telegraphone.media import layout, reports
+from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, SealedFormatError
+from telegraphone.media.manifest import Manifest, load_manifest, signed
+from telegraphone.media.ports import FileFacts, KeyStore, SealedPlace, SealedSource, Signer
+from telegraphone.media.redaction import redact
+from telegraphone.media.verify import journal_records, verify
+from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording, Redacted, SignedDocument
 from telegraphone.services.ports import Unavailable
+from telegraphone.storage.exporting import Exporter
 from telegraphone.storage.turns import Turns
 
 PORT: Final = "archive"
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What an archive needs to make something new: the node's signature, its name, time and chance."""
+
+    signer: Signer
+    software: str
+    utc: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
 
 
 class SealedArchive:
@@ -32,20 +48,19 @@ class SealedArchive:
         source: SealedSource,
         places: Sequence[SealedPlace],
         keys: KeyStore,
-        trusted: Collection[bytes],
+        hand: Hand,
         *,
         turns: Turns,
-        utc: Callable[[], datetime],
         locked: timedelta = timedelta(0),
     ) -> None:
-        """`source` reads all `places` as one; `trusted` are the raw public keys of the nodes whose manifests are believed. For
-        so long after it was sealed a recording is `locked`."""
+        """`source` reads all `places` as one, of which the first is this machine's. For so long after it was sealed a recording
+        is `locked`."""
         self._source = source
         self._places = tuple(places)
         self._keys = keys
-        self._trusted = frozenset(trusted)
+        self._hand = hand
+        self._trusted = frozenset({hand.signer.public_key()})
         self._turns = turns
-        self._utc = utc
         self._locked = locked
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
@@ -57,6 +72,27 @@ class SealedArchive:
         async with self._turns.of(recording_id):
             return await self._in_thread(lambda: self._erase(self._manifest(recording_id)))
 
+    async def redact(self, recording_id: RecordingId, start_ms: int, stop_ms: int, reason: str) -> Redacted:
+        """See `Archive.redact`."""
+        async with self._turns.of(recording_id):
+            return await self._in_thread(lambda: self._redact(self._manifest(recording_id), (start_ms, stop_ms), reason))
+
+    async def report(self, recording_id: RecordingId, kind: Literal["pauses", "completeness"]) -> SignedDocument:
+        """See `Archive.report`."""
+        return await self._in_thread(lambda: self._report(self._manifest(recording_id), kind))
+
+    async def check(self, recording_id: RecordingId) -> tuple[str, ...]:
+        """See `Archive.check`."""
+        return await self._in_thread(lambda: self._check(recording_id))
+
+    async def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+        """See `Archive.export`."""
+        found = [(order, await self._in_thread(partial(self._manifest, order.recording_id))) for order in orders]
+        exporter = Exporter(self._source, self._keys, self._hand.signer, self._hand.software)
+        pieces = exporter.pieces(found, sealed_files=sealed_files, now=self._hand.utc())
+        while (piece := await self._in_thread(lambda: next(pieces, None))) is not None:
+            yield piece
+
     def _manifest(self, recording_id: str) -> Manifest:
         try:
             manifest = load_manifest(self._source, layout.sealed_directory(recording_id), self._trusted)
@@ -66,10 +102,13 @@ class SealedArchive:
             raise DamagedManifest("the manifest is another recording's")
         return manifest
 
+    def _refuse_locked(self, manifest: Manifest) -> None:
+        if self._hand.utc() < (until := manifest.sealed_at + self._locked):
+            raise RecordingLocked(manifest.recording, until)
+
     def _erase(self, manifest: Manifest) -> Erased:
-        if self._utc() < (until := manifest.sealed_at + self._locked):
-            raise RecordingLocked(RecordingId(manifest.recording), until)
-        destroyed = sum(self._keys.erase(manifest.tenant, dek_id) for dek_id in manifest.dek_ids)
+        self._refuse_locked(manifest)
+        destroyed = self._destroy(manifest) + sum(self._keys.erase(manifest.tenant, dek_id) for dek_id in manifest.dek_ids)
         directory = layout.sealed_directory(manifest.recording)
         left = set()
         for place in self._places:
@@ -82,10 +121,50 @@ class SealedArchive:
                     left.add(name)
         return Erased(kept_recording(manifest), destroyed, tuple(sorted(left)))
 
+    def _destroy(self, manifest: Manifest) -> int:
+        """Destroys the keys of what redactions replaced; how many were still there."""
+        return sum(self._keys.erase(manifest.tenant, fact.dek_id) for fact in manifest.replaced_facts)
+
+    def _redact(self, manifest: Manifest, span_ms: tuple[int, int], reason: str) -> Redacted:
+        self._refuse_locked(manifest)
+        self._destroy(manifest)
+        hand, per_ms = self._hand, manifest.rate // 1_000
+        span = span_ms[0] * per_ms, min(span_ms[1] * per_ms, manifest.frames)
+        redaction = redact(
+            manifest, self._source, self._keys, span, reason=reason, software=hand.software, entropy=hand.entropy, now=hand.utc()
+        )
+        directory, facts = layout.sealed_directory(manifest.recording), redaction.manifest.to_bytes()
+        signature = signed(facts, hand.signer)
+        # A manifest and its signature are two files: the new signature lies beside the old one until both are new.
+        steps = {**redaction.files, layout.NEXT_SIGNATURE: signature, layout.MANIFEST: facts, layout.SIGNATURE: signature}
+        # This machine last: while it has the old manifest the redaction is not done, and may be repeated.
+        for place in reversed(self._places):
+            if layout.MANIFEST in _names(place, directory):
+                for name, content in steps.items():
+                    _keep(place, f"{directory}/{name}", content)
+        self._destroy(redaction.manifest)
+        for place in self._places:
+            for name in (layout.NEXT_SIGNATURE, *(fact.file for fact in redaction.manifest.replaced_facts)):
+                # One that the store has locked stays, and opens no more.
+                with suppress(OSError):
+                    place.remove(f"{directory}/{name}")
+        return Redacted(kept_recording(manifest), kept_recording(redaction.manifest), *span_ms)
+
+    def _report(self, manifest: Manifest, kind: Literal["pauses", "completeness"]) -> SignedDocument:
+        records = journal_records(self._source, self._keys, layout.sealed_directory(manifest.recording), manifest)
+        document = {"pauses": reports.pauses, "completeness": reports.completeness}[kind](manifest, records)
+        return SignedDocument(document, signed(document, self._hand.signer))
+
+    def _check(self, recording_id: str) -> tuple[str, ...]:
+        self._manifest(recording_id)
+        directory = layout.sealed_directory(recording_id)
+        report = verify(self._source, directory, self._trusted, keys=self._keys, recording=recording_id)
+        return tuple(str(finding) for finding in report.findings)
+
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:
             return await asyncio.to_thread(work)
-        except (DamagedManifest, DamagedEnvelope) as error:
+        except (SealedFormatError, DamagedEnvelope) as error:
             raise Unavailable(PORT, str(error), retryable=False) from error
         except OSError as error:
             raise Unavailable(PORT, str(error)) from error
@@ -104,7 +183,8 @@ def kept_recording(manifest: Manifest) -> KeptRecording:
 
 
 def _manifest_last(name: str) -> tuple[int, str]:
-    return (layout.SIGNATURE, layout.MANIFEST).index(name) + 1 if name in (layout.SIGNATURE, layout.MANIFEST) else 0, name
+    last = (layout.NEXT_SIGNATURE, layout.SIGNATURE, layout.MANIFEST)
+    return last.index(name) + 1 if name in last else 0, name
 
 
 def _names(place: SealedPlace, directory: str) -> Sequence[str]:
@@ -112,3 +192,30 @@ def _names(place: SealedPlace, directory: str) -> Sequence[str]:
         return place.list(directory)
     except FileNotFoundError:
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A `SealedSource` of one file that is in memory."""
+
+    content: bytes
+
+    def list(self, directory: str) -> Sequence[str]:
+        """No directory is here."""
+        raise FileNotFoundError(directory)
+
+    def size(self, path: str) -> int:
+        """See `SealedSource.size`."""
+        return len(self.content)
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """See `SealedSource.read`."""
+        return self.content[offset : offset + length]
+
+
+def _keep(place: SealedPlace, path: str, content: bytes) -> None:
+    """Has a place keep a file of ours. Raises OSError when it is not there as it was sent."""
+    facts = FileFacts(len(content), hashlib.sha256(content).hexdigest())
+    place.keep(path, _Content(content), facts)
+    if not place.holds(path, facts):
+        raise OSError(f"{path} is not there as it was sent")
