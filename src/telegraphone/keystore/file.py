@@ -74,11 +74,16 @@ class FileKeyStore:
 
     def create(self, tenant: str, dek_id: str) -> bytes:
         """See `KeyStore.create`."""
+        make_private(self._envelope(dek_id).parent)
         [dek] = self._create(tenant, [dek_id], lambda path, envelope: publish(path, envelope, mode=0o600))
         return dek
 
     def create_all(self, tenant: str, dek_ids: Sequence[str]) -> list[bytes]:
         """See `KeyStore.create_all`."""
+        make_private(self._directory / "envelopes")
+        for dek_id in dek_ids:
+            # Not made durable one by one, as the files in them are not.
+            self._envelope(dek_id).parent.mkdir(mode=0o700, exist_ok=True)
         deks = self._create(tenant, dek_ids, lambda path, envelope: write(path, envelope, mode=0o600))
         sync_all(self._directory)
         return deks
@@ -113,8 +118,10 @@ class FileKeyStore:
     def release(self, tenant: str, dek_id: str) -> None:
         """See `KeyStore.release`."""
         path = self._envelope(dek_id)
+        if not self._recipients.get(tenant, NOBODY_ELSE).only:
+            return
         with alone(self._directory):
-            if not self._recipients.get(tenant, NOBODY_ELSE).only or not _for_recipients(path) or _tenant_of(path) != tenant:
+            if not _for_recipients(path) or _tenant_of(path) != tenant:
                 return
             with suppress(FileExistsError):
                 publish(_given(path), b"", mode=0o600)
@@ -163,7 +170,6 @@ class FileKeyStore:
         deks = [self._entropy(DEK_BYTES) for _ in dek_ids]
         paths = [self._envelope(dek_id) for dek_id in dek_ids]
         for path, dek_id in zip(paths, dek_ids, strict=True):
-            make_private(path.parent)
             if _tombstone(path).exists() or _given(path).exists():
                 raise KeyExists(dek_id)
         named = list(zip(dek_ids, deks, strict=True))

@@ -73,6 +73,12 @@ DRIFT_WINDOW_S: Final = 5.0
 WRITER_SILENT_S: Final = 3.0
 """Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
 
+UNKEPT_LOOKS: Final = 3
+"""Looks, a second apart, that find packets of which none is kept: then it is an alarm (properties REC-6: under 5 s)."""
+
+UNKEPT_PACKETS: Final = 5
+"""Packets between two looks that are a sender of audio, and no keep-alive now and then."""
+
 SALVAGE_ASKED_MAX: Final = 2_000
 """Recordings asked after at a start, in one message of 80 KiB: all that one node can have had running."""
 
@@ -103,9 +109,3 @@ WORKER_DEATH_S: Final = 0.5
 
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""
-
-UNKEPT_LOOKS: Final = 3
-"""Looks, a second apart, that find packets of which none is kept: then it is an alarm (properties REC-6: under 5 s)."""
-
-UNKEPT_PACKETS: Final = 5
-"""Packets between two looks that are a sender of audio, and no keep-alive now and then."""
