@@ -112,12 +112,11 @@ class Desk:
             await self.page.set_viewport_size({"width": width, "height": height})
             heard = len(self.complaints)
             await self.page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=width < 1024)
-            await self.page.evaluate("0")  # what the picture made the browser complain of has been heard by now
-            # For a picture Playwright puts a style of its own into shadow trees, which the page's rules refuse.
-            self.complaints[heard:] = [each for each in self.complaints[heard:] if not each.startswith("Applying inline style")]
             assert await self.page.evaluate("document.documentElement.scrollWidth") <= width, f"{name}: wider than {width}"
             await self.page.evaluate(AXE.read_text())
             faults: list[dict[str, Any]] = await self.page.evaluate(_FAULTS)
+            # Whoever looks into a shadow tree, for a picture or for faults, puts styles there that the page's rules refuse.
+            self.complaints[heard:] = [each for each in self.complaints[heard:] if not each.startswith("Applying inline style")]
             serious = [fault for fault in faults if fault["impact"] in SERIOUS]
             assert not serious, f"{name} {scheme} {width}: {json.dumps(serious, indent=1)}"
         await self.page.set_viewport_size({"width": 1024, "height": 768})
