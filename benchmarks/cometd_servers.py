@@ -71,6 +71,7 @@ async def telegraphone(port: int, clients: int, call: dict[str, Any]) -> None:
         agents=nothing,
         calls=nothing,
         catalogue=nothing,
+        copies=nothing,
         player=nothing,
         audit=nothing,
         notifications=notifications,

@@ -18,7 +18,7 @@ import httpx
 import msgspec
 from argon2 import PasswordHasher
 
-from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
@@ -27,6 +27,7 @@ from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
@@ -197,18 +198,17 @@ async def contact_centre(
     webhooks: tuple[Webhook, ...] = (),
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
-    clock, log, notifications = VirtualClock(begins), EventLog(), Notifications()
+    clock, log, notifications, player = VirtualClock(begins), EventLog(), Notifications(), SimulatedPlayer()
     notifications.start()
     notifier = _Ears(log, CometdNotifier(Shapes.of(settings), _Wire(log, notifications), clock))
-    switch = SimulatedSwitch(clock=clock, numbers=numbers, abilities=abilities)
-    recorder, player = SimulatedRecorder(clock), SimulatedPlayer()
-    catalogue, audit, directory = MemoryCatalogue(), MemoryAuditTrail(clock), Directory(agents)
+    switch, recorder = SimulatedSwitch(clock=clock, numbers=numbers, abilities=abilities), SimulatedRecorder(clock)
+    catalogue, copies, audit, directory = MemoryCatalogue(), MemoryCopies(), MemoryAuditTrail(clock), Directory(agents)
     telling = Webhooks(catalogue.outbox, courier := SimulatedCourier(), clock, webhooks)
     writer, desks = CatalogueWriter(catalogue, clock, telling.look), Agents(notifier, states=states)
     names, sound = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1), switch.sound
-    ears = (policies, sound, sound, sound, desks.reached)
-    surroundings = Surroundings(clock, switch, switch, switch, recorder, notifier, writer, directory, names, *ears)
-    calls = Calls(replace(surroundings, watchers=desks.watches), desks, RecoveredParts(catalogue, writer))
+    given = (clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound)
+    around = Surroundings(*given, reached=desks.reached, watchers=desks.watches, copies=Copies(copies, clock))
+    calls = Calls(around, desks, RecoveredParts(catalogue, writer))
     kept = standings, archive, keys = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
     ports = WebPorts(
         clock=clock,
@@ -216,6 +216,7 @@ async def contact_centre(
         agents=desks,
         calls=calls,
         catalogue=catalogue,
+        copies=copies,
         player=player,
         audit=audit,
         notifications=notifications,

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.renewing import Renewal, Reread
-from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec, packet_group
+from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec
 from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.bootstrap.webhooks import make_webhooks
@@ -28,6 +28,7 @@ from telegraphone.capture.client import RecorderClient
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
+from telegraphone.database.copies import SqlCopies
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers
 from telegraphone.database.outbox import SqlOutbox
@@ -40,6 +41,7 @@ from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notifier, Recorder
@@ -134,26 +136,21 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    reconciliation = Reconciliation(catalogue, vault.archive, clock)
-    chores = (webhooks.run, reconciliation.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    demands = Reconciliation(catalogue, vault.archive, clock)
+    chores = (webhooks.run, demands.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(
-        config,
-        clock,
-        switch=SwitchRouter(phones, siprec),
-        recorder=watching.recorder(recorder),
-        notifier=notifier,
-        writer=writer,
-        agents=agents,
-        demands=reconciliation,
+        config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents, demands=demands
     )
     calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
-    reconciliation.is_being_made = calls.is_recording
+    demands.is_being_made = calls.is_recording
     ports = WebPorts(
         clock=clock,
         directory=world.directory,
         agents=agents,
         calls=calls,
         catalogue=catalogue,
+        copies=world.copies.store,
         player=SealedPlayer(vault.source, vault.keys, {vault.keys.public_key()}),
         audit=SqlAuditTrail(engine, clock),
         notifications=notifications,
@@ -184,14 +181,21 @@ async def _loaded(
     return (lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())),)
 
 
+def _copies(engine: AsyncEngine, clock: SystemClock, stack: AsyncExitStack) -> Copies:
+    copies = Copies(SqlCopies(engine), clock)
+    stack.push_async_callback(copies.flush)
+    return copies
+
+
 def _world(
     config: Config,
     clock: SystemClock,
-    *,
     switch: SwitchRouter,
+    *,
     recorder: Recorder,
     notifier: Notifier,
     writer: CatalogueWriter,
+    copies: Copies,
     agents: Agents,
     demands: Demands,
 ) -> Surroundings:
@@ -205,6 +209,7 @@ def _world(
         catalogue=writer,
         directory=config.directory(),
         names=_names(config),
+        copies=copies,
         policies=Policies(ring_s=config.exchange.ring_s, recorded_numbers=config.recorded_numbers()),
         leg_media=switch.sound,
         conference_taps=switch.sound,
@@ -258,8 +263,9 @@ async def _calls(parts: _Parts, tasks: asyncio.TaskGroup, stack: AsyncExitStack)
         await switch.start()
         stack.push_async_callback(switch.close)
     sending = [parts.vault.shipping.run()] if parts.vault.shipping else []
+    written = (parts.world.catalogue.run(), parts.world.copies.run())
     chores = [chore() for chore in parts.chores]
-    for life in (*sending, *chores, parts.world.catalogue.run(), parts.calls.run()):
+    for life in (*sending, *chores, *written, parts.calls.run()):
         stack.push_async_callback(_cancelled, tasks.create_task(life))
     stack.push_async_callback(parts.calls.close)
 
@@ -324,7 +330,6 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
         last_port=settings.rtp_port_last,
         workers=settings.workers,
         lent=(lent,),
-        packets=packet_group(config),
         alarm=lambda text: log.error("recorder_alarm", text=text),
     )
 

@@ -2,10 +2,10 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from telegraphone.capture.client import RecorderClient
-from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.config import AsteriskEntry, Config, Phone, Secret, TrunkEntry
 from telegraphone.domain.legs import Keeping
 from telegraphone.domain.recording import Trigger
@@ -64,6 +64,7 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
         media_host=config.recorder.rtp_host,
         trunks=[_trunk(each) for each in config.trunks],
         intakes=recorder,
+        handshakes=recorder.handshakes,
         tls=tls,
         clock=clock,
     )
@@ -73,18 +74,6 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
 def make_asterisks(config: Config, clock: SystemClock) -> tuple[AsteriskSwitch, ...]:
     """Every Asterisk that is configured; not reached yet."""
     return tuple(_asterisk(each, config.feature_codes(), clock) for each in config.asterisk)
-
-
-def packet_group(config: Config) -> PacketGroup | None:
-    """What takes packets from the kernel, if any Asterisk is to be recorded so. Raises OSError where it may not."""
-    if not any(each.taps == "packets" for each in config.asterisk):
-        return None
-    try:
-        return PacketGroup()
-    except PermissionError:
-        raise PermissionError(
-            'taps = "packets" needs CAP_NET_RAW (AmbientCapabilities= in the systemd unit); or use taps = "external-media"'
-        ) from None
 
 
 def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemClock) -> AsteriskSwitch:
@@ -101,7 +90,6 @@ def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemCloc
         lifts=entry.answer == "auto",
         feature_codes=codes | {keys: trigger for keys, trigger in record_key.items() if keys},
         rtp_ports=(entry.rtp_port_first, entry.rtp_port_last),
-        packets=entry.taps == "packets",
         clock=clock,
     )
 
@@ -115,6 +103,7 @@ def _trunk(entry: TrunkEntry) -> Trunk:
         strict=entry.strict,
         codecs=entry.codecs,
         keys_under_avp=entry.keys_under_avp,
+        built_in_bridge=entry.profile == "cisco-bib",
         devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
         device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
         first_is_called=entry.first_is_called,
@@ -124,7 +113,16 @@ def _trunk(entry: TrunkEntry) -> Trunk:
         },
         call_s_max=entry.call_s_max,
         tenant=entry.tenant,
+        orders=_orders(entry),
+        keep_snapshots=entry.keep_snapshots,
     )
+
+
+def _orders(entry: TrunkEntry) -> Mapping[tuple[str, str], Trigger]:
+    """What a header field with a value orders, from texts like `X-Action: hold-it=pause`."""
+    said = (each.rpartition("=") for each in entry.orders)
+    named = ((field.partition(":"), trigger) for field, _, trigger in said)
+    return {(name.strip().lower(), value.strip().lower()): Trigger(trigger.strip()) for (name, _, value), trigger in named}
 
 
 def _account(phone: Phone) -> Account:

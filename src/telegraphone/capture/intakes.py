@@ -76,6 +76,11 @@ class Intakes:
             return False
         return True
 
+    def rtp(self, name: str) -> socket.socket | None:
+        """The RTP socket of an intake, None if it is closed."""
+        intake = self._open.get(name)
+        return None if intake is None else intake.pair[0]
+
     def pairs(self) -> tuple[SocketPair, ...]:
         """Every open pair that no recording has."""
         return tuple(each.pair for each in self._open.values() if not each.lent)

@@ -71,6 +71,9 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _about_webhooks(config)
 
 
+_ORDER = re.compile(r"[!-9;-~]+\s*:.+=\s*(start|pause|resume|stop)")
+
+
 def _about_server(config: Config) -> Iterator[str]:
     if not re.fullmatch(r"https?://[^/?#\s]+/?", config.server.external_url):
         yield "server.external_url: must look like https://host or https://host:port, without a path"
@@ -143,6 +146,8 @@ def _about_trunks(config: Config) -> Iterator[str]:
         for key in ("devices", "user_data_from"):
             if not all("=" in pair.strip("=") for pair in getattr(trunk, key)):
                 yield f"trunks[{index}].{key}: each must be two texts with = in between"
+        if not all(_ORDER.fullmatch(order.strip()) for order in trunk.orders):
+            yield f"trunks[{index}].orders: each must look like `X-Action: hold-it=pause`, with start, pause, resume or stop"
 
 
 def _about_asterisk(config: Config) -> Iterator[str]:

@@ -39,6 +39,10 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Literal["always", "on-demand", "by-rule"],
         Meta(description="Whether its calls are recorded from the start: all, none, or those of agents that are `recorded`."),
     ] = "always"
+    profile: Annotated[
+        Literal["siprec", "cisco-bib"],
+        Meta(description="What it speaks: SIPREC, or what Cisco phones do that record by their built-in bridge."),
+    ] = "siprec"
     strict: Annotated[
         bool, Meta(description="Whether what RFC 7866 demands of a client is insisted on; for conformance laboratories.")
     ] = False
@@ -67,6 +71,14 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Header fields or metadata elements that become user data, each as `X-Campaign=Campaign`."),
     ] = ()
+    orders: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Header fields by which it may order recordings, each as `X-Action: hold-it=pause`; `start`, `pause`, "
+            "`resume` or `stop`."
+        ),
+    ] = ()
+    keep_snapshots: Annotated[bool, Meta(description="Whether every metadata document is kept as it came.")] = True
     call_s_max: Annotated[
         float, Meta(gt=0, le=7 * 86_400, description="A recording session that nobody ends is ended after so many seconds.")
     ] = CALL_S_MAX

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
 from telegraphone.database.outbox import put_happenings
 from telegraphone.database.searching import searched
 from telegraphone.database.summary import Summary, summary
@@ -29,7 +29,7 @@ class SqlCatalogue:
 
     async def put(self, part: PartRecord) -> None:
         """See `Catalogue.put`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             known = await _read(connection, select(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
             await connection.execute(insert(parts).values(_to_row(part)))

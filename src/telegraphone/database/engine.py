@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -21,6 +21,7 @@ from telegraphone.services.ports import Unavailable
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 5_000
+_WRITES = "telegraphone_writes"
 
 
 def sqlite_url(path: Path) -> str:
@@ -87,7 +88,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 def _begin_sqlite(connection: Connection) -> None:
     """Python's own way begins a transaction only before a row is changed, which would leave an upgrade that fails half done."""
-    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -114,6 +115,12 @@ async def answers(engine: AsyncEngine) -> bool:
     """Whether the database can be asked; raises `Unavailable` when it cannot."""
     async with transaction(engine) as connection:
         return bool(await connection.scalar(text("SELECT 1")))
+
+
+def writing(engine: AsyncEngine) -> AbstractAsyncContextManager[AsyncConnection]:
+    """As `transaction`, for one that reads before it writes: it waits its turn at once. SQLite refuses a write, whatever the
+    waiting time, where another has written since the transaction read."""
+    return transaction(engine.execution_options(**{_WRITES: True}))
 
 
 @asynccontextmanager

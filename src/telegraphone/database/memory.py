@@ -1,4 +1,5 @@
-"""The list of recordings, the audit trail and agents' desks in memory: for trying things out, and gone when the program ends."""
+"""The list of recordings, copied calls, the audit trail and agents' desks in memory: for trying things out, and gone when
+the program ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -6,10 +7,12 @@ from itertools import count, islice
 
 from telegraphone.database.matching import compared_pattern, matches
 from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
+from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.limits import SEARCH_WORD_CHARS_MAX
 from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
+from telegraphone.services.copies import KeptSnapshot
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.happenings import Happening, Numbered, happened
 from telegraphone.services.keeping import Standing, Tombstone
@@ -157,6 +160,42 @@ class MemoryDesks:
     async def all(self) -> tuple[KeptDesk, ...]:
         """See `Desks.all`."""
         return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
+
+
+class MemoryCopies:
+    """A `CopyStore` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._copies: dict[tuple[str, CallUuid], Copy] = {}
+        self._documents: dict[tuple[str, CallUuid, int], KeptSnapshot] = {}
+
+    async def put(self, copy: Copy) -> None:
+        """See `CopyStore.put`."""
+        self._copies[copy.tenant, copy.call_uuid] = copy
+
+    async def add(self, snapshot: KeptSnapshot) -> None:
+        """See `CopyStore.add`."""
+        self._documents[snapshot.tenant, snapshot.call_uuid, snapshot.number] = snapshot
+
+    async def conversation(self, tenant: str, call_uuid: CallUuid) -> tuple[Copy, ...]:
+        """See `CopyStore.conversation`."""
+        found = {(tenant, call_uuid)} & self._copies.keys()
+        while True:
+            links = {link for key in found for link in self._copies[key].links}
+            wider = found | {key for key, each in self._copies.items() if key[0] == tenant and each.links & links}
+            if wider == found:
+                return tuple(sorted((self._copies[key] for key in found), key=lambda each: (each.began_at, each.call_uuid)))
+            found = wider
+
+    async def snapshots(self, tenant: str, call_uuid: CallUuid) -> tuple[KeptSnapshot, ...]:
+        """See `CopyStore.snapshots`."""
+        return tuple(each for key, each in sorted(self._documents.items()) if key[:2] == (tenant, call_uuid))
+
+    async def forget(self, tenant: str, call_uuid: CallUuid) -> None:
+        """See `CopyStore.forget`."""
+        self._copies.pop((tenant, call_uuid), None)
+        for key in [key for key in self._documents if key[:2] == (tenant, call_uuid)]:
+            del self._documents[key]
 
 
 class MemoryAuditTrail:

@@ -6,7 +6,17 @@ from sqlalchemy import Update, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction
-from telegraphone.database.tables import holds, labels, parts, recordings, tombstones, traits
+from telegraphone.database.tables import (
+    copies,
+    copy_links,
+    holds,
+    labels,
+    parts,
+    recordings,
+    snapshots,
+    tombstones,
+    traits,
+)
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.keeping import Standing, Tombstone
 
@@ -65,7 +75,7 @@ class SqlStandings:
         stone = {"tenant": tenant, "call_uuid": call_uuid, "erased_at": tombstone.erased_at}
         words = {"statement": tombstone.statement, "signature": tombstone.signature}
         async with transaction(self._engine) as connection:
-            for table in (parts, traits, labels, recordings, tombstones):
+            for table in (parts, traits, labels, snapshots, copy_links, copies, recordings, tombstones):
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
             await connection.execute(insert(tombstones).values(stone | words))
 

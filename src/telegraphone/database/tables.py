@@ -7,7 +7,20 @@ compared (gws-api 13.2). Every row belongs to a tenant; ids that others may choo
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -181,4 +194,40 @@ webhook_places = Table(
     metadata,
     Column("webhook", Name, primary_key=True),
     Column("told", BigInteger, nullable=False),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("conversation", Name, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("parties", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("snapshots", Integer, nullable=False),
+    Index("copies_by_conversation", "tenant", "conversation"),
+)
+
+copy_links = Table(
+    "copy_links",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("link", Name, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Index("copy_links_by_call", "tenant", "call_uuid"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("error", Text, nullable=False),
 )

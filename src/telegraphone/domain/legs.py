@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from telegraphone.domain.copies import Party
 from telegraphone.domain.ids import DEFAULT_TENANT, Dn, LegId
+from telegraphone.domain.recording import Trigger
 
 
 class EndCause(Enum):
@@ -102,7 +104,8 @@ class CallForked:
 
     There are two parties at least, the caller first. `mixed` when they cannot be told apart by their sound. `known_as` is
     what its switch calls the call, where that may be its UUID here too. The switch waits for `answer`, or `hang_up`, of
-    the first leg before it takes the copy. Parties are looked for among the agents of `tenant`.
+    the first leg before it takes the copy. Parties are looked for among the agents of `tenant`. `client` is who copies it,
+    by its name here.
     """
 
     parties: tuple[PartyAt, ...]
@@ -111,6 +114,37 @@ class CallForked:
     known_as: str = ""
     user_data: Mapping[str, object] = field(default_factory=dict)
     tenant: str = DEFAULT_TENANT
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a recording client sent to describe a call, as it came; `error` says why it could not be read."""
+
+    content_type: str
+    content: bytes = field(repr=False)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDescribed:
+    """Who copies the call of this leg has described it: `parties` take part now, `links` are ids by which it may be known
+    to be one conversation with others, `facts` what was noticed. `over` when nothing of it will come any more."""
+
+    leg: LegId
+    parties: tuple[Party, ...]
+    links: frozenset[str] = frozenset()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    documents: tuple[Document, ...] = ()
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOrdered:
+    """Who copies the call of this leg has its recording begun, paused, resumed or stopped, and may do so."""
+
+    leg: LegId
+    trigger: Trigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,3 +34,18 @@ RTP_SILENT_S: Final = 30.0
 
 RS_WATCH_S: Final = 5.0
 """Time between two looks at every recording session."""
+
+SNAPSHOTS_KEPT_MAX: Final = 1_000
+"""Metadata documents of one call of which each is kept (siprec 9)."""
+
+SNAPSHOTS_KEPT_EVERY: Final = 10
+"""Of those beyond, every tenth and the last (siprec 9)."""
+
+SNAPSHOTS_UNTOLD_MAX: Final = 16
+"""Metadata documents that wait for the call they describe to begin: between two calls of a session there are few."""
+
+COPIES_BACKLOG_MAX: Final = 10_000
+"""Copied calls, and metadata documents, that wait for the database: an outage of minutes at the busiest hour."""
+
+HANDSHAKE_S: Final = 30.0
+"""A client that has not agreed on keys by then will not (RFC 6347 section 4.2.4: its repeats go 1, 2, 4, 8, 16 s)."""

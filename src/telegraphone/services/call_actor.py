@@ -44,7 +44,6 @@ from telegraphone.services.mailbox import (
 from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
-    CaptureSilent,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -176,7 +175,7 @@ class CallActor:
                     late.cancel()
             case MediaMoved(leg, source):
                 await self._effects.re_aim(leg, source)
-            case CaptureFailed() | CaptureSilent() | CaptureRestored() | RecordingRecovered():
+            case CaptureFailed() | CaptureRestored() | RecordingRecovered():
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)

@@ -27,7 +27,6 @@ from telegraphone.services.ports import (
     Caller,
     CaptureFailed,
     CaptureRestored,
-    CaptureSilent,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -280,9 +279,6 @@ class Effects:
                 return await self._restored(call, shut_for)
             case RecordingRecovered(sealed):
                 await self._recorder(call.uuid).found_sealed(sealed, _BY_SYSTEM)
-            case CaptureSilent():
-                log.error("tap_is_dead", call=call.uuid)
-                return () if call.recording.reasons else (Broken(call.uuid),)
             case CaptureFailed():
                 pass
         return await self._break_off(call)

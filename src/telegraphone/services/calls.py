@@ -28,12 +28,12 @@ from telegraphone.domain.ids import (
 from telegraphone.domain.legs import (
     Ability,
     CallForked,
+    CopyDescribed,
     DeviceRegistered,
     DeviceUnregistered,
-    EndCause,
-    Keeping,
     LegArrived,
     LegFact,
+    RecordingOrdered,
 )
 from telegraphone.domain.operations import Operation
 from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, TransferOfLegs
@@ -44,6 +44,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
 from telegraphone.services.call_commands import NewIds
 from telegraphone.services.catalogue import By
+from telegraphone.services.copied_calls import CopiedCalls
 from telegraphone.services.mailbox import Command, Watched
 from telegraphone.services.phone_requests import PhoneRequests
 from telegraphone.services.ports import CaptureRestored, RecorderEvent, RecordingRecovered, SwitchEvent, TapMoved, Unavailable
@@ -75,6 +76,7 @@ class Calls:
         self._by_leg: dict[LegId, CallActor] = {}
         self._owned: dict[CallActor, _Owned] = {}
         self._phone_requests = PhoneRequests(world, agents, self._by_leg.get)
+        self._copied = CopiedCalls(world, self._by_leg.get, self._by_uuid.get)
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = False
 
@@ -120,10 +122,10 @@ class Calls:
         """Returns when the operation has taken effect on the agent's call; raises `Refusal` or `Unavailable`. `number` is
         the destination or the participant, `other` the id of the other call of a pair, in either form."""
         must_be_allowed(agent, operation)
-        actor, call, leg = self._find(agent, reference)
+        _, call, leg = self._find(agent, reference)
         by = By("agent", agent.user_name, leg.number)
         command = Command(operation, call.uuid, leg.id, by, user_data or {}, key, number, digits, other)
-        await actor.ask(command)
+        await self._copied.operate(command)
 
     async def operate_device(self, agent: Agent, operation: Operation) -> None:
         """A recording operation posted to the device: acts on its Established call, else on the call held most
@@ -132,8 +134,8 @@ class Calls:
         mine = [each for each in self._seen(agent) if each[2].talking]
         if not mine:
             raise NotInState(operation.value, "device has no active call")
-        actor, call, leg = max(mine, key=lambda each: _activity(each[2]))
-        await actor.ask(Command(operation, call.uuid, leg.id, By("device", agent.user_name, leg.number)))
+        _, call, leg = max(mine, key=lambda each: _activity(each[2]))
+        await self._copied.operate(Command(operation, call.uuid, leg.id, By("device", agent.user_name, leg.number)))
 
     @property
     def count(self) -> int:
@@ -186,6 +188,10 @@ class Calls:
                 await self._arrived(event)
             case CallForked():
                 self._forked(event)
+            case CopyDescribed():
+                self._copied.described(event)
+            case RecordingOrdered():
+                self._create_task(self._copied.ordered(event))
             case DeviceRegistered(dn):
                 self._agents.phone_registered(self._world.directory.at(dn), dn, registered=True)
             case DeviceUnregistered(dn):
@@ -242,7 +248,7 @@ class Calls:
             self._admit(call, progress.arrived(call, self._world.clock.now()))
         except Unavailable as error:
             log.error("call_refused", leg=event.leg, error=str(error))
-            self._create_task(self._turn_away(event.leg))
+            self._create_task(self._copied.turn_away(event.leg))
 
     def _forked(self, event: CallForked) -> None:
         """A call that is connected elsewhere is copied to us."""
@@ -257,30 +263,10 @@ class Calls:
             actor = self._admit(call, forked.begun(call))
         except Unavailable as error:
             log.error("call_refused", leg=legs[0].id, error=str(error))
-            self._create_task(self._turn_away(legs[0].id))
+            self._create_task(self._copied.turn_away(legs[0].id))
         else:
-            self._create_task(self._take_copy(actor, call))
-
-    async def _take_copy(self, actor: CallActor, call: Call) -> None:
-        """The copy is taken when what must be recorded is being recorded: then no word of it is lost, and a call that
-        cannot be recorded here can be sent to another recorder."""
-        await actor.begun.wait()
-        calls = (each for each in actor.conversation.calls if each.uuid == call.uuid)
-        recording = any(each.recording.in_progress for each in calls)
-        if call.copied is Keeping.ALWAYS and not recording:
-            await self._turn_away(call.caller.id)
-            return
-        try:
-            await Limit(self._world.clock, RECORDER_ANSWER_S).answer("switch", self._world.switch.answer(call.caller.id))
-        except Unavailable as error:
-            log.error("copy_not_taken", call=call.uuid, error=str(error))
-
-    async def _turn_away(self, leg: LegId) -> None:
-        limit = Limit(self._world.clock, RECORDER_ANSWER_S)
-        try:
-            await limit.answer("switch", self._world.switch.hang_up(leg, EndCause.FAILED))
-        except Unavailable as error:
-            log.error("leg_left_behind", leg=leg, error=str(error))
+            self._world.copies.begun(call.uuid, event.tenant, event.client)
+            self._create_task(self._copied.take(actor, call))
 
     # --- making and finding calls ---
 

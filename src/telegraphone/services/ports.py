@@ -11,7 +11,16 @@ from typing import Final, Literal, Protocol
 
 from telegraphone.domain.agent import Agent, DeviceView
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, LegId, RecordingId
-from telegraphone.domain.legs import Ability, CallForked, DeviceRegistered, DeviceUnregistered, EndCause, LegFact
+from telegraphone.domain.legs import (
+    Ability,
+    CallForked,
+    CopyDescribed,
+    DeviceRegistered,
+    DeviceUnregistered,
+    EndCause,
+    LegFact,
+    RecordingOrdered,
+)
 from telegraphone.domain.phone_requests import PhoneRequest
 from telegraphone.domain.views import CallNotice, RecordingBroken
 
@@ -72,8 +81,7 @@ class MediaKeys:
 class MediaSource:
     """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
     it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes its packets as they
-    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port. `steady`: it sends all the time, silence
-    too, so that its silence is a fault."""
+    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port."""
 
     host: str
     port: int
@@ -81,7 +89,6 @@ class MediaSource:
     ssrc: int | None = None
     keys: MediaKeys | None = None
     arrives_at: MediaAddress | None = None
-    steady: bool = False
 
 
 NOBODY: Final = MediaSource("", 0, {})
@@ -106,7 +113,8 @@ class TapMoved:
     source: MediaSource
 
 
-SwitchEvent = LegFact | PhoneRequest | CallForked | TapMoved | DeviceRegistered | DeviceUnregistered
+CopyEvent = CallForked | CopyDescribed | RecordingOrdered
+SwitchEvent = LegFact | PhoneRequest | CopyEvent | TapMoved | DeviceRegistered | DeviceUnregistered
 
 
 class Switch(Protocol):
@@ -233,13 +241,6 @@ class CaptureFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureSilent:
-    """Nothing comes from a source of a recording that should send all the time. The recording goes on, with a gap."""
-
-    recording_id: RecordingId
-
-
-@dataclass(frozen=True, slots=True)
 class CaptureRestored:
     """A recording goes on after its worker was lost; its gates are as the journal says, `lost_ms` went missing."""
 
@@ -255,7 +256,7 @@ class RecordingRecovered:
     sealed: SealedRecording
 
 
-RecorderEvent = CaptureFailed | CaptureSilent | CaptureRestored | RecordingRecovered
+RecorderEvent = CaptureFailed | CaptureRestored | RecordingRecovered
 
 
 class Recorder(Protocol):

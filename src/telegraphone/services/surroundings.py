@@ -10,6 +10,7 @@ from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.domain.watching import Watch
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
 
@@ -84,6 +85,7 @@ class Surroundings:
     phone_answers: PhoneAnswers | None = None
     watchers: Watchers = field(default_factory=Nobody)
     demands: Demands = field(default_factory=NoDemands)
+    copies: Copies = field(kw_only=True)
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause
-from telegraphone.services.ports import MediaAddress, MediaSource
+from telegraphone.services.ports import MediaAddress, MediaKeys, MediaSource
 
 
 class LegMedia(Protocol):
@@ -76,3 +76,15 @@ class Intakes(Protocol):
 
     def is_heard(self, name: str) -> bool:
         """Whether audio is arriving there; it can only be seen while a recording uses the port."""
+
+
+class Handshakes(Protocol):
+    """Agreement on keys over the path of the audio itself, for peers that do not signal them (DTLS-SRTP)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of the certificate that peers will see, as session descriptions have it."""
+
+    async def shake_hands(self, intake: str, peer: MediaAddress, fingerprints: tuple[str, ...], *, active: bool) -> MediaKeys:
+        """By what `peer`, whose certificate has one of these hashes, encrypts what it sends to an open intake that no
+        recording is aimed at; `active` when we begin. Raises `Unavailable("recorder")` when they do not agree in time."""

@@ -16,6 +16,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
+from telegraphone.services.copies import CopyStore
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
@@ -30,6 +31,7 @@ from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
 from telegraphone.web.cometd import Cometd, Notifications, ShortWay
 from telegraphone.web.gws.answers import answer, refuse
 from telegraphone.web.gws.calls import MyCalls
+from telegraphone.web.gws.conversations import Conversations
 from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
 from telegraphone.web.gws.links import API
@@ -66,6 +68,7 @@ class WebPorts:
     agents: Agents
     calls: Calls
     catalogue: Catalogue
+    copies: CopyStore
     player: Player
     audit: AuditTrail
     notifications: Notifications
@@ -128,12 +131,15 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     shown = RecordingShapes(shapes.links, settings.playback_format)
     recordings = Recordings(shown, library, ports.audit, ports.keeping, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
+    conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search}),
         Route(
             f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": recordings.post, "DELETE": recordings.delete}
         ),
+        Route(f"{API}/recordings/{{id}}/conversation", {"GET": conversations.get}),
+        Route(f"{API}/recordings/{{id}}/snapshots", {"GET": conversations.snapshots}),
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
         Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
         Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),

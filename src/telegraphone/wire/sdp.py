@@ -304,7 +304,7 @@ def _parse_media(lines: list[tuple[str, str]], inherited: Direction | None) -> M
         raise RemoteProtocolError("m= is malformed")
     direction, attributes = _read_direction(lines)
     formats = tuple(fields[3:])
-    rtp = fields[2].upper().startswith("RTP/")
+    rtp = fields[2].upper().startswith(("RTP/", "UDP/TLS/RTP/"))
     ptime = next((value or "" for name, value in attributes if name == "ptime"), "")
     return Media(
         fields[0].lower(),

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.database.memory import MemoryCatalogue, MemoryCopies
 from telegraphone.domain.agent import Agent, Device, Directory
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.naming import NamePattern
@@ -15,6 +15,7 @@ from telegraphone.endpoints.clock import SystemClock
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.ports import MediaAddress, Notification, Reservation, TapOrder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
@@ -95,6 +96,7 @@ async def node(*, policies: Policies = Policies(), **options: Any) -> AsyncItera
         conference_taps=exchange.sound,
         monitoring=exchange.sound,
         phone_answers=exchange.requests,
+        copies=Copies(MemoryCopies(), clock),
     )
     desks = Agents(ears)
     calls = Calls(world, desks, RecoveredParts(catalogue, writer))

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import CallForked
 from telegraphone.endpoints.clock import SystemClock
-from telegraphone.services.ports import MediaAddress, MediaSource, RecorderFull, SwitchEvent
+from telegraphone.services.ports import MediaAddress, MediaKeys, MediaSource, RecorderFull, SwitchEvent, Unavailable
 from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.message import Request, Response, parse_message
 
@@ -32,6 +33,9 @@ class Ports:
         self.open: dict[str, MediaAddress] = {}
         self.legs: dict[LegId, str] = {}
         self.room = room
+        self.agrees = True
+        self.shaken: list[tuple[str, MediaAddress, tuple[str, ...], bool]] = []
+        """Whom hands were shaken with."""
         self.heard: set[str] = set()
         """The names of those at which something arrives."""
         self._next = 30_000
@@ -51,6 +55,14 @@ class Ports:
 
     def close_intake(self, name: str) -> None:
         self.open.pop(name, None)
+
+    fingerprint = "sha-256 " + ":".join(["AB"] * 32)
+
+    async def shake_hands(self, intake: str, peer: MediaAddress, fingerprints: tuple[str, ...], *, active: bool) -> MediaKeys:
+        self.shaken.append((intake, peer, fingerprints, active))
+        if not self.agrees:
+            raise Unavailable("recorder", "no keys")
+        return MediaKeys("AEAD_AES_128_GCM", bytes(28))
 
     def is_heard(self, name: str) -> bool:
         return name in self.heard
@@ -86,13 +98,17 @@ class Laboratory:
         """What the server has asked for by itself; it is answered with `reply_status`."""
         self.reply_status: int | None = 200
         self.clock = LaterClock()
-        self.server = SiprecServer(host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, clock=self.clock)
+        self.server = SiprecServer(
+            host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, handshakes=ports, clock=self.clock
+        )
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
         self._socket.setblocking(False)
         self._responses: asyncio.Queue[Response] = asyncio.Queue()
         self._sent: dict[str, Request] = {}
         self.tags: dict[str, str] = {}
+        self.answer_body = b""
+        """What an ACK brings, where the server has made the offer."""
 
     async def send(self, name: str, **words: str) -> Response:
         """The final response to a fixture; a 2xx to an INVITE is acknowledged."""
@@ -113,7 +129,7 @@ class Laboratory:
                     break
         if request.method == "INVITE" and response.success:
             self.tags[request.call_id] = response.to.tag
-            await self.acknowledge(request, response)
+            await self.acknowledge(request, response, self.answer_body)
         return response
 
     async def throw(self, data: bytes) -> None:
@@ -128,6 +144,7 @@ class Laboratory:
             f"To: {response.to}",
             f"Call-ID: {request.call_id}",
             f"CSeq: {request.cseq.number} ACK",
+            *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
         ]
         data = "\r\n".join([*lines, "", ""]).encode() + body
@@ -162,7 +179,11 @@ class Laboratory:
         loop = asyncio.get_running_loop()
         while True:
             data, source = await loop.sock_recvfrom(self._socket, 65_535)
-            heard = parse_message(data)
+            try:
+                heard = parse_message(data)
+            except RemoteProtocolError:
+                # An answer repeats what was asked, and that may have been nonsense.
+                continue
             if isinstance(heard, Response):
                 self._responses.put_nowait(heard)
                 continue

@@ -27,11 +27,11 @@ from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.pending import PendingRequest
 from telegraphone.wire.sip.transport import Flow
 from telegraphone.wire.sip.uri import NameAddr, SipUri
-from telegraphone.wire.siprec.body import METADATA, MULTIPART
+from telegraphone.wire.siprec.body import ACCEPTED, METADATA, MULTIPART
 
 HOST = "127.0.0.1"
 BOUNDARY = "part-of-it"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 NO_TLS = SipTls()
 
 
@@ -78,7 +78,7 @@ def metadata(parties: Sequence[Party], gone: Sequence[Party] = (), *, cs: str = 
 def packed(sdp: bytes | None, snapshot: bytes | None, kind: str = METADATA) -> tuple[str, bytes]:
     """Content type and bytes of a body that holds one or both."""
     if snapshot is None:
-        return "application/sdp", sdp or b""
+        return ("", b"") if sdp is None else ("application/sdp", sdp)
     parts = [] if sdp is None else [b"Content-Type: application/sdp\r\n\r\n" + sdp]
     parts.append(f"Content-Type: {kind}\r\nContent-Disposition: recording-session\r\n\r\n".encode() + snapshot)
     body = b"".join(b"--" + BOUNDARY.encode() + b"\r\n" + part + b"\r\n" for part in parts)
@@ -90,6 +90,19 @@ class Mouth(PhoneAudio):
 
     def send_raw(self, packet: bytes, to: tuple[str, int]) -> None:
         self._rtp.sendto(packet, to)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The sender of a line that another program plays, at this port."""
+
+    port: int
+
+    def speak_to(self, to: tuple[str, int] | None, payload_type: int, table: bytes | None, event_type: int | None) -> None:
+        """It knows by itself."""
+
+    def close(self) -> None:
+        """It ends by itself."""
 
 
 class Refused(Exception):
@@ -107,7 +120,7 @@ class Fork:
     client: "RecordingClient"
     dialog: Dialog
     answer: SessionDescription
-    audio: list[Mouth]
+    audio: list[Mouth | Elsewhere]
     ours: SessionDescription
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Request] = field(default_factory=list)
@@ -124,16 +137,22 @@ class Fork:
                 audio.speak_to((self.answer.address_of(media), media.port), codec.payload_type, table, None)
 
     async def change(
-        self, method: str = "INVITE", *, media: Sequence[Media] | None = None, snapshot: bytes | None = None, kind: str = METADATA
+        self,
+        method: str = "INVITE",
+        *,
+        media: Sequence[Media] | None = None,
+        snapshot: bytes | None = None,
+        kind: str = METADATA,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Response:
-        """A re-INVITE or UPDATE with a new description, metadata, or both."""
+        """A re-INVITE or UPDATE with a new description, metadata, or both; or another request, with fields of its own."""
         sdp = None
         if media is not None:
             self.ours = self.ours.successor(tuple(media))
             sdp = self.ours.serialize()
         content_type, body = packed(sdp, snapshot, kind)
         response = await self.client.outcome(
-            InDialogRequest(dialog=self.dialog, method=method, body=body, content_type=content_type)
+            InDialogRequest(dialog=self.dialog, method=method, headers=headers, body=body, content_type=content_type)
         )
         if response.success and media is not None:
             self.answer = SessionDescription.parse(response.body)
@@ -163,7 +182,9 @@ class RecordingClient:
         self.sip: SipEndpoint
 
     async def open(self, host: str, tls: SipTls) -> None:
-        options = SipOptions(host=host, contact_params=";+sip.src", supported=("siprec", "timer"), session_expires_s=0)
+        options = SipOptions(
+            host=host, contact_params=";+sip.src", supported=("siprec", "timer"), accept=ACCEPTED, session_expires_s=0
+        )
         self.sip = await SipEndpoint.open(host, 0, options, self._handle, tls=tls)
 
     async def outcome(self, command: OutgoingRequest | InDialogRequest) -> Response:
@@ -178,7 +199,7 @@ class RecordingClient:
         headers: tuple[tuple[str, str], ...] = (("Require", "siprec"),),
         voices: Sequence[Voice] = (),
         lines: Sequence[Media] = (),
-        audio: "Sequence[Mouth]" = (),
+        audio: "Sequence[Mouth | Elsewhere]" = (),
         silent: bool = False,
     ) -> Fork:
         """Forks a call: a line for each party. `snapshot` None: no metadata; empty: what the parties say. With `lines` the

@@ -4,9 +4,19 @@ import asyncio
 
 import pytest
 
-from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded, PartyJoined, PartyNamed
+from telegraphone.domain.legs import (
+    CallForked,
+    CopyDescribed,
+    EndCause,
+    Keeping,
+    LegEnded,
+    PartyJoined,
+    PartyNamed,
+    RecordingOrdered,
+)
+from telegraphone.domain.recording import Trigger
 from telegraphone.services.ports import NOBODY, TapMoved
-from telegraphone.wire.sdp import Direction
+from telegraphone.wire.sdp import PCMU, Direction, Media, SessionDescription
 from tests.interop.siprec.laboratory import QUIET_S, Ports, described, laboratory, message
 
 BOTH = ["15550100", "5001"]
@@ -137,6 +147,100 @@ async def test_q16_the_next_part_is_a_call_of_its_own() -> None:
         await lab.send("q16-next-part")
         assert len(lab.of(CallForked)) == 2
         assert lab.numbers() == ["15550100", "5002"]
+
+
+async def test_q17_two_sessions_of_a_cisco_phone_are_one_conversation() -> None:
+    async with laboratory(built_in_bridge=True) as lab:
+        for name in ("q17-near-end", "q17-far-end"):
+            lab.answer_body = SessionDescription("192.0.2.5", (Media("audio", 4000, (PCMU,), Direction.SENDONLY),)).serialize()
+            response = await lab.send(name)
+            [media] = described(response).media
+            assert media.direction is Direction.RECVONLY
+            assert lab.numbers() == BOTH
+            sources = await lab.sources()
+            speaks = 1 if name == "q17-near-end" else 0
+            assert (sources[speaks].port, sources[1 - speaks]) == (4000, NOBODY)
+        assert len(lab.of(CallForked)) == 2
+        assert {event.links for event in lab.of(CopyDescribed)} == {frozenset({"refci-4711"})}
+        assert lab.asked == []
+
+
+async def test_q18_both_parties_recorded_are_two_calls_of_one_conversation() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        await lab.send("q18-the-other-party")
+        first, second = lab.of(CallForked)
+        assert [party.number for party in first.parties] == [party.number for party in second.parties] == BOTH
+        assert len({frozenset(event.links) for event in lab.of(CopyDescribed)}) == 1
+
+
+async def test_q19_nothing_depends_on_an_answer_to_what_we_ask() -> None:
+    async with laboratory() as lab:
+        lab.reply_status = None
+        await lab.send("broken-metadata")
+        await asyncio.sleep(QUIET_S)
+        assert lab.asked[0].method == "UPDATE"
+        assert (await lab.sources())[0].port == 4000
+        assert lab.of(LegEnded) == []
+        lab.reply_status = 491
+        await lab.send("plain")
+        assert lab.server.counts.recordings == 2
+
+
+async def test_q23_an_inactive_period_ends_no_recording_and_nobody_is_heard_in_it() -> None:
+    async with laboratory() as lab:
+        await lab.send("q10-both-inactive")
+        await lab.sources()
+        await lab.send("q10-activated")
+        await lab.send("q10-held-by-zeros")
+        assert [event.source for event in lab.of(TapMoved)][2:] == [NOBODY, NOBODY]
+        assert lab.of(LegEnded) == []
+
+
+async def test_q25_nothing_is_special_about_the_recorder_being_one_of_five() -> None:
+    async with laboratory() as lab:
+        response = await lab.say(message("plain").replace(b"Max-Forwards: 70", b"Max-Forwards: 70\r\nX-Recorder: 2 of 5"))
+        assert (response.status, lab.numbers()) == (200, BOTH)
+
+
+async def test_q24_a_header_orders_only_where_the_profile_says_so() -> None:
+    said = message("plain").replace(b"Max-Forwards: 70", b"Max-Forwards: 70\r\nX-Action:  Begin-It ")
+    async with laboratory(orders={("x-action", "begin-it"): Trigger.START}) as lab:
+        await lab.say(said)
+        assert [event.trigger for event in lab.of(RecordingOrdered)] == [Trigger.START]
+    async with laboratory() as lab:
+        await lab.say(said)
+        assert lab.of(RecordingOrdered) == []
+
+
+async def test_wishes_about_recording_are_facts_and_change_nothing() -> None:
+    said = message("plain").replace(b"a=label:96", b"a=label:96\r\na=recordpref:off").replace(b"t=0 0", b"t=0 0\r\na=record:on")
+    lines = [each for each in said.split(b"\r\n") if not each.startswith(b"Content-Length")]
+    length = len(said.partition(b"\r\n\r\n")[2])
+    head, _, body = b"\r\n".join(lines).partition(b"\r\n\r\n")
+    async with laboratory() as lab:
+        whole = (
+            head.replace(b"Require: siprec", b"Require: siprec\r\nSupported: record-aware") + b"\r\nContent-Length: %d" % length
+        )
+        assert (await lab.say(whole + b"\r\n\r\n" + body)).status == 200
+        [said_of_it] = lab.of(CopyDescribed)
+        assert said_of_it.facts == {"recordpref.96": "off", "record": "on", "record-aware": "yes"}
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+
+
+async def test_metadata_that_never_comes_is_asked_for_once() -> None:
+    async with laboratory() as lab:
+        body = message("plain").partition(b"\r\n\r\n")[2]
+        sdp = body.partition(b"application/sdp\r\n\r\n")[2].partition(b"--unique")[0]
+        head = [
+            line
+            for line in message("plain").partition(b"\r\n\r\n")[0].split(b"\r\n")
+            if not line.startswith((b"Content-", b"MIME"))
+        ]
+        request = [*head, b"Content-Type: application/sdp", b"Content-Length: %d" % len(sdp), b"", b""]
+        assert (await lab.say(b"\r\n".join(request) + sdp)).status == 200
+        assert [each.method for each in lab.asked] == ["UPDATE"]
+        assert "metadata_error" in lab.of(CopyDescribed)[0].facts
 
 
 async def test_q13_what_needs_decoding_may_come_too() -> None:

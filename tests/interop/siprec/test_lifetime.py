@@ -2,7 +2,7 @@
 
 import asyncio
 
-from telegraphone.domain.legs import EndCause, LegEnded
+from telegraphone.domain.legs import CallForked, EndCause, LegEnded
 from telegraphone.limits import RTP_SILENT_S
 from telegraphone.switches.siprec.watch import Watch
 from telegraphone.wire.sip.message import Response
@@ -94,7 +94,7 @@ async def test_one_invite_many_times_is_one_call() -> None:
         for _ in range(5):
             await lab.throw(invite)
         await lab.say(invite)
-        assert len(lab.events) == 1
+        assert len(lab.of(CallForked)) == 1
         assert lab.server.counts.recordings == 1
 
 

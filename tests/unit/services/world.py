@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.database.memory import MemoryCatalogue, MemoryCopies
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Directory, Feature
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, Dn
 from telegraphone.domain.legs import Ability
@@ -16,6 +16,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.ports import DeviceNotice, Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
@@ -128,7 +129,8 @@ async def serving(
     recovered = RecoveredParts(catalogue, writer)
     names = NamePattern("recorder.example.com")
     surroundings = Surroundings(
-        clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound
+        *(clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound),
+        copies=Copies(MemoryCopies(), clock),
     )
     surroundings = replace(surroundings, phone_answers=switch.requests)
     if beside is not None:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from telegraphone.domain.legs import EndCause
+from telegraphone.domain.legs import Document, EndCause
 from telegraphone.endpoints.sip import SipEndpoint
-from telegraphone.limits import SNAPSHOT_REQUEST_S
+from telegraphone.limits import METADATA_BYTES_MAX, SNAPSHOT_REQUEST_S
 from telegraphone.services.ports import RecorderFull
+from telegraphone.switches.siprec.agreement import KeyAgreement
 from telegraphone.switches.siprec.register import Register
 from telegraphone.switches.siprec.rs import Rs, Stage
 from telegraphone.switches.siprec.trunk import Trunk, certified_names
@@ -22,11 +23,12 @@ from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, RequestArrived
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.transaction import ServerTransaction
-from telegraphone.wire.siprec import srs
+from telegraphone.wire.siprec import built_in_bridge, srs
 from telegraphone.wire.siprec.answering import Mine, answer, lines_of_answer, our_offer, taken_lines
 from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
 from telegraphone.wire.siprec.keys import OWN_KEY_BYTES
 from telegraphone.wire.siprec.metadata import Kind, read_snapshot
+from telegraphone.wire.siprec.noticing import facts_of_description, facts_of_request
 
 log = structlog.get_logger()
 
@@ -40,8 +42,9 @@ _CAUSES = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.
 class Incoming:
     """The recording server as user agent server."""
 
-    def __init__(self, register: Register, sip: SipEndpoint, trunks: Iterable[Trunk], host: str) -> None:
+    def __init__(self, register: Register, sip: SipEndpoint, agreement: KeyAgreement, trunks: Iterable[Trunk], host: str) -> None:
         self._register = register
+        self._agreement = agreement
         self._sip = sip
         self._trunks = tuple(trunks)
         self._host = host
@@ -59,6 +62,8 @@ class Incoming:
                 self._sip.respond(transaction, self._elsewhere() if self._register.full else Reply(200))
             case _:
                 self._sip.respond(transaction, Reply(200) if rs is not None else Reply(481))
+                if rs is not None:
+                    self._obey(rs, request)
 
     # --- a new session --------------------------------------------------------------------------------------------
 
@@ -77,6 +82,7 @@ class Incoming:
         else:
             if rs is not None:
                 self._register.begin(rs, self._known_as(rs, request), self._user_data(rs, request))
+                self._obey(rs, request)
 
     def _trunk_of(self, transaction: ServerTransaction) -> Trunk | None:
         source = transaction.source
@@ -97,11 +103,19 @@ class Incoming:
         number = int.from_bytes(self._register.clock.entropy(_SESSION_ID_BYTES), "big")
         ours = SessionDescription(self._host, (), number, version=0)
         rs = Rs(self._register.new_name(), trunk, transaction, ours, self._register.clock.entropy(OWN_KEY_BYTES))
+        rs.facts |= facts_of_request(request)
         if body.sdp is not None:
             rs.offered = SessionDescription.parse(body.sdp)
+            rs.facts |= facts_of_description(rs.offered)
             rs.lines = taken_lines(rs.offered, trunk.codecs, keys_under_avp=trunk.keys_under_avp)
             if not any(rs.lines):
                 raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
+        bridged = built_in_bridge.described(request) if trunk.built_in_bridge else None
+        if bridged is not None:
+            rs.picture = rs.picture.after(bridged)
+        elif body.metadata is None:
+            rs.facts["metadata_error"] = "none came with the first request"
+            rs.needs_snapshot = True
         self._learn(rs, body)
         self._register.open_places(rs)
         return rs
@@ -111,7 +125,7 @@ class Incoming:
         if rs.stage is not Stage.OFFERED:
             return
         if rs.offered is not None:
-            rs.ours = answer(rs.offered, rs.lines, rs.ports(), Mine(rs.ours, rs.chance))
+            rs.ours = answer(rs.offered, rs.lines, rs.ports(), self._mine(rs))
         else:
             streams = max(1, len(rs.picture.of(Kind.STREAM)))
             ports = [place.address.port for _, place in sorted(rs.places.items())][:streams]
@@ -122,6 +136,10 @@ class Incoming:
         rs.stage, rs.dialog, rs.awaits_answer = Stage.LIVE, dialog, rs.offered is None
         rs.since = rs.heard_at = self._register.clock.now()
         self._register.by_dialog[dialog] = rs
+        self._agreement.begin(rs)
+
+    def _mine(self, rs: Rs) -> Mine:
+        return Mine(rs.ours, rs.chance, self._agreement.fingerprint(rs))
 
     def refuse(self, rs: Rs, cause: EndCause) -> None:
         """It cannot be recorded here."""
@@ -141,7 +159,8 @@ class Incoming:
         try:
             body = read_body(request.headers.get("Content-Type") or "", request.body)
             if body.sdp is not None:
-                self._describe(rs, SessionDescription.parse(body.sdp))
+                self._describe(rs, offered := SessionDescription.parse(body.sdp))
+                rs.facts |= facts_of_description(offered)
         except RemoteProtocolError as error:
             self._sip.respond(transaction, Reply(error.status or 400))
             return
@@ -154,9 +173,18 @@ class Incoming:
         described = body.sdp is not None or request.method == "INVITE"
         self._learn(rs, body)
         self._sip.respond(transaction, Reply(200, body=rs.ours.serialize() if described else b""))
+        self._register.described(rs)
         self._register.refresh(rs)
+        self._obey(rs, request)
         if body.sdp is not None:
+            self._agreement.begin(rs)
             self._register.media_changed(rs)
+
+    def _obey(self, rs: Rs, request: Request) -> None:
+        """What a header field of this request orders, where the profile lets it (siprec.md, Q24)."""
+        for (name, value), trigger in rs.trunk.orders.items():
+            if any(line.strip().lower() == value for line in request.headers.lines(name)):
+                self._register.ordered(rs, trigger)
 
     def _describe(self, rs: Rs, offered: SessionDescription) -> None:
         before = rs.lines
@@ -168,7 +196,7 @@ class Incoming:
         except (RemoteProtocolError, RecorderFull):
             rs.lines = before
             raise
-        rs.ours = answer(offered, rs.lines, rs.ports(), Mine(rs.ours, rs.chance))
+        rs.ours = answer(offered, rs.lines, rs.ports(), self._mine(rs))
 
     def acknowledged(self, event: AckArrived) -> None:
         """The ACK brings the client's answer where our 2xx made the offer; without a usable one the session ends."""
@@ -184,7 +212,9 @@ class Incoming:
                 self.hang_up(rs, EndCause.FAILED)
                 return
             rs.lines = lines_of_answer(rs.ours, answered, rs.trunk.codecs)
+            rs.facts |= facts_of_description(answered)
             self._learn(rs, body)
+            self._register.described(rs)
             self._register.refresh(rs)
             self._register.media_changed(rs)
         self._ask_for_snapshot(rs)
@@ -221,13 +251,19 @@ class Incoming:
         if body.metadata is None:
             return
         rs.old_name = body.metadata_type == METADATA_OLD
+        why = ""
         try:
             snapshot = read_snapshot(body.metadata)
             rs.needs_snapshot = snapshot.partial and not rs.picture.knows_all_of(snapshot)
             rs.picture = rs.picture.after(snapshot)
         except RemoteProtocolError as error:
             log.warning("metadata_unreadable", trunk=rs.trunk.name, error=error.reason, size=len(body.metadata))
+            why = rs.facts["metadata_error"] = error.reason
             rs.needs_snapshot = True
+        if rs.picture.clashes:
+            rs.facts["metadata_clashes"] = str(rs.picture.clashes)
+        if rs.trunk.keep_snapshots:
+            rs.untold.append(Document(body.metadata_type, body.metadata[:METADATA_BYTES_MAX], why))
         if rs.stage is Stage.LIVE:
             self._ask_for_snapshot(rs)
 

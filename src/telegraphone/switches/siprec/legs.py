@@ -6,8 +6,9 @@ is told before who leaves. A party without a name that gets one is the same part
 
 from collections.abc import Callable, Mapping
 
+from telegraphone.domain.copies import Party
 from telegraphone.domain.ids import LegId
-from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyAt, PartyJoined, PartyNamed
+from telegraphone.domain.legs import CallForked, CopyDescribed, EndCause, LegEnded, PartyAt, PartyJoined, PartyNamed
 from telegraphone.services.ports import SwitchEvent
 from telegraphone.switches.siprec.parties import Person, persons
 from telegraphone.switches.siprec.rs import Leg, Rs
@@ -24,7 +25,8 @@ def begun(rs: Rs, new_id: NewId, known_as: str, user_data: Mapping[str, object])
         _add(rs, person, new_id)
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
-    return CallForked(parties, rs.trunk.keeping, rs.mixed, known_as, user_data, rs.trunk.tenant)
+    trunk = rs.trunk
+    return CallForked(parties, trunk.keeping, rs.mixed, known_as, user_data, trunk.tenant, trunk.name)
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
@@ -52,9 +54,21 @@ def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
     return facts
 
 
+def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
+    """What the client has told of the call since this was last asked. A session that lives on may yet tell more."""
+    parties = tuple(Party(party.aor, rs.trunk.number(party.aor), party.name) for party in rs.picture.parties())
+    links = rs.picture.links() | ({rs.known_as} if rs.known_as else frozenset())
+    documents = tuple(rs.untold)
+    rs.untold.clear()
+    return CopyDescribed(rs.legs[0].id, parties, links, dict(rs.facts), documents, over)
+
+
 def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:
     """The call has ended for everybody."""
-    facts: list[SwitchEvent] = [LegEnded(leg.id, cause) for leg in rs.legs]
+    if not rs.legs:
+        return []
+    ended = [LegEnded(leg.id, cause) for leg in rs.legs]
+    facts: list[SwitchEvent] = [described(rs, over=True), *ended]
     rs.legs.clear()
     return facts
 

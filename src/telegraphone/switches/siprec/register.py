@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from telegraphone.domain.ids import LegId
-from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyJoined
+from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyJoined, RecordingOrdered
+from telegraphone.domain.recording import Trigger
 from telegraphone.limits import CALLS_MAX, SWITCH_EVENTS_MAX
 from telegraphone.services.ports import Clock, SwitchEvent, TapMoved
 from telegraphone.services.switch_ports import Intakes
@@ -67,6 +68,9 @@ class Register:
 
     def close_places(self, rs: Rs) -> None:
         """Gives the ports back."""
+        for agreed in rs.agreed.values():
+            if agreed.task is not None:
+                agreed.task.cancel()
         for place in rs.places.values():
             self.intakes.close_intake(place.name)
         rs.places.clear()
@@ -76,7 +80,18 @@ class Register:
     def begin(self, rs: Rs, known_as: str, user_data: dict[str, object]) -> None:
         """The call of a session begins."""
         self.alive.add(rs)
-        self._tell(rs, [legs.begun(rs, self.new_leg, known_as, user_data)])
+        rs.known_as = known_as
+        self._tell(rs, [legs.begun(rs, self.new_leg, known_as, user_data), legs.described(rs)])
+
+    def described(self, rs: Rs) -> None:
+        """The client has said something new of a call that is running; before its beginning it waits for that."""
+        if rs.legs:
+            self._tell(rs, [legs.described(rs)])
+
+    def ordered(self, rs: Rs, trigger: Trigger) -> None:
+        """The client orders something of the recording."""
+        if rs.legs:
+            self._tell(rs, [RecordingOrdered(rs.legs[0].id, trigger)])
 
     def refresh(self, rs: Rs) -> None:
         """A snapshot or description has come: tells what it changes. When nobody is left in a session that lives on, its

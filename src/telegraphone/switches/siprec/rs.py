@@ -4,10 +4,14 @@ A leg's voice comes in at a *place*, an intake of the recorder that lives as lon
 the n-th line. There are two places at least, because a recording has two tracks and a line may be added later.
 """
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
 from telegraphone.domain.ids import LegId
+from telegraphone.domain.legs import Document
+from telegraphone.limits import SNAPSHOTS_UNTOLD_MAX
 from telegraphone.services.ports import NOBODY, MediaAddress, MediaKeys, MediaSource
 from telegraphone.switches.siprec.parties import Person
 from telegraphone.switches.siprec.trunk import Trunk
@@ -34,6 +38,19 @@ class Place:
 
     name: str
     address: MediaAddress
+
+
+@dataclass(slots=True, eq=False)
+class Agreed:
+    """A handshake with who sends on a line, and the keys once they are agreed on."""
+
+    line: Line
+    task: "asyncio.Task[None] | None" = None
+    keys: MediaKeys | None = None
+
+    def is_of(self, line: Line) -> bool:
+        """Whether the line is still what it was made for: the same sender by the same certificate."""
+        return (self.line.host, self.line.port, self.line.handshake) == (line.host, line.port, line.handshake)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +81,15 @@ class Rs:
     legs: list[Leg] = field(default_factory=list)
     departed: dict[LegId, Leg] = field(default_factory=dict)
     """Those that have left: their recordings are still being ended above."""
+    agreed: dict[int, "Agreed"] = field(default_factory=dict)
+    """Lines whose keys are agreed on by handshake, by place."""
     picture: Picture = Picture()
+    facts: dict[str, str] = field(default_factory=dict)
+    """What was noticed about the session, by name."""
+    untold: deque[Document] = field(default_factory=lambda: deque(maxlen=SNAPSHOTS_UNTOLD_MAX))
+    """Metadata that came and of which those above have not been told."""
+    known_as: str = ""
+    """The vendor's id of the call."""
     dialog: Dialog | None = None
     stage: Stage = Stage.OFFERED
     awaits_answer: bool = False
@@ -98,6 +123,11 @@ class Rs:
         if line is None or not line.live or not line.port:
             return NOBODY
         keys = None if line.key is None else MediaKeys(line.key.suite, line.key.master)
+        if line.handshake is not None:
+            agreed = self.agreed.get(line.index)
+            if agreed is None or agreed.keys is None or not agreed.is_of(line):
+                return NOBODY
+            keys = agreed.keys
         return MediaSource(line.host, line.port, dict(line.codecs), keys=keys)
 
     def place_at(self, address: MediaAddress) -> int | None:

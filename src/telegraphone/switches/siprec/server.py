@@ -13,7 +13,8 @@ from telegraphone.domain.legs import Ability, EndCause, LegEnded
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.services.ports import NOBODY, Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
-from telegraphone.services.switch_ports import Intakes
+from telegraphone.services.switch_ports import Handshakes, Intakes
+from telegraphone.switches.siprec.agreement import KeyAgreement
 from telegraphone.switches.siprec.incoming import Incoming
 from telegraphone.switches.siprec.register import Register
 from telegraphone.switches.siprec.rs import Stage
@@ -58,6 +59,7 @@ class SiprecServer:
         media_host: str = "",
         trunks: Iterable[Trunk],
         intakes: Intakes,
+        handshakes: Handshakes,
         tls: SipTls = _NO_TLS,
         clock: Clock,
     ) -> None:
@@ -69,6 +71,7 @@ class SiprecServer:
         self._trunks = tuple(trunks)
         self._tls = tls
         self._register = Register(clock, intakes)
+        self._agreement = KeyAgreement(self._register, handshakes)
         self._sip: SipEndpoint | None = None
         self._incoming: Incoming | None = None
         self._early: list[SipEvent] = []
@@ -93,7 +96,7 @@ class SiprecServer:
             raise Unavailable("switch", str(error), retryable=False) from error
         self.port, self.tls_port = sip.port, sip.tls_port
         self._sip = sip
-        self._incoming = Incoming(self._register, sip, self._trunks, self._media_host)
+        self._incoming = Incoming(self._register, sip, self._agreement, self._trunks, self._media_host)
         # Ended and awaited by `close`.
         self._watching = asyncio.create_task(Watch(self._register, sip).run())
         early, self._early = self._early, []

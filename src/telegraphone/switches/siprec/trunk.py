@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.legs import Keeping
+from telegraphone.domain.recording import Trigger
 from telegraphone.limits import CALL_S_MAX
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sip.uri import SipUri, unescape
@@ -20,9 +21,11 @@ class Trunk:
     """The profile of one recording client.
 
     `sources` are the networks it may call from; `certificates` the names its certificate may bear, and then it must come
-    by TLS. `keys_under_avp`: keys in a line of plain RTP mean that it is encrypted (siprec.md, Q20). `devices` finds a
-    number by address of record, `device_pattern` cuts one out of the user part (its first group, or all of it).
-    `call_uuid_from` and `user_data_from` name header fields or metadata elements, in lower case.
+    by TLS. `built_in_bridge`: it is no SIPREC client but a Cisco phone's own recording (siprec.md, Q17). `keys_under_avp`:
+    keys in a line of plain RTP mean that it is encrypted (Q20). `devices` finds a number by address of record,
+    `device_pattern` cuts one out of the user part (its first group, or all of it). `call_uuid_from` and `user_data_from`
+    name header fields or metadata elements, in lower case; `orders` are what a header field of this name and value, in
+    lower case, does to the recording (Q24).
     """
 
     name: str
@@ -32,6 +35,7 @@ class Trunk:
     strict: bool = False
     codecs: tuple[str, ...] = CODECS
     keys_under_avp: bool = True
+    built_in_bridge: bool = False
     devices: Mapping[str, str] = field(default_factory=dict)
     device_pattern: re.Pattern[str] | None = None
     first_is_called: bool = False
@@ -39,6 +43,8 @@ class Trunk:
     user_data_from: Mapping[str, str] = field(default_factory=dict)
     call_s_max: float = CALL_S_MAX
     tenant: str = DEFAULT_TENANT
+    orders: Mapping[tuple[str, str], Trigger] = field(default_factory=dict)
+    keep_snapshots: bool = True
 
     def takes(self, host: str, certified: Iterable[str]) -> bool:
         """Whether a request from this address, proved by a certificate of these names, is this client's."""

@@ -199,6 +199,13 @@ _RECORDINGS: Final = {
             _operation(["placeHold", "releaseHold"], {"matter": _MATTER}),
         ),
     ),
+    ("GET", "/recordings/{id}/conversation"): Said(
+        "The recordings that are one conversation with this one, and who took part in each",
+        _answer(conversation=ref("Conversation")),
+    ),
+    ("GET", "/recordings/{id}/snapshots"): Said(
+        "What the recording client said of the call, as it came", _answer(snapshots=listed(ref("Snapshot")))
+    ),
     ("GET", "/recordings/{id}/play/{file}"): Said("The audio of one part", None, _SOUND),
     ("HEAD", "/recordings/{id}/play/{file}"): Said("What the audio of one part is", None, _SOUND),
     ("GET", "/recordings/{id}/peaks/{file}"): Said(

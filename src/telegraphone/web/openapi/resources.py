@@ -43,6 +43,7 @@ def resources(*, modern: bool) -> dict[str, Schema]:
         "Setting": record({"name": TEXT, "value": TEXT}),
         **_recording(),
         **_about_recordings(),
+        **_conversations(),
         **_events(modern=modern),
     }
 
@@ -248,6 +249,25 @@ def _about_recordings() -> dict[str, Schema]:
         }
     )
     return {"Peaks": peaks, "TrailLine": line}
+
+
+def _conversations() -> dict[str, Schema]:
+    party = record({"phoneNumber": TEXT, "address": TEXT, "name": TEXT, "joinedTime": TIME}, {"leftTime": TIME})
+    copy = record(
+        {"id": about(TEXT, "The callUuid."), **_PAIR},
+        {
+            "client": about(TEXT, "The recording client that copied the call; only for copied calls, like what follows."),
+            "startTime": TIME,
+            "stopTime": TIME,
+            "duplicateOf": about(TEXT, "An earlier recording of the conversation that holds the same."),
+            "parties": listed(party),
+            "facts": {"type": "object", "additionalProperties": TEXT},
+            "otherCopiesPossible": about(FLAG, "Whether the client may have copied the call to other recorders too."),
+        },
+    )
+    conversation = record({"id": about(TEXT, "The callUuid of its first recording."), "recordings": listed(copy)})
+    snapshot = record({"number": WHOLE, "receivedTime": TIME, "contentType": TEXT, "document": TEXT}, {"error": TEXT})
+    return {"Conversation": conversation, "Snapshot": snapshot}
 
 
 def _events(*, modern: bool) -> dict[str, Schema]:

@@ -13,7 +13,7 @@ from telegraphone.wire.siprec.keys import StreamKey, usable_key
 
 _NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
 _PLAIN: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
-_SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
+_SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"))
 CODECS: Final = ("PCMA", "PCMU", "G722", "opus", "G729")
 """What can be recorded, as the recorder calls it, in the order in which it is chosen where a trunk says nothing."""
 _NAMES: Final = {name.lower(): name for name in (*CODECS, "telephone-event")}
@@ -27,9 +27,18 @@ _OURS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class HandshakeOffer:
+    """Keys are agreed on over the path of the audio (RFC 5763): the hashes by which the client's certificate is known, and
+    whether it leaves the beginning to us."""
+
+    fingerprints: tuple[str, ...]
+    we_begin: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One stream that is taken: where it comes from, what may come, what we said we would like. `live` is whether the
-    client means to send now, `key` is what it encrypts with."""
+    client means to send now, `key` is what it encrypts with, `handshake` how that is to be agreed on."""
 
     index: int
     label: str
@@ -39,6 +48,7 @@ class Line:
     codecs: Mapping[int, str]
     chosen: tuple[Codec, ...]
     key: StreamKey | None = None
+    handshake: HandshakeOffer | None = None
 
 
 def taken_lines(offered: SessionDescription, wanted: Sequence[str], *, keys_under_avp: bool = True) -> tuple[Line | None, ...]:
@@ -53,7 +63,8 @@ def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, key
     if media.kind != "audio" or media.refused or protocol not in _PLAIN | _SECURE:
         return None
     key = usable_key(value or "" for name, value in media.attributes if name == "crypto")
-    if protocol in _SECURE and key is None:
+    handshake = _handshake(offered, media) if protocol in _SECURE and key is None else None
+    if protocol in _SECURE and key is None and handshake is None:
         return None
     if protocol in _PLAIN and not keys_under_avp:
         key = None
@@ -66,7 +77,19 @@ def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, key
     codecs = {codec.payload_type: named[codec] for codec in media.codecs if named[codec] in wanted or codec in events}
     host = offered.address_of(media)
     live = host not in _NOWHERE and media.direction.sends
-    return Line(index, media.attribute("label") or "", host, media.port, live, codecs, (best, *events), key)
+    return Line(index, media.attribute("label") or "", host, media.port, live, codecs, (best, *events), key, handshake)
+
+
+def _handshake(offered: SessionDescription, media: Media) -> HandshakeOffer | None:
+    """What is said for all lines holds where a line says nothing (RFC 8122 section 5, RFC 4145 section 4)."""
+
+    def said(name: str) -> tuple[str, ...]:
+        own = tuple(value or "" for key, value in media.attributes if key == name)
+        return own or tuple(value or "" for key, value in offered.attributes if key == name)
+
+    setup = next(iter(said("setup")), "").lower()
+    fingerprints = said("fingerprint")
+    return HandshakeOffer(fingerprints, setup == "passive") if fingerprints and setup != "holdconn" else None
 
 
 def _name(codec: Codec) -> str:
@@ -77,16 +100,18 @@ def _name(codec: Codec) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """Our side of one dialog: our last description in it, or one without lines, and the chance our keys are made of."""
+    """Our side of one dialog: our last description in it, or one without lines, the chance our keys are made of, and the hash
+    of our certificate."""
 
     last: SessionDescription
     chance: bytes = field(repr=False)
+    fingerprint: str = ""
 
 
 def answer(offered: SessionDescription, lines: Sequence[Line | None], ports: Mapping[int, int], mine: Mine) -> SessionDescription:
     """The answer to an offer: `ports` are ours by line."""
     media = [
-        _refused(one) if line is None else _accepted(one, line, ports[line.index], mine.chance)
+        _refused(one) if line is None else _accepted(one, line, ports[line.index], mine)
         for one, line in zip(offered.media, lines, strict=True)
     ]
     return mine.last.successor(tuple(media))
@@ -96,11 +121,13 @@ def _refused(media: Media) -> Media:
     return Media(media.kind, 0, media.codecs, Direction.SENDRECV, None, media.protocol, formats=media.formats)
 
 
-def _accepted(media: Media, line: Line, port: int, chance: bytes) -> Media:
+def _accepted(media: Media, line: Line, port: int, mine: Mine) -> Media:
     direction = Direction.RECVONLY if line.live else Direction.INACTIVE
     attributes = [pair for pair in media.attributes if pair[0] == "label"]
     if line.key is not None:
-        attributes.append(("crypto", line.key.answered_with(chance).line()))
+        attributes.append(("crypto", line.key.answered_with(mine.chance).line()))
+    if line.handshake is not None:
+        attributes += [("setup", "active" if line.handshake.we_begin else "passive"), ("fingerprint", mine.fingerprint)]
     return Media(media.kind, port, line.chosen, direction, None, media.protocol, attributes=tuple(attributes))
 
 

@@ -206,11 +206,14 @@ class Picture:
         return bool(self.of(Kind.CS)) and not self.cs_ids()
 
     def links(self) -> frozenset[str]:
-        """Everything by which this call can be known as the same elsewhere: group, CS and SIP Session-ID."""
-        sip_ids = {child.text for item in self.of(Kind.CS) for child in item.children if child.name == "sipsessionid"}
-        groups = {item.text("group-ref") for item in self.of(Kind.CS)} | {item.ids[0] for item in self.of(Kind.GROUP)}
-        named = {each for each in self.cs_ids() if not each.startswith("unnamed ")}
-        return frozenset(each for each in (*named, *groups, *sip_ids) if each and not each.startswith("unnamed "))
+        """Everything by which this call can be known as the same elsewhere: the id, group and SIP Session-ID of each CS that
+        goes on, and groups that no CS refers to."""
+        alive = tuple(item for item in self.of(Kind.CS) if not item.text("stop-time"))
+        sip_ids = {child.text for item in alive for child in item.children if child.name == "sipsessionid"}
+        referred = {item.text("group-ref") for item in self.of(Kind.CS)}
+        groups = {item.text("group-ref") for item in alive} | ({item.ids[0] for item in self.of(Kind.GROUP)} - referred)
+        named = {item.ids[0] for item in alive}
+        return frozenset(each for each in named | groups | sip_ids if each and not each.startswith("unnamed "))
 
     def _gone(self) -> set[str]:
         """Participants all of whose associations have ended, or whose sessions have stopped (RFC 8068 section 3.2.3)."""

@@ -35,16 +35,3 @@ def test_pairs_of_requests_that_undo_each_other() -> None:
         assert requests.mute("1", on=on) == AriRequest(method, "/channels/1/mute", {"direction": "in"})
         assert requests.ring("1", on=on) == AriRequest(method, "/channels/1/ring")
         assert requests.silence("1", on=on) == AriRequest(method, "/channels/1/silence")
-
-
-def test_functions_of_a_leg_can_be_asked() -> None:
-    assert requests.variable("1", "CHANNEL(rtp,src)") == AriRequest(
-        "GET", "/channels/1/variable", {"variable": "CHANNEL(rtp,src)"}
-    )
-
-
-def test_looking_at_what_is_configured() -> None:
-    assert requests.every_module() == AriRequest("GET", "/asterisk/modules")
-    assert requests.settings("endpoint", "a/b").path == "/asterisk/config/dynamic/res_pjsip/endpoint/a%2Fb"
-    called = requests.call_dialplan("5001", "from-trunk", "app", "near", "far")
-    assert called.query == {"endpoint": "Local/5001@from-trunk", "app": "app", "channelId": "near", "otherChannelId": "far"}

@@ -1,0 +1,155 @@
+"""Keeps what recording clients say of the calls they copy to us, behind the calls' backs: no call waits for the database.
+
+What was said while the database is away waits in memory, up to COPIES_BACKLOG_MAX; of the metadata beyond that only the
+count is kept, and an alarm says so.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from telegraphone.domain.copies import Copy, LinkNames
+from telegraphone.domain.ids import CallUuid
+from telegraphone.domain.legs import CopyDescribed
+from telegraphone.limits import (
+    CATALOGUE_RETRY_S,
+    COPIES_BACKLOG_MAX,
+    SNAPSHOTS_KEPT_EVERY,
+    SNAPSHOTS_KEPT_MAX,
+)
+from telegraphone.services.ports import Clock, Unavailable
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """One metadata document as it came, numbered from 1 within its call; `error` says why it could not be read."""
+
+    tenant: str
+    call_uuid: CallUuid
+    number: int
+    received_at: datetime
+    content_type: str
+    document: bytes
+    error: str = ""
+
+
+class CopyStore(Protocol):
+    """Where copied calls are remembered. Those that share a link are one conversation."""
+
+    async def put(self, copy: Copy) -> None:
+        """Adds the call or replaces what is known of it; durable on return. Raises `Unavailable`."""
+
+    async def add(self, snapshot: KeptSnapshot) -> None:
+        """Keeps a document; one of the same number is replaced. Durable on return. Raises `Unavailable`."""
+
+    async def conversation(self, tenant: str, call_uuid: CallUuid) -> tuple[Copy, ...]:
+        """All calls that are one conversation with this one, itself among them, in order of time; empty when it is none
+        that was copied. Raises `Unavailable`."""
+
+    async def snapshots(self, tenant: str, call_uuid: CallUuid) -> tuple[KeptSnapshot, ...]:
+        """What is kept of the metadata of a call, in order. Raises `Unavailable`."""
+
+    async def forget(self, tenant: str, call_uuid: CallUuid) -> None:
+        """Erases all that is known of a call; durable on return. Raises `Unavailable`."""
+
+
+class Copies:
+    """The copied calls that live now, and the waiting line in front of the store."""
+
+    def __init__(self, store: CopyStore, clock: Clock) -> None:
+        self.store = store
+        """Where they are remembered, for who reads."""
+        self._clock = clock
+        self._live: dict[CallUuid, Copy] = {}
+        self._links = LinkNames()
+        self._changed: dict[CallUuid, Copy] = {}
+        self._documents: deque[KeptSnapshot] = deque()
+        self._wake = asyncio.Event()
+
+    def begun(self, call_uuid: CallUuid, tenant: str, client: str) -> None:
+        """A call is copied to us from now on."""
+        self._keep(Copy(call_uuid, tenant, client, self._clock.utc()))
+
+    def told(self, call_uuid: CallUuid, said: CopyDescribed) -> None:
+        """Its recording client has described it, or has ended it."""
+        copy = self._live.get(call_uuid)
+        if copy is None:
+            return
+        now = self._clock.utc()
+        links = self._links.names(copy.tenant, copy.client, said.links, call_uuid)
+        copy = replace(copy.described(said.parties, now), links=copy.links | links, facts={**copy.facts, **said.facts})
+        for document in said.documents:
+            copy = replace(copy, snapshots=copy.snapshots + 1)
+            self._keep_document(
+                KeptSnapshot(
+                    *(copy.tenant, call_uuid, copy.snapshots, now),
+                    *(document.content_type, document.content, document.error),
+                )
+            )
+        if said.over:
+            copy = copy.over(now)
+            self._links.over(call_uuid)
+        self._keep(copy)
+
+    def companions(self, call_uuid: CallUuid) -> tuple[CallUuid, ...]:
+        """Other copies of the same conversation that are being made now: what must not be in one must be in none."""
+        mine = self._live.get(call_uuid)
+        if mine is None:
+            return ()
+        return tuple(uuid for uuid, each in self._live.items() if uuid != call_uuid and each.links & mine.links)
+
+    async def run(self) -> None:
+        """Writes for ever; cancel to stop, then `flush`."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not await self._write_all():
+                await self._clock.sleep_until(self._clock.now() + CATALOGUE_RETRY_S)
+                self._wake.set()
+
+    async def flush(self) -> None:
+        """Writes what waits, once."""
+        await self._write_all()
+
+    def _keep(self, copy: Copy) -> None:
+        if copy.ended_at is None:
+            self._live[copy.call_uuid] = copy
+        else:
+            self._live.pop(copy.call_uuid, None)
+        if copy.call_uuid not in self._changed and len(self._changed) >= COPIES_BACKLOG_MAX:
+            log.error("copies_backlog_full", call=copy.call_uuid)
+            return
+        self._changed[copy.call_uuid] = copy
+        self._wake.set()
+
+    def _keep_document(self, snapshot: KeptSnapshot) -> None:
+        """A client that never stops describing has its last word kept in one place beyond the limit."""
+        beyond = snapshot.number - SNAPSHOTS_KEPT_MAX
+        if beyond > 0 and beyond % SNAPSHOTS_KEPT_EVERY:
+            snapshot = replace(snapshot, number=snapshot.number - beyond % SNAPSHOTS_KEPT_EVERY + SNAPSHOTS_KEPT_EVERY)
+        if len(self._documents) >= COPIES_BACKLOG_MAX:
+            log.error("snapshots_backlog_full", call=snapshot.call_uuid)
+            return
+        self._documents.append(snapshot)
+        self._wake.set()
+
+    async def _write_all(self) -> bool:
+        try:
+            while self._changed:
+                call_uuid, copy = next(iter(self._changed.items()))
+                await self.store.put(copy)
+                if self._changed.get(call_uuid) is copy:
+                    del self._changed[call_uuid]
+            while self._documents:
+                await self.store.add(self._documents[0])
+                self._documents.popleft()
+        except Unavailable as error:
+            log.error("copies_unavailable", error=str(error), waiting=len(self._changed) + len(self._documents))
+            return False
+        return True
