@@ -179,3 +179,30 @@ async def test_only_ipv4(packets: Bench, pbx: tuple[str, int]) -> None:
     source = MediaSource("2001:db8::7", 4_000, CODECS, arrives_at=MediaAddress("2001:db8::1", 5_000))
     with pytest.raises(Unavailable, match="IPv4 only"):
         await packets.recorder.aim(call.recording, (source, NOBODY))
+
+
+async def test_a_pause_begins_when_it_is_asked_for_even_if_the_recorder_is_frozen(packets: Bench, pbx: tuple[str, int]) -> None:
+    call = await packets.call_to_pbx(0, pbx)
+    stop = asyncio.Event()
+    speaking = asyncio.create_task(speak_all([*call.speakers], stop))
+    await packets.recorder.open_gate(call.recording, None, NOTE)
+    await asyncio.sleep(0.7)
+    (process,) = packets.recorder.process_ids
+    assert process
+    os.kill(process, signal.SIGSTOP)
+    asked = call.speakers[0].number
+    pausing = asyncio.create_task(packets.recorder.shut_gate(call.recording, "agent", NOTE))
+    await asyncio.sleep(1.0)
+    os.kill(process, signal.SIGCONT)
+    await pausing
+    resumed = call.speakers[0].number
+    await packets.recorder.open_gate(call.recording, "agent", NOTE)
+    await asyncio.sleep(0.5)
+    stop.set()
+    await speaking
+    await packets.recorder.seal(call.recording, NOTE)
+    for stream in (0, 1):
+        stored = frames(packets, call, stream)
+        assert len([number for number in stored if number < asked]) > 20
+        assert not [number for number in stored if asked + 2 < number < resumed]
+        assert stored[-1] > resumed
