@@ -1,4 +1,5 @@
-"""Run the benchmarks and write `RESULTS.md`: what each printed, with the machine, the commit and the time it was measured at.
+"""Run the benchmarks and write `RESULTS.md`: what each printed, with the machine, what else it had to do (the load average
+just before), the commit and the time it was measured at.
 
 A benchmark is a module `benchmarks/bench_<name>.py`. Run as `python -m benchmarks.bench_<name>` it prints one section of
 Markdown on its standard output (heading, table, the ratio against its reference) and says on standard error how it goes. A
@@ -46,11 +47,12 @@ def measured(name: str) -> str:
     """Run one benchmark; its section, with the circumstances."""
     print(f"== {name}", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+    load = os.getloadavg()[0]
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode:
         sys.exit(f"benchmark {name} failed with status {run.returncode}")
     when = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
-    return f"{run.stdout.strip()}\n\n*{when}, commit {commit()}, {machine()}*"
+    return f"{run.stdout.strip()}\n\n*{when}, commit {commit()}, {machine()}, load average {load:.1f}*"
 
 
 def kept_sections() -> dict[str, str]:
