@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import migrate, migrations
+from telegraphone.database.outbox import SqlOutbox
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.services.catalogue import By, HistoryEntry, PartQuery, PartRecord
 from telegraphone.services.desks import KeptDesk
@@ -102,7 +103,15 @@ def _fourth() -> list[tuple[str, dict[str, object]]]:
     return []
 
 
-HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth}
+def _fifth() -> list[tuple[str, dict[str, object]]]:
+    """What version 0005 had besides."""
+    columns = "tenant, kind, call_uuid, recording_id, happened_at, detail"
+    happening = f"INSERT INTO happenings ({columns}) VALUES ('default', 'recording.stopped', :call, :id, :at, '{{}}')"
+    place = "INSERT INTO webhook_places VALUES ('crm', 0)"
+    return [(happening, {"call": ENDED.call_uuid, "id": ENDED.recording_id, "at": BEGAN_US}), (place, {})]
+
+
+HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth, "0005": _fifth}
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 
 
@@ -155,6 +164,8 @@ async def test_an_upgrade_keeps_everything(engine: AsyncEngine, version: str) ->
         kept += [tuple(line) for line in await connection.execute(text("SELECT matter, user_name FROM holds"))]
     assert kept == ([("Complaint", "yes"), ("case 7", "compliance.one")] if version >= "0003" else [])
     assert [tuple(line) for line in lines] == [(DEFAULT_TENANT, "supervisor.one", "A-1")]
+    told = await SqlOutbox(engine).after(await SqlOutbox(engine).told("crm"), DEFAULT_TENANT, 10)
+    assert [each.happening.recording_id for each in told] == ([ENDED.recording_id] if version >= "0005" else [])
     desks = await SqlDesks(engine).all()
     assert desks == ((DESK,) if version >= "0002" else ())
 

@@ -81,3 +81,18 @@ def test_every_setting_is_documented_with_its_default() -> None:
     text = (Path(__file__).parents[2] / "docs" / "reference" / "configuration.md").read_text()
     assert config.explain() in text
     assert len(list(config.settings())) > 30
+
+
+def _examples() -> list[tuple[str, str]]:
+    """(page, example) for every piece of a configuration that the documentation shows."""
+    pages = sorted((Path(__file__).parents[2] / "docs").rglob("*.md"))
+    found = [(page.name, example) for page in pages for example in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)]
+    assert len(found) > 3
+    return found
+
+
+@pytest.mark.parametrize(("page", "example"), _examples())
+def test_examples_of_the_documentation_are_right(page: str, example: str) -> None:
+    """Those that show a part are right beside the part that must be there."""
+    whole = example if "[server]" in example else f'[server]\nexternal_url = "https://calls.example.com"\n{example}'
+    config.parse(whole)

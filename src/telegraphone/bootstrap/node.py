@@ -12,6 +12,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.logs import set_up_logging
+from telegraphone.bootstrap.policies import make_policies, write_down
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec
 from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
@@ -47,7 +49,7 @@ from telegraphone.services.library import Library
 from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
-from telegraphone.services.surroundings import Demands, Policies, Surroundings
+from telegraphone.services.surroundings import Demands, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.notary import SignedStatements
@@ -162,8 +164,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
-    switches: tuple[Exchange | AsteriskSwitch | SiprecServer, ...] = (*phones, *siprec)
-    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, chores)
+    return _Parts(world, agents, calls, recovered, recorder, watching, (*phones, *siprec), vault, app, notifications, chores)
 
 
 def _keeping(directory: Directory, catalogue: SqlCatalogue, engine: AsyncEngine, vault: Vault, clock: SystemClock) -> Keeping:
@@ -174,11 +175,12 @@ def _keeping(directory: Directory, catalogue: SqlCatalogue, engine: AsyncEngine,
 async def _loaded(
     agents: Agents, config: Config, engine: AsyncEngine, clock: SystemClock, *, up_to_date: bool
 ) -> tuple[Chore, ...]:
-    """Has the agents take over what was kept of them: at once, or when the database is there."""
+    """Has the agents take over what was kept of them, and the policy written down: at once, or when the database is there."""
+    noting = partial(write_down, config, SqlAuditTrail(engine, clock), clock)
     if up_to_date:
         await agents.load(config.directory())
-        return ()
-    return (lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())),)
+        return (noting,)
+    return (noting, lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
 
 
 def _copies(engine: AsyncEngine, clock: SystemClock, stack: AsyncExitStack) -> Copies:
@@ -210,7 +212,7 @@ def _world(
         directory=config.directory(),
         names=_names(config),
         copies=copies,
-        policies=Policies(ring_s=config.exchange.ring_s, recorded_numbers=config.recorded_numbers()),
+        policies=make_policies(config),
         leg_media=switch.sound,
         conference_taps=switch.sound,
         monitoring=switch.sound,

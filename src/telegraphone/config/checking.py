@@ -69,6 +69,8 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _about_asterisk(config)
     yield from _about_tenants(config)
     yield from _about_webhooks(config)
+    yield from _twice("recording_rules", "name", [each.name for each in config.recording_rules])
+    yield from _twice("pauses", "tenant", [each.tenant for each in config.pauses])
 
 
 _ORDER = re.compile(r"[!-9;-~]+\s*:.+=\s*(start|pause|resume|stop)")
@@ -162,7 +164,7 @@ def _about_asterisk(config: Config) -> Iterator[str]:
 def _about_tenants(config: Config) -> Iterator[str]:
     yield from _twice("tenants", "name", [tenant.name for tenant in config.tenants])
     known = {DEFAULT_TENANT, *(tenant.name for tenant in config.tenants)}
-    for table in ("phones", "agents", "trunks"):
+    for table in ("phones", "agents", "trunks", "webhooks", "recording_rules", "pauses"):
         for index, entry in enumerate(getattr(config, table)):
             if entry.tenant not in known:
                 yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.database import Database
+from telegraphone.config.policies import PausesEntry, RecordingRuleEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
@@ -242,6 +243,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     trunks: tuple[TrunkEntry, ...] = ()
     webhooks: tuple[WebhookEntry, ...] = ()
     asterisk: tuple[AsteriskEntry, ...] = ()
+    recording_rules: tuple[RecordingRuleEntry, ...] = ()
+    pauses: tuple[PausesEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
 
     def directory(self) -> Directory:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.secret import Secret
+from telegraphone.config.tenants import Tenant
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.limits import WEBHOOK_SECRET_BYTES_MIN
 
@@ -33,7 +34,7 @@ class WebhookEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Secret | UnsetType, Meta(description="What signs, `whsec_` and 24 to 64 bytes in base64; or give `secret_file`.")
     ] = msgspec.UNSET
     secret_file: Annotated[str, Meta(description="The file the secret is in.")] = ""
-    tenant: Annotated[str, Meta(description="The contact centre whose recordings it hears of.")] = DEFAULT_TENANT
+    tenant: Tenant = DEFAULT_TENANT
     events: Annotated[tuple[WebhookEvent, ...], Meta(description="What it hears of; empty: everything.")] = ()
     allow_private: Annotated[
         bool, Meta(description="Whether it may be at an address that is not public, inside your own network.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from telegraphone.domain import monitoring, progress
+from telegraphone.domain import monitoring, policy, progress
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, Leg, LegState, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
@@ -37,6 +37,7 @@ from telegraphone.services.mailbox import (
     Input,
     Mailbox,
     MediaMoved,
+    PausedTooLong,
     RingingTooLong,
     Surrender,
     Watched,
@@ -179,6 +180,8 @@ class CallActor:
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)
+            case PausedTooLong():
+                self._tell(await self._effects.paused_too_long(what))
             case AnswerDue(leg):
                 self._invitations.due(leg)
             case Watched(number):
@@ -301,17 +304,24 @@ class CallActor:
             if step.effects and Ability.MONITOR in self._world.abilities:
                 await self._carry_out(step, _BY_CALL)
 
-    def _policy_for(self, call: Call) -> Callable[[str], bool]:
-        """Whose coming into this call begins a recording. One that is always recorded is its first agent's; where no
-        agent takes part, anybody's."""
-        directory = self._world.directory
-        match call.copied:
-            case Keeping.ALWAYS:
-                nobody = all(directory.at(leg.number, call.tenant) is None for leg in call.talking)
-                return lambda number: nobody or directory.at(number, call.tenant) is not None
-            case Keeping.ON_DEMAND:
-                return lambda _: False
-        return lambda number: number in self._world.policies.recorded_numbers and directory.at(number, call.tenant) is not None
+    def _policy_for(self, call: Call) -> Callable[[str], str | None]:
+        """By which rule the coming of whom into this call begins a recording. One that is always recorded is its first
+        agent's; where no agent takes part, anybody's."""
+        policies, directory = self._world.policies, self._world.directory
+        nobody = all(directory.at(leg.number, call.tenant) is None for leg in call.talking)
+
+        def decided(number: str) -> str | None:
+            agent = directory.at(number, call.tenant)
+            if call.copied is Keeping.ALWAYS:
+                return policy.ALWAYS_RECORDED if nobody or agent is not None else None
+            if agent is None or call.copied is Keeping.ON_DEMAND:
+                return None
+            rule = policy.deciding(policies.rules, call, agent)
+            if rule is not None:
+                return rule.name if rule.records else None
+            return policy.ALWAYS_RECORDED if number in policies.recorded_numbers else None
+
+        return decided
 
     def _tell(self, news: tuple[News, ...]) -> None:
         for each in news:

@@ -22,7 +22,7 @@ from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.domain.operations import TRIGGERS, Operation
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services.catalogue import By
-from telegraphone.services.mailbox import Command, Mailbox, RingingTooLong
+from telegraphone.services.mailbox import Command, Mailbox, PausedTooLong, RingingTooLong
 from telegraphone.services.ports import (
     Caller,
     CaptureFailed,
@@ -39,7 +39,6 @@ from telegraphone.services.waiting import Limit
 log = structlog.get_logger()
 
 _BY_SYSTEM = By("system")
-_BY_POLICY = By("policy")
 _AUDIBLE = (wish.Originate, wish.Answer, wish.Join, wish.Music, wish.Mute, wish.SendDigits, wish.Monitor)
 """Effects whose failure is the asker's answer."""
 
@@ -248,25 +247,42 @@ class Effects:
                 return ()
         return await self._break_off(call)
 
-    async def inherit(self, call: Call, recorded: Callable[[str], bool]) -> tuple[News, ...]:
-        """Applies the recording policy to those who have come into the call (gws-api 9.3)."""
+    async def inherit(self, call: Call, decided: Callable[[str], str | None]) -> tuple[News, ...]:
+        """Applies the recording policy to those who have come into the call (gws-api 9.3); `decided` says by which rule
+        the one at a number is recorded from now on."""
         legs = (call.leg(heir) for heir in call.heirs)
-        leg = next((each for each in legs if each.talking and recorded(each.number)), None)
+        leg, rule = next(((each, rule) for each in legs if each.talking and (rule := decided(each.number))), (None, ""))
         call = replace(call, heirs=())
         self.conversation = self.conversation.with_call(call)
         if leg is None or call.recording.in_progress or call.released:
             return ()
         self._world.demands.demand(call.tenant, call.uuid)
+        by = self._world.policies.by(rule)
         step, limit = following.inherited(call, leg), self._limit()
         try:
             await self._recorder(call.uuid).reserve(call, leg, limit)
             for effect in step.effects:
-                await self._gate(call.uuid, effect, _BY_POLICY, limit)
+                await self._gate(call.uuid, effect, by, limit)
         except Unavailable as error:
             log.error("recording_by_policy_failed", call=call.uuid, error=str(error))
             await self._recorder(call.uuid).discard(_BY_SYSTEM)
             return (Broken(call.uuid),)
         return self._recording_now(replace(call, carries_pause=False), step.recording)
+
+    async def paused_too_long(self, alarm: PausedTooLong) -> tuple[News, ...]:
+        """A pause may be forgotten: the alarm goes off, or the recording goes on by itself (properties PCI-6, PCI-10)."""
+        found = next((each for each in self.conversation.calls if each.uuid == alarm.call), None)
+        if found is None or found.pauses != alarm.pause or found.recording.phase is not rec.Phase.PAUSED or found.part is None:
+            return ()
+        if not alarm.resumes:
+            log.error("pause_forgotten", call=found.uuid, recorded_dn=found.leg(found.part.leg).number)
+            return ()
+        by = self._world.policies.by("resume after a long pause")
+        command = Command(Operation.RESUME_RECORDING, found.uuid, found.part.leg, by)
+        try:
+            return await self.record(command)
+        except Unavailable:
+            return await self.recording_failed(command)
 
     async def recorder_event(self, event: RecorderEvent) -> tuple[News, ...]:
         """The recorder's own news; stale news of a part that is already over is none."""
@@ -322,6 +338,10 @@ class Effects:
         """Takes the new recording state over; everybody is told if it shows."""
         part = self._recorder(call.uuid).part
         shows = recording.phase is not call.recording.phase
+        if shows and recording.phase is rec.Phase.PAUSED:
+            call = replace(call, pauses=call.pauses + 1)
+            for seconds, alarm in self._world.policies.pause_alarms(call):
+                self._mailbox.put_later(seconds, alarm)
         call = replace(call, recording=recording, part=part, last_name=part.name if part else call.last_name)
         self.conversation = self.conversation.with_call(call)
         return everyone(call, Notice.RECORDING) if shows else ()

@@ -15,15 +15,16 @@ from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 @dataclass(frozen=True, slots=True)
 class By:
     """Who caused a change of a recording (gws-api 13.3): `agent`, `device`, `phone`, `policy`, `admin`, `call` or
-    `system`; the login and number where there is one."""
+    `system`; the login and number where there is one, and the `rule` by which a policy did it."""
 
     source: str
     user_name: str = ""
     phone_number: str = ""
+    rule: str = ""
 
     def note(self) -> Mapping[str, str]:
         """The same as the sealed journal keeps it."""
-        named = {"source": self.source, "user_name": self.user_name, "phone_number": self.phone_number}
+        named = {"source": self.source, "user_name": self.user_name, "phone_number": self.phone_number, "rule": self.rule}
         return {key: value for key, value in named.items() if value}
 
 

@@ -72,6 +72,15 @@ class RingingTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedTooLong:
+    """The recording of this call may still be in its pause of this number; `resumes` whether it is to go on by itself."""
+
+    call: CallUuid
+    pause: int
+    resumes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """Somebody may watch the agent at this number from now on."""
 
@@ -124,7 +133,7 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Alarm = RingingTooLong | Watched | AnswerDue | Forgotten | GivenUp
+Alarm = RingingTooLong | PausedTooLong | Watched | AnswerDue | Forgotten | GivenUp
 Input = LegFact | RecorderEvent | Asked | MediaMoved | Alarm | Surrender[Any] | Absorbed
 
 

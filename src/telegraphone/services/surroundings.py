@@ -1,27 +1,46 @@
 """Everything a use case may reach, gathered in one value so that constructors stay short and tests can swap one port."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from telegraphone.domain.agent import Directory
+from telegraphone.domain.call import Call
 from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
+from telegraphone.domain.policy import PauseLimits, Rule
 from telegraphone.domain.watching import Watch
+from telegraphone.services.catalogue import By
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
+from telegraphone.services.mailbox import PausedTooLong
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What an installation decides about its calls; times in seconds. The calls of agents at `recorded_numbers` are
-    recorded from the start."""
+    """What an installation decides about its calls; times in seconds. Where no rule decides, the calls of agents at
+    `recorded_numbers` are recorded from the start. `pause_limits` are by tenant, `version` tells what was decided when."""
 
     ring_s: float = 60.0
     recorded_numbers: frozenset[str] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    pause_limits: Mapping[str, PauseLimits] = field(default_factory=dict)
+    version: str = ""
+
+    def by(self, rule: str) -> By:
+        """Who did it, when a rule of these did."""
+        return By("policy", rule=f"{rule} @{self.version}" if self.version else rule)
+
+    def pause_alarms(self, call: Call) -> Iterator[tuple[float, PausedTooLong]]:
+        """What is due when the pause that has just begun lasts so many seconds."""
+        limits = self.pause_limits.get(call.tenant, PauseLimits())
+        for seconds, resumes in ((limits.alarm_s, False), (limits.resume_s, True)):
+            if seconds:
+                yield seconds, PausedTooLong(call.uuid, call.pauses, resumes)
 
 
 class Watchers(Protocol):

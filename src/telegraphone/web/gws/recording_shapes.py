@@ -115,4 +115,6 @@ def _by(by: By) -> Json:
         shown["userName"] = by.user_name
     if by.phone_number:
         shown["phoneNumber"] = by.phone_number
+    if by.rule:
+        shown["rule"] = by.rule
     return shown

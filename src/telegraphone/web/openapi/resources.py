@@ -188,7 +188,7 @@ def _service() -> Schema:
 
 
 def _recording() -> dict[str, Schema]:
-    by = record({"source": _SOURCES}, {"userName": TEXT, "phoneNumber": TEXT})
+    by = record({"source": _SOURCES}, {"userName": TEXT, "phoneNumber": TEXT, "rule": TEXT})
     entry = record(
         {
             "type": words("Recording", "Paused", "Held", "Gap", "PartyAdded", "PartyRemoved"),

@@ -1,0 +1,55 @@
+"""What an installation decides about its calls, made from the configuration, and written down when it comes into force."""
+
+import hashlib
+
+import msgspec
+import structlog
+
+from telegraphone.config import Config
+from telegraphone.limits import CATALOGUE_RETRY_S
+from telegraphone.services.audit import AuditTrail, Deed
+from telegraphone.services.ports import Clock, Unavailable
+from telegraphone.services.surroundings import Policies
+
+log = structlog.get_logger()
+
+_VERSION_DIGITS = 12
+
+
+def make_policies(config: Config) -> Policies:
+    """The policies; two nodes with the same rules have the same version."""
+    return Policies(
+        ring_s=config.exchange.ring_s,
+        recorded_numbers=config.recorded_numbers(),
+        rules=tuple(entry.rule() for entry in config.recording_rules),
+        pause_limits={entry.tenant: entry.limits() for entry in config.pauses},
+        version=_version(_text(config)),
+    )
+
+
+async def write_down(config: Config, audit: AuditTrail, clock: Clock) -> None:
+    """Puts what now holds into the trail, whole: recordings begun by a rule name its version. Waits for a database that is
+    away, and keeps nobody else waiting."""
+    text = _text(config)
+    deed = Deed("system", "policy in force", _version(text), "done", {"policy": text.decode()})
+    while True:
+        try:
+            await audit.write(deed)
+        except Unavailable as error:
+            log.error("policy_not_written_down_yet", version=deed.subject, error=str(error))
+            await clock.sleep_until(clock.now() + CATALOGUE_RETRY_S)
+        else:
+            return
+
+
+def _version(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:_VERSION_DIGITS]
+
+
+def _text(config: Config) -> bytes:
+    decided = {
+        "recording_rules": config.recording_rules,
+        "pauses": config.pauses,
+        "recorded": sorted(config.recorded_numbers()),
+    }
+    return msgspec.json.encode(decided, order="deterministic")
