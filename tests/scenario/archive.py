@@ -1,11 +1,12 @@
 """Finished recordings as whole things, without bytes: what is erased is gone for the player too."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
-from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording
+from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording
 from telegraphone.services.ports import Unavailable
 from tests.scenario.player import SimulatedPlayer
 
@@ -20,6 +21,7 @@ class SimulatedArchive:
     erased: list[RecordingId] = field(default_factory=list)
     away: bool = False
     locked: bool = False
+    exported: list[tuple[tuple[ExportOrder, ...], bool]] = field(default_factory=list)
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
         files = (KeptFile("s0-e0.tgs", 1_000, "ab" * 32),)
@@ -33,3 +35,11 @@ class SimulatedArchive:
         self.player.files.pop(recording_id, None)
         self.erased.append(recording_id)
         return Erased(await self.kept(recording_id), 3, ())
+
+    async def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+        self.exported.append((tuple(orders), sealed_files))
+        for order in orders:
+            if order.recording_id in self.erased:
+                raise KeyError(order.recording_id)
+            yield b"PK"
+            yield order.metadata

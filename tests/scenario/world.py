@@ -222,6 +222,7 @@ async def contact_centre(
         notifications=notifications,
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
+        archive=archive,
         keeping=Keeping(Library(catalogue, directory), standings, archive, SignedStatements(keys), audit),
         recorded_numbers=policies.recorded_numbers,
     )
@@ -232,15 +233,15 @@ async def contact_centre(
         yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *kept)
     finally:
         recorder.stalls.clear()
-        await _ended(tasks, clock)
-        await switch.close()
+        await _ended(tasks, clock, switch)
         notifications.close()
 
 
-async def _ended(tasks: list[asyncio.Task[None]], clock: VirtualClock) -> None:
+async def _ended(tasks: list[asyncio.Task[None]], clock: VirtualClock, switch: SimulatedSwitch) -> None:
     for task in tasks:
         task.cancel()
     while not all(task.done() for task in tasks):
         # Calls end in order, and what they wait for then needs time to pass.
         await clock.advance(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
+    await switch.close()

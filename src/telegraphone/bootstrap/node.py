@@ -158,6 +158,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         notifications=notifications,
         password_hashes=config.password_hashes(),
         webhooks=webhooks,
+        archive=vault.archive,
         keeping=_keeping(world.directory, catalogue, engine, vault, clock),
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telegraphone.domain.agent import Agent, Directory
 from telegraphone.services.agents import Agents
+from telegraphone.services.archive_ports import Archive
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
@@ -34,6 +35,7 @@ from telegraphone.web.gws.calls import MyCalls
 from telegraphone.web.gws.conversations import Conversations
 from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
+from telegraphone.web.gws.exports import Exports
 from telegraphone.web.gws.links import API
 from telegraphone.web.gws.me import Me
 from telegraphone.web.gws.media_files import MediaFiles
@@ -75,6 +77,7 @@ class WebPorts:
     password_hashes: Mapping[str, str]
     webhooks: Webhooks
     keeping: Keeping
+    archive: Archive
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
     recorded_numbers: frozenset[str] = frozenset()
@@ -132,6 +135,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     recordings = Recordings(shown, library, ports.audit, ports.keeping, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
+    exports = Exports(shown, library, ports.keeping, ports.archive, ports.audit)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search}),
@@ -143,6 +147,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
         Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
         Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),
+        Route(f"{API}/recordings/{{id}}/export", {"GET": exports.get}),
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from telegraphone.services.audit import AuditLine
 from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.services.keeping import Standing
 from telegraphone.web.gws.links import Links
@@ -118,3 +119,10 @@ def _by(by: By) -> Json:
     if by.rule:
         shown["rule"] = by.rule
     return shown
+
+
+def trail_line(line: AuditLine) -> Json:
+    """One line of the trail as it is shown."""
+    deed = line.deed
+    shown = {"dateTime": instant(line.written_at), "userName": deed.actor, "action": deed.action, "subject": deed.subject}
+    return {**shown, "result": deed.result, "origin": deed.origin, "detail": dict(deed.detail)}

@@ -9,14 +9,14 @@ from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action, may
 from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
-from telegraphone.services.audit import AuditLine, AuditTrail
+from telegraphone.services.audit import AuditTrail
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
-from telegraphone.web.gws.recording_shapes import RecordingShapes, instant
+from telegraphone.web.gws.recording_shapes import RecordingShapes, trail_line
 from telegraphone.web.gws.representations import Json
 from telegraphone.web.gws.requests import ApiRequest
 from telegraphone.web.gws.search import Search, search
@@ -81,7 +81,7 @@ class Recordings:
         parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"])
         subjects = (request.path["id"], *(part.recording_id for part in parts))
         lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
-        return answer(trail=[_line(each) for each in lines])
+        return answer(trail=[trail_line(each) for each in lines])
 
     async def permissions(self, request: ApiRequest) -> Response:
         """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
@@ -121,9 +121,3 @@ class Recordings:
 def _origin(request: ApiRequest) -> str:
     client = request.http.client
     return client.host if client is not None else ""
-
-
-def _line(line: AuditLine) -> Json:
-    deed = line.deed
-    shown = {"dateTime": instant(line.written_at), "userName": deed.actor, "action": deed.action, "subject": deed.subject}
-    return {**shown, "result": deed.result, "origin": deed.origin, "detail": dict(deed.detail)}

@@ -85,10 +85,10 @@ def _refused(method: str) -> Schema:
 def _answers(method: str, what: Said) -> Schema:
     if what.answer is not None:
         return {"200": _content(HTTPStatus.OK.phrase, what.answer)}
-    sound: Schema = {"description": "The audio, or the range of it that was asked for."}
+    whole: Schema = {"description": "The bytes, or the range of them that was asked for."}
     if method != "HEAD":
-        sound["content"] = {"audio/*": {"schema": {"type": "string", "contentMediaType": "audio/wav"}}}
-    return {"200": sound, "206": sound}
+        whole["content"] = {what.media: {"schema": {"type": "string", "contentMediaType": what.media}}}
+    return {"200": whole, "206": whole}
 
 
 def _content(description: str, schema: Schema) -> Schema:

@@ -24,13 +24,14 @@ _ZERO: Final[Schema] = {"const": 0}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One method of one URL. `answer` is the JSON of a 200; without one the answer is audio. `body` is what is to be
+    """One method of one URL. `answer` is the JSON of a 200; without one it is bytes of this `media` type. `body` is what is to be
     sent, `query` what may be asked beside it."""
 
     summary: str
     answer: Schema | None = field(default_factory=lambda: ref("Done"))
     query: Query = field(default_factory=dict)
     body: Schema | None = None
+    media: str = "audio/*"
 
 
 def said(method: str, template: str) -> Said:
@@ -213,6 +214,12 @@ _RECORDINGS: Final = {
     ),
     ("GET", "/recordings/{id}/trail"): Said(
         "Who heard the recording and did what to it, newest first", _answer(trail=listed(ref("TrailLine")))
+    ),
+    ("GET", "/recordings/{id}/export"): Said(
+        "A package that proves itself anywhere",
+        None,
+        {"sealed": about(words("true", "false"), "Whether what was sealed is in it too.")},
+        media="application/zip",
     ),
 }
 _START: Final = {

@@ -1,0 +1,64 @@
+"""Takes a recording out: one package (ZIP) that proves itself on a machine without Telegraphone (properties CMP-6)."""
+
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from telegraphone.domain.errors import NotFound
+from telegraphone.domain.permissions import Action
+from telegraphone.limits import TRAIL_LINES_SHOWN_MAX
+from telegraphone.services.archive_ports import Archive, ExportOrder
+from telegraphone.services.audit import AuditTrail, Deed
+from telegraphone.services.keeping import Keeping
+from telegraphone.services.library import Library
+from telegraphone.services.ports import Unavailable
+from telegraphone.web.gws.answers import encode
+from telegraphone.web.gws.recording_shapes import RecordingShapes, trail_line
+from telegraphone.web.gws.requests import ApiRequest
+from telegraphone.web.sign_ins import SignIn
+
+
+class Exports:
+    """Handler of `/recordings/{id}/export`."""
+
+    def __init__(self, shapes: RecordingShapes, library: Library, keeping: Keeping, archive: Archive, audit: AuditTrail) -> None:
+        self._shapes = shapes
+        self._library = library
+        self._keeping = keeping
+        self._archive = archive
+        self._audit = audit
+
+    async def get(self, request: ApiRequest) -> Response:
+        """GET …/export: every ended part with its sound, metadata, trail, reports, hashes, signature and certificate; with
+        `sealed=true` also what was sealed. Each try is a line in the trail, before the first byte."""
+        agent, client = request.agent, request.http.client
+        parts = await self._library.recording(agent, Action.EXPORT, request.path["id"])
+        ended = [part for part in parts if part.stopped_at is not None]
+        subjects = (request.path["id"], *(part.recording_id for part in parts))
+        lines = await self._audit.about(agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
+        standing = await self._keeping.standing(agent.tenant, parts[0].call_uuid)
+        metadata = encode(self._shapes.recording(parts, standing, labels=True))
+        trail = encode([trail_line(each) for each in lines])
+        sealed = request.query.get("sealed") == "true"
+        pieces = self._archive.export([ExportOrder(part.recording_id, metadata, trail) for part in ended], sealed_files=sealed)
+        try:
+            first = await anext(pieces)
+        except KeyError:
+            raise NotFound("recording", request.path["id"]) from None
+        origin = client.host if client is not None else ""
+        detail = {"parts": str(len(ended)), "sealed": str(sealed).lower()}
+        await self._audit.write(Deed(agent.user_name, "export", parts[0].call_uuid, "begun", detail, agent.tenant, origin))
+        headers = {
+            "Content-Disposition": f'attachment; filename="{parts[0].call_uuid}.zip"',
+            "Cache-Control": "private, no-store",
+        }
+        return StreamingResponse(_bytes(first, pieces, request.principal.sign_in), 200, headers, "application/zip")
+
+
+async def _bytes(first: bytes, pieces: AsyncIterator[bytes], sign_in: SignIn) -> AsyncIterator[bytes]:
+    """What was promised is cut short when who asked is signed out, whether by themselves or because a right is gone."""
+    yield first
+    async for piece in pieces:
+        if sign_in.over:
+            raise Unavailable("archive", "who asked was signed out", retryable=False)
+        yield piece
