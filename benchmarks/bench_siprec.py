@@ -25,6 +25,7 @@ CALLS = int(os.environ.get("SIPREC_CALLS", "150"))
 QUESTIONS = 500
 SECONDS = 8
 WARM_S = 1.0
+SETTLE_S = 5.0
 AT_ONCE = 10
 
 
@@ -91,6 +92,8 @@ async def main() -> None:
             before, began = used_s(system), time.perf_counter()
             forks = await set_up(client, load)
             call, calls_s = (used_s(system) - before) / CALLS, CALLS / (time.perf_counter() - began)
+            # The list of recordings is written behind the calls' backs.
+            await asyncio.sleep(SETTLE_S)
             quiet = await while_it_lasts(system, SECONDS / 2)
             load.go([media.port for fork in forks for media in fork.answer.media])
             await asyncio.sleep(WARM_S)
@@ -100,8 +103,9 @@ async def main() -> None:
                 await fork.hang_up()
             if sent < 2 * CALLS * (SECONDS + 4) * 50:
                 sys.exit("the load could not keep its pace: this machine is too busy to say anything")
-            if '"level": "error"' in system.log:
-                sys.exit(system.log)
+            # Most of the time nobody spoke, on purpose, and that is noticed.
+            if wrong := [line for line in system.log.splitlines() if '"error"' in line and "call_not_reconciled" not in line]:
+                sys.exit("\n".join(wrong))
     print(f"## Calls forked by SIPREC, {CALLS} at once, a whole node\n")
     print("| over TCP | CPU ms each | a second, one after the other or ten at once | × reference |\n|---|---|---|---|")
     print(f"| OPTIONS (reference) | {1e3 * question:.2f} | {questions_s:.0f} | 1.0 |")

@@ -228,7 +228,7 @@ class Effects:
         for effect in step.effects:
             await self._gate(call.uuid, effect, command.by, limit)
         if trigger is rec.Trigger.START:
-            self._world.demands.demand(call.tenant, call.uuid)
+            self._world.demands.demand(call.tenant, call.uuid, mixed=call.mixed)
         return self._recording_now(call, step.recording)
 
     async def recording_failed(self, command: Command) -> tuple[News, ...]:
@@ -256,7 +256,7 @@ class Effects:
         self.conversation = self.conversation.with_call(call)
         if leg is None or call.recording.in_progress or call.released:
             return ()
-        self._world.demands.demand(call.tenant, call.uuid)
+        self._world.demands.demand(call.tenant, call.uuid, mixed=call.mixed)
         by = self._world.policies.by(rule)
         step, limit = following.inherited(call, leg), self._limit()
         try:

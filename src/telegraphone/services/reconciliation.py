@@ -37,11 +37,13 @@ class Problem(Enum):
 
 @dataclass(slots=True)
 class _Demanded:
-    """A call that was to be recorded; since when, since when something is wrong, and what was told of it."""
+    """A call that was to be recorded; since when, whether on one track, since when something is wrong, and what was told of
+    it."""
 
     tenant: str
     call_uuid: CallUuid
     since: float
+    mixed: bool = False
     wrong_since: float | None = None
     told: set[Problem] = field(default_factory=set)
 
@@ -66,12 +68,12 @@ class Reconciliation:
         """Calls that are not settled yet."""
         return len(self._demanded)
 
-    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
-        """This call is to be recorded from now on; never blocks, never raises."""
+    def demand(self, tenant: str, call_uuid: CallUuid, *, mixed: bool = False) -> None:
+        """See `Demands.demand`."""
         if len(self._demanded) >= RECONCILED_CALLS_MAX:
             log.error("reconciliation_full", call=call_uuid)
             return
-        self._demanded.setdefault(call_uuid, _Demanded(tenant, call_uuid, self._clock.now()))
+        self._demanded.setdefault(call_uuid, _Demanded(tenant, call_uuid, self._clock.now(), mixed))
 
     async def run(self) -> None:
         """Looks for ever."""
@@ -122,7 +124,7 @@ class Reconciliation:
         for part in parts:
             if not await self._is_kept(part):
                 return Problem.LOST, False
-        return next((problem for part in parts if (problem := lost_much(part))), None), True
+        return next((problem for part in parts if (problem := lost_much(part, mixed=demanded.mixed))), None), True
 
     async def _is_kept(self, part: PartRecord) -> bool:
         try:
@@ -132,11 +134,13 @@ class Reconciliation:
         return True
 
 
-def lost_much(part: PartRecord) -> Problem | None:
+def lost_much(part: PartRecord, *, mixed: bool = False) -> Problem | None:
     """Whether more was lost of an ended part than a listener may miss: 250 ms or 1 % (properties REC-2), or nearly all of what
-    one party said. A party that sends nothing for a while, as before the other answers, has lost nothing."""
+    one party said. A party that sends nothing for a while, as before the other answers, has lost nothing; of a call whose
+    voices come mixed one track is always silent."""
     unheard_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap" and entry.reason == "no_media")
     lost_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap") - unheard_ms
     if lost_ms > max(250, part.duration_ms // 100):
         return Problem.SHORT
-    return Problem.ONE_WAY if unheard_ms > max(_ONE_WAY_MS, part.duration_ms * 9 // 10) else None
+    silent_ms = part.duration_ms if mixed else 0
+    return Problem.ONE_WAY if unheard_ms - silent_ms > max(_ONE_WAY_MS, part.duration_ms * 9 // 10) else None

@@ -67,14 +67,14 @@ class Nobody:
 class Demands(Protocol):
     """Who looks after it that calls are recorded which are to be."""
 
-    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
-        """This call is to be recorded from now on; never blocks, never raises."""
+    def demand(self, tenant: str, call_uuid: CallUuid, *, mixed: bool = False) -> None:
+        """This call is to be recorded from now on, all its voices on one track if `mixed`; never blocks, never raises."""
 
 
 class NoDemands:
     """Where nobody looks after it."""
 
-    def demand(self, tenant: str, call_uuid: CallUuid) -> None:
+    def demand(self, tenant: str, call_uuid: CallUuid, *, mixed: bool = False) -> None:
         """Nothing."""
 
 

@@ -11,7 +11,7 @@ from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.services.archive_ports import KeptRecording
 from telegraphone.services.catalogue import HistoryEntry, PartRecord
 from telegraphone.services.ports import Unavailable
-from telegraphone.services.reconciliation import Problem, Reconciliation
+from telegraphone.services.reconciliation import Problem, Reconciliation, lost_much
 from tests.scenario.clock import VirtualClock
 
 CALL, TENANT = CallUuid("CALL0001"), "default"
@@ -112,6 +112,12 @@ async def test_what_was_lost_of_a_recording_is_weighed(reason: str, lost_ms: int
     await world.catalogue.put(replace(ENDED, history=(gap, pause)))
     assert await world.told() == ([problem.value] if problem else [])
     assert (world.it.settled, world.it.given_up) == ((0, 1) if problem else (1, 0))
+
+
+def test_of_a_call_whose_voices_come_mixed_one_track_may_be_silent() -> None:
+    for unheard_ms, problem in ((60_000, None), (114_000, None), (114_001, Problem.ONE_WAY)):
+        gap = HistoryEntry("Gap", BEGAN, BEGAN, 0, unheard_ms, reason="no_media")
+        assert lost_much(replace(ENDED, history=(gap,)), mixed=True) is problem
 
 
 async def test_while_the_archive_is_away_nothing_is_settled_and_nothing_is_called_lost() -> None:
