@@ -33,7 +33,7 @@ async def test_a_lost_node_loses_no_recording(tmp_path: Path) -> None:
                 media = (await finished(listener, uuid))["mediaFiles"][0]
             assert media["parameters"]["recordDN"] == "5001"
             assert media["parameters"]["agentId"] == AGENT
-            tracks = decode(await listener.fetch(media["playPath"]))
+            tracks = decode(await listener.fetch(media["playPath"].replace(".mp3", ".wav")))
         assert tracks.seconds > RECORDED_S - 1.0
         assert any(tracks.left)
         assert any(tracks.right)

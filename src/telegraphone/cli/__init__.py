@@ -1,6 +1,7 @@
 """The command line: what an operator or a curious reader types; each command says what it does and ends with a status."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -41,12 +42,23 @@ def serve(config: ConfigOption = Path("telegraphone.toml")) -> None:
     from telegraphone.config import read
     from telegraphone.services.ports import Unavailable
 
-    settings = configuration(config)
+    settings, reasons = configuration(config), list[str]()
     try:
         uvloop.run(run(settings, lambda before: read(config, before)))
-    except (OSError, Unavailable) as error:
-        complaints.print(f"Telegraphone cannot run: {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    except* (OSError, Unavailable) as failed:
+        reasons += [str(error) for error in _each(failed)]
+    if reasons:
+        complaints.print(f"Telegraphone cannot run: {'; '.join(reasons)}", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+def _each(failed: BaseException) -> Iterator[BaseException]:
+    """What failed, one by one: parts of a node that fail together come as a group."""
+    if isinstance(failed, BaseExceptionGroup):
+        for inner in failed.exceptions:
+            yield from _each(inner)
+    else:
+        yield failed
 
 
 @app.command()
