@@ -117,7 +117,8 @@ def seaweed(folder: Path) -> Iterator[Seaweed]:
         ports[f"{name}.port"] = free_port()
         ports[f"{name}.port.grpc"] = free_port()
     ports["s3.port.grpc"] = free_port()
-    ports["s3.port.iceberg"] = 0
+    # Both would listen on a port of their own that is always the same.
+    ports["s3.port.iceberg"] = ports["s3.port.lance"] = 0
     server = Seaweed(folder, free_port(), ports)
     try:
         server.start()
