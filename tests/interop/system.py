@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,24 +77,30 @@ class System:
         return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
 
 
+PORTS = range(10_000, 20_000)
+"""Below those that the system gives to whoever asks for any: a free one stays free until its server starts."""
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """A port that nobody has at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    return _free(kind)
 
 
 def free_sip_port() -> int:
     """A port that nobody has at this moment, neither over UDP nor over TCP."""
-    for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket(socket.AF_INET) as streams:
-            datagrams.bind((HOST, 0))
+    return _free(socket.SOCK_DGRAM, socket.SOCK_STREAM)
+
+
+def _free(*kinds: socket.SocketKind) -> int:
+    for port in random.sample(PORTS, 100):
+        with ExitStack() as stack:
             try:
-                streams.bind((HOST, datagrams.getsockname()[1]))
+                for kind in kinds:
+                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, port))
             except OSError:
                 continue
-            return int(datagrams.getsockname()[1])
-    raise AssertionError("every port is taken over TCP")
+            return port
+    raise AssertionError("every port is taken")
 
 
 @asynccontextmanager
