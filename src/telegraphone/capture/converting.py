@@ -101,7 +101,7 @@ class ConvertingReceiver:
                     lane.drops = _DROPS.unpack_from(data)[0]
             packet = None if flags & socket.MSG_TRUNC else self._packet(_payload(datagram, lane.ahead))
             if packet is None:
-                lane.pipeline.counts.foreign += 1
+                lane.pipeline.counts.refuse()
             else:
                 lane.pipeline.receive(packet, received_ns)
         if taken:

@@ -105,7 +105,7 @@ class Receiver:
         latest_ns = time.monotonic_ns()
         for index, size in enumerate(sizes):
             if _FLAGS.unpack_from(self._messages, _MESSAGE_BYTES * index + 48)[0] & _TRUNCATED:
-                pipeline.counts.foreign += 1
+                pipeline.counts.refuse()
                 continue
             received_ns = min(self._received_ns(index, offset_ns), latest_ns)
             hand_over(pipeline, self._joined(index, size), received_ns)
@@ -177,7 +177,7 @@ def hand_over(pipeline: Pipeline, datagram: bytes, received_ns: int) -> None:
     try:
         packet = read(datagram)
     except RemoteProtocolError:
-        pipeline.counts.foreign += 1
+        pipeline.counts.refuse()
         return
     pipeline.receive(packet, received_ns)
 

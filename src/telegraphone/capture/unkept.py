@@ -22,7 +22,7 @@ class Unkept:
     def look(self, counts: Counts, *, wanted: bool) -> bool:
         """Whether there is something to tell now: that nothing is kept, or, with `told` False again, that it is kept after all.
         `wanted` says that the gate is open and the recording has started."""
-        seen = counts.received + counts.foreign
+        seen = counts.received
         kept = counts.received - counts.foreign - counts.late_or_double - counts.withheld
         news, some_kept = seen - self.seen >= UNKEPT_PACKETS, kept > self.kept
         self.seen, self.kept = seen, kept

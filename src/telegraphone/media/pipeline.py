@@ -57,6 +57,11 @@ class Counts:
     """Audio that came before the gate was opened by its time of arrival, and by nothing else: must stay 0."""
     lost_frames: int = 0
 
+    def refuse(self) -> None:
+        """Counts a packet that is thrown away unread: it was received like any other."""
+        self.received += 1
+        self.foreign += 1
+
     def add(self, other: "Counts") -> None:
         """Counts what another track has seen as well."""
         for each in fields(self):

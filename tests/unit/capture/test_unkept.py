@@ -32,7 +32,17 @@ def test_packets_that_are_all_refused_are_told_once_within_five_seconds() -> Non
 
 
 def test_packets_that_are_thrown_away_unread_count_too() -> None:
-    assert looks(Unkept(), Counts(), 4, foreign=50) == [True]
+    watch, counts, told = Unkept(), Counts(), []
+    for _ in range(4):
+        for _ in range(50):
+            counts.refuse()
+        told.append(watch.look(counts, wanted=True))
+    assert sum(told) == 1
+
+
+def test_a_stranger_who_sends_twice_as_much_hides_nobody() -> None:
+    watch, counts = Unkept(), Counts()
+    assert looks(watch, counts, 60, received=150, foreign=100) == []
 
 
 def test_while_the_gate_is_shut_nothing_is_to_be_kept() -> None:
