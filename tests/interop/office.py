@@ -151,14 +151,15 @@ async def office(
     by_hand: Iterable[str] = (),
     **options: str,
 ) -> AsyncIterator[Office]:
-    """The office with the phones of these numbers, at the built-in exchange or at an Asterisk; all of them answer by
-    themselves but those named. Both agents are signed in. Nothing may go wrong unnoticed, or be left behind at Asterisk."""
+    """The office with the phones of these numbers, at the built-in exchange or at an Asterisk, which may be recorded by
+    packets; all of them answer by themselves but those named. Both agents are signed in. Nothing may go wrong unnoticed, or
+    be left behind at Asterisk."""
     spoken = codecs or {}
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(office_asterisk(folder / "asterisk")) if at == "asterisk" else None
+        server = None if at == "exchange" else await stack.enter_async_context(office_asterisk(folder / "asterisk"))
         if server is not None:
             stack.push_async_callback(nothing_is_left, server)
-            options["more"] = options.get("more", "") + asterisk_table(server)
+            options["more"] = options.get("more", "") + asterisk_table(server, taps=at.partition(" by ")[2] or "external-media")
         known = NUMBERS if server is None else ()
         system = await stack.enter_async_context(telegraphone(folder, numbers=known, **options))
         phones = {}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, RINGING, TWO, in_a_call, office, recorded
 
-pytestmark = pytest.mark.parametrize("at", ["exchange", "asterisk"])
+pytestmark = pytest.mark.parametrize("at", ["exchange", "asterisk", "asterisk by packets"])
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])

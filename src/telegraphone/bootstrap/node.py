@@ -22,7 +22,7 @@ from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_data
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
 from telegraphone.bootstrap.renewing import Renewal, Reread
-from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec
+from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec, packet_group
 from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
 from telegraphone.bootstrap.watching import Watching
 from telegraphone.bootstrap.webhooks import make_webhooks
@@ -333,6 +333,7 @@ def _recorder(config: Config, places: Places, lent: int) -> RecorderClient:
         last_port=settings.rtp_port_last,
         workers=settings.workers,
         lent=(lent,),
+        packets=packet_group(config),
         alarm=lambda text: log.error("recorder_alarm", text=text),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from telegraphone.capture.client import RecorderClient
+from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.config import AsteriskEntry, Config, Phone, Secret, TrunkEntry
 from telegraphone.domain.legs import Keeping
 from telegraphone.domain.recording import Trigger
@@ -76,6 +77,18 @@ def make_asterisks(config: Config, clock: SystemClock) -> tuple[AsteriskSwitch, 
     return tuple(_asterisk(each, config.feature_codes(), clock) for each in config.asterisk)
 
 
+def packet_group(config: Config) -> PacketGroup | None:
+    """What takes packets from the kernel, if any Asterisk is to be recorded so. Raises OSError where it may not."""
+    if not any(each.taps == "packets" for each in config.asterisk):
+        return None
+    try:
+        return PacketGroup()
+    except PermissionError:
+        raise PermissionError(
+            'taps = "packets" needs CAP_NET_RAW (AmbientCapabilities= in the systemd unit); or use taps = "external-media"'
+        ) from None
+
+
 def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemClock) -> AsteriskSwitch:
     assert isinstance(entry.password, Secret), "reading the configuration completes it"
     record_key = {entry.record_on: Trigger.START, entry.record_off: Trigger.STOP}
@@ -90,6 +103,7 @@ def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemCloc
         lifts=entry.answer == "auto",
         feature_codes=codes | {keys: trigger for keys, trigger in record_key.items() if keys},
         rtp_ports=(entry.rtp_port_first, entry.rtp_port_last),
+        packets=entry.taps == "packets",
         clock=clock,
     )
 

@@ -20,6 +20,7 @@ from telegraphone.capture.held import Held
 from telegraphone.capture.intakes import Intakes
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
+from telegraphone.capture.tap_watch import TapWatch
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
 from telegraphone.limits import (
@@ -35,6 +36,7 @@ from telegraphone.media.journal import TrackFact
 from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
+    CaptureSilent,
     Cut,
     MediaAddress,
     MediaSource,
@@ -86,12 +88,15 @@ class RecorderClient:
         so they may be finished already; `RecordingRecovered` tells of them all the same."""
         self._workers = [self._supervisor(command, lent) for _ in range(workers)]
         self._late: set[asyncio.Task[None]] = set()
+        self._watch = TapWatch(self._held, lambda recording: self._publish(CaptureSilent(RecordingId(recording))))
 
     async def __aenter__(self) -> "RecorderClient":
         """Starts the workers and has what an earlier run left behind finished."""
         for worker in self._workers:
             await worker.start()
         awaited = tuple(self.awaited[:SALVAGE_ASKED_MAX])
+        # Ended with what is late (`__aexit__`).
+        self._late.add(asyncio.get_running_loop().create_task(self._watch.run()))
         await self._ask(self._workers[0], control.Salvage(next(self._numbers), awaited), RECORDING_SEAL_S)
         return self
 
@@ -169,7 +174,7 @@ class RecorderClient:
         held = self._of(recording_id)
         stated = [_source(each) for each in sources]
         await self._lead(held, stated)
-        held.sources = (stated[0], stated[1])
+        held.sources, held.steady = (stated[0], stated[1]), (sources[0].steady, sources[1].steady)
         command = control.Aim(next(self._numbers), held.order.recording, held.sources)
         await self._ask(held.worker, command, RECORDER_ANSWER_S)
 

@@ -23,6 +23,8 @@ class Held:
     number: int
     packets: tuple[socket.socket, ...] = ()
     sources: tuple[control.Source, control.Source] | None = None
+    steady: tuple[bool, bool] = (False, False)
+    """Which tracks' sources send all the time."""
     early: set[str] = field(default_factory=set)
     ending: bool = False
     """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""

@@ -47,6 +47,13 @@ class AsteriskEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         _Keys, Meta(description="The keys as which a phone's record key arrives when recording shall start; empty: none.")
     ] = "A"
     record_off: Annotated[_Keys, Meta(description="The keys as which it arrives when recording shall stop.")] = "B"
+    taps: Annotated[
+        Literal["external-media", "packets"],
+        Meta(
+            description="How audio comes to the recorder: `external-media`, Asterisk sends copies; `packets`, the recorder takes "
+            "them from the kernel, where Asterisk runs on this machine and the recorder has CAP_NET_RAW: cheapest by far."
+        ),
+    ] = "external-media"
     rtp_port_first: Annotated[int, Meta(ge=1, le=65_535, description="`rtpstart` of its `rtp.conf`.")] = 20_000
     rtp_port_last: Annotated[
         int, Meta(ge=1, le=65_535, description="`rtpend` of its `rtp.conf`; taps are refused well before ports run out.")

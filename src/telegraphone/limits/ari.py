@@ -47,3 +47,9 @@ ARI_ENDED_KNOWN_MAX: Final = 4_096
 ASTERISK_PORTS_SHARE_MAX: Final = 0.8
 """How much of Asterisk's RTP ports may be in use before a tap is refused: with none left a tap kills Asterisk
 (asterisk/asterisk#1757), and other calls take some too."""
+
+ASTERISK_PARTY_SETTLED_S: Final = 2.0
+"""After so long a phone behind address translation has sent its first packets, and Asterisk knows where it truly is."""
+
+ASTERISK_PARTY_LOOK_S: Final = 10.0
+"""Time between two looks where a tapped phone sends from: it moves when a call is taken over, which is seldom."""

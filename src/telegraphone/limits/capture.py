@@ -109,3 +109,12 @@ WORKER_DEATH_S: Final = 0.5
 
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""
+
+TAP_LOOK_S: Final = 0.25
+"""Time between two looks whether packets of a steady tap wait: a worker empties a socket each 0.4 s."""
+
+TAP_SILENT_S: Final = 1.4
+"""A steady tap from which nothing comes for so long is dead: people are told before 2 s have passed."""
+
+TAP_SILENT_AGAIN_S: Final = 10.0
+"""While it stays dead they are told again."""

@@ -45,6 +45,7 @@ from telegraphone.services.mailbox import (
 from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
+    CaptureSilent,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -176,7 +177,7 @@ class CallActor:
                     late.cancel()
             case MediaMoved(leg, source):
                 await self._effects.re_aim(leg, source)
-            case CaptureFailed() | CaptureRestored() | RecordingRecovered():
+            case CaptureFailed() | CaptureSilent() | CaptureRestored() | RecordingRecovered():
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)

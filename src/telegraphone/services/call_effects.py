@@ -27,6 +27,7 @@ from telegraphone.services.ports import (
     Caller,
     CaptureFailed,
     CaptureRestored,
+    CaptureSilent,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -295,6 +296,9 @@ class Effects:
                 return await self._restored(call, shut_for)
             case RecordingRecovered(sealed):
                 await self._recorder(call.uuid).found_sealed(sealed, _BY_SYSTEM)
+            case CaptureSilent():
+                log.error("tap_is_dead", call=call.uuid)
+                return () if call.recording.reasons else (Broken(call.uuid),)
             case CaptureFailed():
                 pass
         return await self._break_off(call)

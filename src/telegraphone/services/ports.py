@@ -81,7 +81,8 @@ class MediaKeys:
 class MediaSource:
     """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
     it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes its packets as they
-    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port."""
+    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port. `steady`: it sends all the time, silence
+    too, so that its silence is a fault."""
 
     host: str
     port: int
@@ -89,6 +90,7 @@ class MediaSource:
     ssrc: int | None = None
     keys: MediaKeys | None = None
     arrives_at: MediaAddress | None = None
+    steady: bool = False
 
 
 NOBODY: Final = MediaSource("", 0, {})
@@ -241,6 +243,13 @@ class CaptureFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureSilent:
+    """Nothing comes from a source of a recording that should send all the time. The recording goes on, with a gap."""
+
+    recording_id: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureRestored:
     """A recording goes on after its worker was lost; its gates are as the journal says, `lost_ms` went missing."""
 
@@ -256,7 +265,7 @@ class RecordingRecovered:
     sealed: SealedRecording
 
 
-RecorderEvent = CaptureFailed | CaptureRestored | RecordingRecovered
+RecorderEvent = CaptureFailed | CaptureSilent | CaptureRestored | RecordingRecovered
 
 
 class Recorder(Protocol):

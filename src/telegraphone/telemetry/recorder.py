@@ -10,6 +10,7 @@ from telegraphone.domain.recording import Reason
 from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
+    CaptureSilent,
     Clock,
     Cut,
     MediaSource,
@@ -81,6 +82,8 @@ class WatchedRecorder:
                     self._happened("broken", recording_id)
                 case CaptureRestored():
                     self._metrics.recorder_events.labels("restored").inc()
+                case CaptureSilent():
+                    self._metrics.recorder_events.labels("silent").inc()
                 case _:
                     self._happened("recovered", event.sealed.recording_id)
             yield event

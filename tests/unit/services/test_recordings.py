@@ -2,7 +2,7 @@
 
 import pytest
 
-from telegraphone.services.ports import CaptureFailed, CaptureRestored, RecordingRecovered, Unavailable
+from telegraphone.services.ports import CaptureFailed, CaptureRestored, CaptureSilent, RecordingRecovered, Unavailable
 from tests.scenario.clock import settle
 from tests.unit.services.world import ONE, PAUSE, RESUME, SILENT, START, STOP, recording, serving
 
@@ -15,6 +15,19 @@ class TestTheRecordersOwnNews:
             await settle()
             assert world.told(ONE) == ["CallRecordingStateChange Stopped", "ErrorMessage"]
             assert world.only_call(ONE).recording_name, "the name stays"
+
+    async def test_a_tap_that_fell_silent_is_called_out_and_recording_goes_on(self) -> None:
+        async with serving() as world:
+            await recording(world)
+            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id))
+            await settle()
+            assert world.told(ONE) == ["ErrorMessage"]
+            assert world.recorder.tape.keeps_audio
+            await world.do(ONE, PAUSE)
+            world.ears.notices.clear()
+            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id))
+            await settle()
+            assert world.told(ONE) == [], "in a pause nothing is missed"
 
     async def test_agents_without_the_feature_hear_nothing_of_recordings(self) -> None:
         async with serving() as world:

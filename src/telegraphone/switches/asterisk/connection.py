@@ -160,15 +160,15 @@ class Connection:
     async def _compare(self) -> None:
         """Makes true here what is so at Asterisk, and there what should be."""
         board = self._board
-        known, owned = tuple(board.legs.values()), frozenset(board.janitor.owned)
+        known, owned, taps = tuple(board.legs.values()), frozenset(board.janitor.owned), self._taps.open_ones
         legs = await self._legs()
         async with self._wiring.lock:
             known_bridges = frozenset(board.janitor.owned)
             bridges = await board.link.get(requests.every_bridge(), lambda found: each_of(found, AriBridge.of))
-            await self._wiring.mend(
-                {each.id: frozenset(each.members) for each in bridges if each.id in known_bridges},
-            )
+            members = {each.id: frozenset(each.members) for each in bridges if each.id in known_bridges}
+            await self._wiring.mend(members)
         self._compare_legs(known, legs)
+        self._taps.mend(taps, legs, members)
         strays = {*legs, *(each.id for each in bridges if each.id not in known_bridges)}
         self._sweep(stray for stray in strays if stray.startswith(board.prefix) and stray not in owned)
         board.others = sum(self._is_foreign(each) for each in legs.values())

@@ -41,6 +41,8 @@ class _Mix:
 
     media: str
     listener: Listener
+    to: MediaAddress
+    source: MediaSource
 
 
 class Ears:
@@ -80,7 +82,10 @@ class Ears:
                 await self._wiring.play(leg)
 
     async def fork_heard(self, leg: Leg, to: MediaAddress) -> MediaSource:
-        """See `ConferenceTaps.fork_heard`."""
+        """See `ConferenceTaps.fork_heard`. One that leads there already goes on."""
+        mix = self._mixes.get(leg)
+        if mix is not None and mix.to == to:
+            return mix.source
         await self.unfork_heard(leg)
         with ExitStack() as undo:
             media = await self._taps.external_media(to)
@@ -89,8 +94,9 @@ class Ears:
             undo.callback(lambda: self._board.janitor.condemn(*listener.parts))
             await self._snooping.hear(listener, self._wiring.others(leg))
             undo.pop_all()
-        self._mixes[leg] = _Mix(media.id, listener)
-        return self._taps.source(media)
+        source = self._taps.source(media, steady=False)
+        self._mixes[leg] = _Mix(media.id, listener, to, source)
+        return source
 
     async def unfork_heard(self, leg: Leg) -> None:
         """See `ConferenceTaps.unfork_heard`."""

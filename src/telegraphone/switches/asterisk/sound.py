@@ -5,6 +5,7 @@ from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.ears import Ears
 from telegraphone.switches.asterisk.leg import Leg
+from telegraphone.switches.asterisk.packet_taps import PacketTaps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
 
@@ -12,7 +13,9 @@ from telegraphone.wire.ari import requests
 class AsteriskSound:
     """The ports above, over the legs of one Asterisk."""
 
-    def __init__(self, board: Board, wiring: Wiring, ears: Ears) -> None:
+    def __init__(self, board: Board, wiring: Wiring, ears: Ears, packets: PacketTaps | None) -> None:
+        """`packets`: the taps that Asterisk has no part in, where there are any."""
+        self._packets = packets
         self._board = board
         self._wiring = wiring
         self._ears = ears
@@ -37,6 +40,8 @@ class AsteriskSound:
         if found is not None and found.muted is not on:
             await self._board.link.do(requests.mute(found.ari_id, on=on))
             found.muted = on
+            if self._packets is not None:
+                self._packets.muted(found)
 
     async def send_dtmf(self, leg: LegId, digits: str) -> None:
         """See `LegMedia`."""

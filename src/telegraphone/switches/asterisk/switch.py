@@ -22,6 +22,7 @@ from telegraphone.switches.asterisk.ears import Ears
 from telegraphone.switches.asterisk.facts import Facts
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.link import AriLink
+from telegraphone.switches.asterisk.packet_taps import PacketTaps
 from telegraphone.switches.asterisk.sound import AsteriskSound
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
@@ -45,22 +46,25 @@ class AsteriskSwitch:
         lifts: bool,
         feature_codes: Mapping[str, Trigger],
         rtp_ports: tuple[int, int],
+        packets: bool = False,
         clock: Clock,
     ) -> None:
         """`name`: what it is called in the log; `app`: its Stasis application; `named_devices`: endpoints by the numbers of
         phones that are not named after them; `outbound`: the endpoint by which other numbers are called, with `{number}` in
         it; `lifts`: whether phones heed header fields that tell them to answer; `feature_codes`: what people press to operate
-        their recording; `rtp_ports`: first and last of `rtp.conf`."""
+        their recording; `rtp_ports`: first and last of `rtp.conf`; `packets`: whether the recorder can take
+        packets from the kernel of the machine that Asterisk runs on."""
         self.name = name
         link = AriLink(url=url, user=user, password=password, apps=apps(app))
         self._board = board = Board(name=name, app=app, link=link, devices=Devices(named_devices), clock=clock)
         self._wiring = Wiring(board)
         self._taps = Taps(board, (rtp_ports[1] - rtp_ports[0] + 1) // 2)
+        self._packets = PacketTaps(board) if packets else None
         self._ears = Ears(board, self._wiring, self._taps)
         self._calls = Calls(board, outbound=outbound, lifts=lifts, ended=self._leg_ended)
         self._facts = Facts(board, self._calls, self._wiring, feature_codes)
         self._connection = Connection(board, self._calls, self._facts, (self._wiring, self._taps, self._ears))
-        self.sound = AsteriskSound(board, self._wiring, self._ears)
+        self.sound = AsteriskSound(board, self._wiring, self._ears, self._packets)
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self.requests = _NoAnswers()
         """Its `PhoneAnswers`."""
@@ -149,12 +153,18 @@ class AsteriskSwitch:
         found = self._board.legs.get(leg)
         if found is None or not found.answered:
             raise Unavailable("switch", "this leg has no media", retryable=False)
+        source = await self._packets.fork(found) if self._packets is not None else None
+        if source is not None:
+            await self._taps.unfork(found)
+            return source
         return await self._taps.fork(found, to)
 
     async def unfork(self, leg: LegId) -> None:
         """See `Taps`."""
         if found := self._board.legs.get(leg):
             await self._taps.unfork(found)
+            if self._packets is not None:
+                self._packets.unfork(found)
 
     # --- SwitchEvents ---
 
@@ -171,6 +181,8 @@ class AsteriskSwitch:
 
     async def _follow_the_end(self, leg: Leg) -> None:
         await self._taps.gone(leg)
+        if self._packets is not None:
+            self._packets.unfork(leg)
         async with self._wiring.lock:
             await self._ears.gone(leg)
             await self._wiring.gone(leg)

@@ -5,11 +5,14 @@ end by itself, and nothing tells Asterisk that nobody receives it.
 """
 
 import asyncio
+from collections.abc import Container, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import structlog
+
 from telegraphone.limits import ASTERISK_PORTS_SHARE_MAX
-from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved, Unavailable
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.listeners import Snooping
@@ -17,17 +20,24 @@ from telegraphone.wire.ari import requests
 from telegraphone.wire.ari.resources import ExternalMedia
 from telegraphone.wire.errors import RemoteProtocolError
 
+log = structlog.get_logger()
+
 _CODECS = {0: "PCMU"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Tap:
+class Tap:
+    """What a tap is made of at Asterisk, and where it leads."""
+
     media: str
     snoop: str
     bridge: str
+    to: MediaAddress
+    source: MediaSource
 
     @property
     def parts(self) -> tuple[str, ...]:
+        """All of it."""
         return self.snoop, self.media, self.bridge
 
 
@@ -39,16 +49,19 @@ class Taps:
         self._board = board
         self._pairs_max = int(rtp_pairs * ASTERISK_PORTS_SHARE_MAX)
         self._snooping = Snooping(board)
-        self._taps: dict[Leg, _Tap] = {}
+        self._taps: dict[Leg, Tap] = {}
         self._opening: dict[Leg, asyncio.Lock] = {}
 
-    def source(self, media: ExternalMedia) -> MediaSource:
-        """Who sends this copy."""
-        return MediaSource(media.host, media.port, _CODECS)
+    def source(self, media: ExternalMedia, *, steady: bool) -> MediaSource:
+        """Who sends this copy; `steady`: a snoop gives silence too, and a bridge that nobody is in gives nothing."""
+        return MediaSource(media.host, media.port, _CODECS, steady=steady)
 
     async def fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
-        """See `Taps.fork`."""
+        """See `Taps.fork`. A tap that leads there already goes on: to open it anew would lose what is said meanwhile."""
         async with self._opening.setdefault(leg, asyncio.Lock()):
+            tap = self._taps.get(leg)
+            if tap is not None and tap.to == to:
+                return tap.source
             await self.unfork(leg)
             return await self._open(leg, to)
 
@@ -102,5 +115,25 @@ class Taps:
             if leg.id not in self._board.legs:
                 raise Unavailable("switch", "the leg has ended", retryable=False)
             undo.pop_all()
-        self._taps[leg] = _Tap(media.id, snoop, bridge)
-        return self.source(media)
+        source = self.source(media, steady=True)
+        self._taps[leg] = Tap(media.id, snoop, bridge, to, source)
+        return source
+
+    @property
+    def open_ones(self) -> Mapping[Leg, Tap]:
+        """The taps that there are now."""
+        return dict(self._taps)
+
+    def mend(self, known: Mapping[Leg, Tap], legs: Container[str], bridges: Mapping[str, frozenset[str]]) -> None:
+        """These channels and bridges exist: a tap that was known before and has lost a part of itself is opened anew."""
+        for leg, tap in known.items():
+            in_bridge = bridges.get(tap.bridge, frozenset())
+            if not all(part in legs and part in in_bridge for part in (tap.media, tap.snoop)) and leg.id in self._board.legs:
+                log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
+                self._board.work.spawn(self._open_again(leg, tap))
+
+    async def _open_again(self, leg: Leg, tap: Tap) -> None:
+        async with self._opening.setdefault(leg, asyncio.Lock()):
+            if self._taps.get(leg) is tap:
+                await self.unfork(leg)
+                self._board.tell(TapMoved(leg.id, await self._open(leg, tap.to)))

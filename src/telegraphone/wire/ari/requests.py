@@ -85,6 +85,11 @@ def dtmf(ari_id: str, digits: str) -> AriRequest:
     return AriRequest("POST", _leg(ari_id, "dtmf"), {"dtmf": digits})
 
 
+def variable(ari_id: str, name: str) -> AriRequest:
+    """What a variable or function (`CHANNEL(rtp,src)`) of a leg says."""
+    return AriRequest("GET", _leg(ari_id, "variable"), {"variable": name})
+
+
 def one_leg(ari_id: str) -> AriRequest:
     """What Asterisk knows of one leg; 404 when it is gone."""
     return AriRequest("GET", _leg(ari_id))

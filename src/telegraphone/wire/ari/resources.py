@@ -141,6 +141,11 @@ class ExternalMedia:
         return cls(text(item, "id", needed=True), text(facts, "UNICASTRTP_LOCAL_ADDRESS", needed=True), int(port))
 
 
+def variable_of(found: object) -> str:
+    """What a variable says; raises RemoteProtocolError."""
+    return text(_object(found, "variable"), "value")
+
+
 def read_json(data: str | bytes) -> object:
     """What this JSON text says; raises RemoteProtocolError."""
     try:

@@ -35,3 +35,9 @@ def test_pairs_of_requests_that_undo_each_other() -> None:
         assert requests.mute("1", on=on) == AriRequest(method, "/channels/1/mute", {"direction": "in"})
         assert requests.ring("1", on=on) == AriRequest(method, "/channels/1/ring")
         assert requests.silence("1", on=on) == AriRequest(method, "/channels/1/silence")
+
+
+def test_functions_of_a_leg_can_be_asked() -> None:
+    assert requests.variable("1", "CHANNEL(rtp,src)") == AriRequest(
+        "GET", "/channels/1/variable", {"variable": "CHANNEL(rtp,src)"}
+    )

@@ -13,6 +13,7 @@ from telegraphone.wire.ari.resources import (
     ExternalMedia,
     each_of,
     read_json,
+    variable_of,
 )
 from telegraphone.wire.errors import RemoteProtocolError
 
@@ -55,3 +56,10 @@ def test_lists() -> None:
 @pytest.mark.parametrize(("state", "online"), [("online", True), ("unknown", True), ("offline", False)])
 def test_a_phone_that_nobody_asks_may_be_tried(state: str, *, online: bool) -> None:
     assert AriEndpoint.of({"resource": "5001", "state": state}) == AriEndpoint("5001", online)
+
+
+def test_what_a_variable_says() -> None:
+    assert variable_of({"value": "192.0.2.4:20900"}) == "192.0.2.4:20900"
+    assert variable_of({"value": None}) == ""
+    with pytest.raises(RemoteProtocolError):
+        variable_of([])

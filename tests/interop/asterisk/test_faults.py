@@ -1,0 +1,220 @@
+"""An Asterisk that is cut off, killed, frozen, or whose events are lost, doubled and late: no phantom calls, nothing left.
+
+Every test ends with an empty Asterisk, and agents who were told the truth.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from telegraphone.domain.operations import Operation
+from telegraphone.phone import CallFailed, PhoneState
+from telegraphone.services.ports import Unavailable
+from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, CUSTOMER, Centre, centre
+from tests.interop.asterisk.fault_proxy import Event, fault_proxy
+from tests.interop.asterisk.server import Asterisk, asterisk
+
+CALL = ("Ringing", "Established")
+RECORDED = ("Recording", "Paused", "Recording", "Stopped")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Asterisk]:
+    async with asterisk(tmp_path / "asterisk") as made:
+        yield made
+
+
+async def recorded_call(here: Centre) -> None:
+    """A customer calls the agent, who records, pauses and resumes, transfers to the other and is out; all hang up."""
+    await here.phones[CUSTOMER].dial(AGENT_ONE)
+    await here.until_told(*CALL)
+    for each in (Operation.START_RECORDING, Operation.PAUSE_RECORDING, Operation.RESUME_RECORDING, Operation.STOP_RECORDING):
+        await here.do(each)
+    await here.until_told(*CALL, *RECORDED)
+    await here.do(Operation.HOLD)
+    await here.do(Operation.RETRIEVE)
+    await here.do(Operation.SINGLE_STEP_TRANSFER, number=AGENT_TWO)
+    await here.until(lambda: "Established" in here.told(AGENT_TWO))
+    assert here.told(AGENT_TWO) == list(CALL)
+    assert here.told()[-1] == "Released"
+    await here.phones[CUSTOMER].hang_up()
+    await here.until(lambda: "Released" in here.told(AGENT_TWO))
+    await here.nothing_is_left()
+
+
+@pytest.mark.parametrize("fault", ["doubled", "late"])
+async def test_events_that_come_twice_or_late(server: Asterisk, fault: str) -> None:
+    async with fault_proxy(server) as proxy:
+        proxy.doubled, proxy.late_s = fault == "doubled", 0.15 if fault == "late" else 0.0
+        async with centre(server, url=proxy.url) as here:
+            await recorded_call(here)
+            assert here.told().count("Established") == 2, "answered, and retrieved from hold"
+            assert [each for each in here.told() if each == "Ringing"] == ["Ringing"]
+
+
+def about(event: Event, number: str, *kinds: str) -> bool:
+    return event["type"] in kinds and f"/{number}-" in event["channel"]["name"]
+
+
+LOST = {
+    "its arrival": lambda event: about(event, CUSTOMER, "StasisStart"),
+    "its ringing": lambda event: about(event, AGENT_ONE, "ChannelStateChange"),
+    "its answer": lambda event: about(event, AGENT_ONE, "StasisStart"),
+    "its end": lambda event: about(event, CUSTOMER, "StasisEnd", "ChannelDestroyed", "ChannelHangupRequest"),
+    "the beginnings of taps": lambda event: event["type"] == "StasisStart" and "PJSIP/" not in event["channel"]["name"],
+}
+
+
+@pytest.mark.parametrize("what", LOST)
+async def test_a_call_of_which_an_event_is_lost(server: Asterisk, what: str) -> None:
+    """It is seen at the next look, and ends as every call does."""
+    async with fault_proxy(server) as proxy:
+        proxy.loses = LOST[what]
+        async with centre(server, url=proxy.url) as here:
+            await here.phones[CUSTOMER].dial(AGENT_ONE)
+            await here.until(lambda: "Established" in here.told())
+            assert here.told() == list(CALL)
+            await here.do(Operation.START_RECORDING)
+            await here.phones[CUSTOMER].hang_up()
+            await here.until(lambda: "Released" in here.told())
+            await here.nothing_is_left()
+        assert any(LOST[what](each) for each in proxy.seen), "there was such an event"
+
+
+async def test_the_events_connection_is_cut_and_the_customer_leaves_meanwhile(server: Asterisk) -> None:
+    """Recording goes on and can be paused; what happened meanwhile is known after the connection is back."""
+    async with fault_proxy(server) as proxy, centre(server, url=proxy.url) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        await proxy.cut()
+        await here.until(lambda: not here.switch.works)
+        await here.do(Operation.PAUSE_RECORDING)
+        await here.until(lambda: here.told()[-1] == "Paused")
+        await here.do(Operation.HOLD)
+        await here.do(Operation.RETRIEVE)
+        with pytest.raises(Unavailable):
+            await here.do(Operation.SINGLE_STEP_CONFERENCE, number=AGENT_TWO)
+        await here.phones[CUSTOMER].hang_up()
+        await asyncio.sleep(0.5)
+        assert "Released" not in here.told()
+        proxy.refuses = False
+        await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
+        await recalls(here)
+
+
+async def recalls(here: Centre) -> None:
+    """A new call works as if nothing had been."""
+    here.notices.clear()
+    await here.phones[CUSTOMER].dial(AGENT_ONE)
+    await here.until(lambda: "Established" in here.told())
+    await here.do(Operation.HANGUP)
+    await here.until(lambda: "Released" in here.told())
+    await here.nothing_is_left()
+
+
+async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> None:
+    """Agents are told that the call is over, and phones can call again as soon as they have registered."""
+    async with centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        server.signal(signal.SIGKILL)
+        await server.ends()
+        await here.until(lambda: "Released" in here.told())
+        assert here.told() == [*CALL, "Recording", "Stopped", "Released"] or here.told() == [*CALL, "Recording", "Released"]
+        for phone in here.phones.values():
+            await phone.hang_up()
+        await server.start_again()
+        await here.until(lambda: here.switch.works)
+        for phone in here.phones.values():
+            await phone.register()
+        await recalls(here)
+
+
+async def test_a_frozen_asterisk_answers_nothing_and_its_calls_go_on_afterwards(server: Asterisk) -> None:
+    """Who asks for something is told in time that it could not be done; a pause needs no Asterisk."""
+    async with centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        server.signal(signal.SIGSTOP)
+        await here.do(Operation.PAUSE_RECORDING)
+        with pytest.raises(Unavailable):
+            await here.do(Operation.MUTE)
+        await here.until(lambda: not here.switch.works)
+        server.signal(signal.SIGCONT)
+        await here.until(lambda: here.switch.works)
+        await here.do(Operation.RESUME_RECORDING)
+        await here.do(Operation.HANGUP)
+        await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
+
+
+async def test_what_a_node_that_died_left_behind_is_ended(server: Asterisk) -> None:
+    """Nobody controls or records it any more; other people's calls are let be."""
+    async with centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        foreign = (await server.ari("POST", "/bridges", bridgeId="somebody-else", type="mixing")).json()["id"]
+        died = here.switch._life
+        assert died is not None
+        died.cancel()
+        await asyncio.gather(died, return_exceptions=True)
+        assert len(await server.ids("channels")) == 6
+        async with centre(server, phones=False):
+            await here.phones[CUSTOMER].until(PhoneState.IDLE)
+            for _ in range(50):
+                if (await server.ids("channels"), await server.ids("bridges")) == ([], [foreign]):
+                    break
+                await asyncio.sleep(0.1)
+            assert (await server.ids("channels"), await server.ids("bridges")) == ([], [foreign])
+        await server.ari("DELETE", f"/bridges/{foreign}")
+
+
+async def test_calls_are_refused_while_nobody_listens(server: Asterisk) -> None:
+    async with fault_proxy(server) as proxy, centre(server, url=proxy.url) as here:
+        await proxy.cut()
+        await here.until(lambda: not here.switch.works)
+        with pytest.raises(CallFailed) as failed:
+            await here.phones[CUSTOMER].call(AGENT_ONE)
+        assert failed.value.status == 503
+        assert here.told() == []
+
+
+async def test_taps_are_refused_before_asterisk_runs_out_of_ports(tmp_path: Path) -> None:
+    """With none left, the next tap would kill Asterisk and every call it has."""
+    async with asterisk(tmp_path / "asterisk", rtp_ports=8) as server, centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        with pytest.raises(Unavailable, match="RTP ports"):
+            await here.do(Operation.START_RECORDING)
+        assert here.told() == list(CALL)
+        await here.do(Operation.HANGUP)
+        await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
+
+
+@pytest.mark.parametrize("part", ["media", "snoop"])
+async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str) -> None:
+    """Whoever ended it: the recorder is told where the audio comes from now."""
+    async with centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        [broken, _] = sorted(each for each in await server.ids("channels") if f".{part}." in each)
+        await server.ari("DELETE", f"/channels/{broken}")
+        for _ in range(100):
+            left = await server.ids("channels")
+            if len(left) == 6 and broken not in left:
+                break
+            await asyncio.sleep(0.1)
+        assert len(left) == 6
+        await here.do(Operation.HANGUP)
+        await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
