@@ -19,15 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.asterisk_calls import Board, board
-from benchmarks.recorder_load import BUILD, NOTE, Pause, build, open_recorder, pause_some, percentiles, start_load
+from benchmarks.recorder_load import BUILD, NOTE, Pause, all_at_once, build, open_recorder, pause_some, percentiles, start_load
 from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
-from telegraphone.capture.sockets import raise_file_limit
+from telegraphone.capture.worker import raise_file_limit
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapOrder, TrackOrder
 from tests.interop.asterisk.server import APPLICATION, HOST, asterisk, version
 
 WARM_UP_S = 2
+COOL_DOWN_S = 2
 TICK_S = os.sysconf("SC_CLK_TCK")
 BLOCK = 160
 AUDIO_SOCKET_BYTES = 323
@@ -274,15 +275,15 @@ async def no_recorder() -> AsyncIterator[None]:
 
 
 async def _measured(way: Way, calls: int, seconds: int) -> Measured:
-    load = await start_load(2 * calls, WARM_UP_S + seconds + 1)
+    load = await start_load(2 * calls, WARM_UP_S + seconds + COOL_DOWN_S)
     made = [Call(number, (load.sources[2 * number], load.sources[2 * number + 1])) for number in range(calls)]
     await each_of(made, way.connect)
     await each_of(made, way.tap)
     processes = [way.here.server.pid, load.process.pid, *(way.recorder.process_ids if way.recorder else ())]
+    if way.recorder is not None:
+        recorder = way.recorder
+        await all_at_once(way.recordings, lambda recording: recorder.open_gate(recording, None, NOTE))
     load.go([way.here.phones.media[port] for call in made for port in call.phones])
-    for recording in way.recordings:
-        assert way.recorder is not None
-        await way.recorder.open_gate(recording, None, NOTE)
     await asyncio.sleep(WARM_UP_S)
     before, received = [cpu_s(each or 0) for each in processes], await received_by(way)
     await asyncio.sleep(seconds)
@@ -291,12 +292,11 @@ async def _measured(way: Way, calls: int, seconds: int) -> Measured:
     pauses = await pause_some(way.recorder, way.recordings, 0.7) if way.recorder else []
     await load.sent()
     await way.end(made[0])
-    for recording in way.recordings:
-        assert way.recorder is not None
-        await way.recorder.seal(recording, NOTE)
+    if way.recorder is not None:
+        await all_at_once(way.recordings, lambda recording: recorder.seal(recording, NOTE))
     await asyncio.sleep(0.5)
     heard = [way.heard_s(call) for call in made]
-    sent_s = WARM_UP_S + seconds + 1
+    sent_s = WARM_UP_S + seconds + COOL_DOWN_S
     if way.server is not None:
         way.server.close()
     if heard[0] is not None:
@@ -348,4 +348,4 @@ async def main(calls: int, seconds: int, rounds: int) -> None:
 KEYS = ("asterisk", "recorder", "sender", "lost", "total")
 
 if __name__ == "__main__":
-    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("30", "10", "3")[len(sys.argv) - 1 :]])))
+    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("30", "6", "2")[len(sys.argv) - 1 :]])))

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from telegraphone import __version__
+from telegraphone.cli.asterisk import asterisk
 from telegraphone.cli.keys import key
 from telegraphone.cli.reading import ConfigOption, complaints, configuration
 
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 user = typer.Typer(no_args_is_help=True, help="Accounts of agents and supervisors.")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.add_typer(asterisk, name="asterisk")
 
 console = Console()
 

@@ -170,3 +170,22 @@ def filter_events(app: str, *, allowed: tuple[str, ...] = (), disallowed: tuple[
     """Which kinds of events the application is told, if `allowed` names any, and which it is not."""
     body = {"allowed": [{"type": each} for each in allowed], "disallowed": [{"type": each} for each in disallowed]}
     return AriRequest("PUT", f"/applications/{quote(app, safe='')}/eventFilter", body=body)
+
+
+# --- looking ---
+
+
+def every_module() -> AriRequest:
+    """All modules, running or not."""
+    return AriRequest("GET", "/asterisk/modules")
+
+
+def settings(kind: str, name: str) -> AriRequest:
+    """What pjsip.conf says of an object, defaults included; 404 for none. `kind` is `endpoint`, `transport`, `aor`."""
+    return AriRequest("GET", f"/asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}")
+
+
+def call_dialplan(number: str, context: str, app: str, near: str, far: str) -> AriRequest:
+    """A call of our own through the dialplan: `far` is the half that it handles, `near` comes to us when that answers."""
+    query = {"endpoint": f"Local/{number}@{context}", "app": app, "channelId": near, "otherChannelId": far}
+    return AriRequest("POST", "/channels", query)

@@ -146,6 +146,26 @@ def variable_of(found: object) -> str:
     return text(_object(found, "variable"), "value")
 
 
+@dataclass(frozen=True, slots=True)
+class AriModule:
+    """A module that is loaded, and whether it runs."""
+
+    name: str
+    running: bool
+
+    @classmethod
+    def of(cls, found: object) -> "AriModule":
+        """From its JSON; raises RemoteProtocolError for what is none."""
+        item = _object(found, "module")
+        return cls(text(item, "name", needed=True), text(item, "status") == "Running")
+
+
+def read_settings(found: object) -> Mapping[str, str]:
+    """The attributes of an object of the configuration; of one that may come repeatedly, the last."""
+    items = [_object(each, "attribute") for each in _list(found, "attributes")]
+    return {text(item, "attribute", needed=True): text(item, "value") for item in items}
+
+
 def read_json(data: str | bytes) -> object:
     """What this JSON text says; raises RemoteProtocolError."""
     try:

@@ -41,3 +41,10 @@ def test_functions_of_a_leg_can_be_asked() -> None:
     assert requests.variable("1", "CHANNEL(rtp,src)") == AriRequest(
         "GET", "/channels/1/variable", {"variable": "CHANNEL(rtp,src)"}
     )
+
+
+def test_looking_at_what_is_configured() -> None:
+    assert requests.every_module() == AriRequest("GET", "/asterisk/modules")
+    assert requests.settings("endpoint", "a/b").path == "/asterisk/config/dynamic/res_pjsip/endpoint/a%2Fb"
+    called = requests.call_dialplan("5001", "from-trunk", "app", "near", "far")
+    assert called.query == {"endpoint": "Local/5001@from-trunk", "app": "app", "channelId": "near", "otherChannelId": "far"}

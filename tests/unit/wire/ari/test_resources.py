@@ -10,9 +10,11 @@ from telegraphone.wire.ari.resources import (
     AriChannel,
     AriEndpoint,
     AriInfo,
+    AriModule,
     ExternalMedia,
     each_of,
     read_json,
+    read_settings,
     variable_of,
 )
 from telegraphone.wire.errors import RemoteProtocolError
@@ -63,3 +65,18 @@ def test_what_a_variable_says() -> None:
     assert variable_of({"value": None}) == ""
     with pytest.raises(RemoteProtocolError):
         variable_of([])
+
+
+def test_which_modules_run() -> None:
+    assert AriModule.of({"name": "chan_pjsip.so", "status": "Running"}) == AriModule("chan_pjsip.so", running=True)
+    assert not AriModule.of({"name": "chan_rtp.so", "status": "Not Running"}).running
+    with pytest.raises(RemoteProtocolError):
+        AriModule.of({"status": "Running"})
+
+
+def test_what_is_configured() -> None:
+    found = [{"attribute": "direct_media", "value": "false"}, {"attribute": "context", "value": "from-agents"}]
+    assert read_settings(found) == {"direct_media": "false", "context": "from-agents"}
+    for wrong in ({}, [{"value": "no"}], [{"attribute": "x", "value": 1}]):
+        with pytest.raises(RemoteProtocolError):
+            read_settings(wrong)
