@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.database.memory import MemoryCatalogue, MemoryCopies
 from telegraphone.domain.agent import Agent, Device, Directory
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.naming import NamePattern
@@ -16,6 +16,7 @@ from telegraphone.phone import Phone, PhoneOptions, tone
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.copies import Copies
 from telegraphone.services.ports import MediaAddress, Notification, Reservation, TapOrder
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Surroundings
@@ -107,6 +108,7 @@ async def centre(server: Asterisk, *, url: str = "", phones: bool = True) -> Asy
         recorder=recorder,
         notifier=ears,
         catalogue=writer,
+        copies=Copies(MemoryCopies(), clock),
         directory=Directory(tuple(AGENTS.values())),
         names=NamePattern("recorder.example.com"),
         leg_media=switch.sound,
