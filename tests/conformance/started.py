@@ -6,7 +6,7 @@ something harmless, and is answered only when all it said before was read.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from telegraphone.phone import Phone, PhoneOptions, PhoneState
+from telegraphone.phone import Phone, PhoneOptions, PhoneState, tone
 from telegraphone.web.settings import Compatibility
 from tests.conformance.desk import Desk
 from tests.conformance.stage import DN, NUMBERS, ONE, SILENT, SUPERVISOR, TWO, Answer, Handset, Json
@@ -78,11 +78,15 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class RealHandset:
+    """Each act returns when everything that follows from it has happened: what a rule asks next must not race with it."""
+
     phone: Phone
+    settle: Callable[[], Awaitable[None]]
 
     async def call(self, number: str) -> None:
         await self.phone.dial(number)
         await self.phone.until(PhoneState.HEARS_RINGING, PhoneState.TALKING, PhoneState.IDLE)
+        await self.settle()
 
     async def answer(self) -> None:
         """Nothing is left to do where the server has taken it off the hook, or nobody calls any more."""
@@ -90,15 +94,19 @@ class RealHandset:
             await self.phone.until(PhoneState.RINGING, *_TALKS, timeout_s=_RINGS_S)
         if self.phone.state is PhoneState.RINGING:
             await self.phone.answer()
+        await self.settle()
 
     async def hold(self) -> None:
         await self.phone.hold()
+        await self.settle()
 
     async def retrieve(self) -> None:
         await self.phone.retrieve()
+        await self.settle()
 
     async def hang_up(self) -> None:
         await self.phone.hang_up()
+        await self.settle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ class Started:
             listener.forgotten = len(listener.messages)
 
     def handset(self, number: str) -> Handset:
-        return RealHandset(self.phones[number])
+        return RealHandset(self.phones[number], self.settle)
 
     async def busy(self, number: str) -> None:
         await self.phones[number].call(SPARE)
@@ -282,7 +290,9 @@ async def started(folder: Path, mode: Compatibility) -> AsyncIterator[Started]:
         phones = {}
         for number in numbers:
             options = PhoneOptions(answers_after_s=0.0 if number == SPARE else None)
-            phones[number] = Phone(number, number, number * 3, (HOST, system.sip_port), HOST, options=options)
+            phones[number] = Phone(
+                number, number, number * 3, (HOST, system.sip_port), HOST, voice=tone(1_000), options=options
+            )
             stack.push_async_callback(phones[number].close)
             await phones[number].register()
         clients = {user: await client(user) for user in ("", *DN)}
