@@ -1,38 +1,69 @@
 """Keys that operate the recording (gws-api 8.6): by RTP and by INFO, from any party, in calls of a real exchange."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from telegraphone.domain.operations import Operation
 from telegraphone.domain.recording import Trigger
-from telegraphone.phone import Phone, PhoneOptions
-from tests.interop.exchange.node import Node, node
+from telegraphone.media.g711 import A_VALUES, MU_VALUES
+from telegraphone.phone import HeardFrame, Phone, PhoneOptions, tone
+from tests.interop.exchange.node import AGENTS, Node, node
 from tests.interop.exchange.router import HOST, password
 from tests.interop.exchange.test_refer import Desk, desk
+from tests.interop.exchange.test_sound import check_one_stream
 from tests.interop.exchange.test_transfer import phones, talking
 
 CODES = {"*31": Trigger.START, "*32": Trigger.PAUSE, "*33": Trigger.RESUME, "#0#": Trigger.STOP}
 _LATER_S = 0.5
 
 
+VOICES_HZ = {"5000": 1_500, "5001": 2_000, "5002": 2_500}
+NOTES_HZ = (330, 660, 880, *VOICES_HZ.values())
+
+
+def notes(frames: Iterable[HeardFrame]) -> list[int]:
+    """The pitches that were heard one after the other; only the clear ones, and none for silence."""
+    waves = np.exp(-2j * np.pi * np.outer(NOTES_HZ, np.arange(160) / 8_000))
+    found: list[int] = []
+    for frame in frames:
+        if frame.packet.payload_type not in {0, 8}:
+            continue
+        values = A_VALUES if frame.packet.payload_type else MU_VALUES
+        strengths = np.abs(waves @ np.array([values[code] for code in frame.packet.payload])) / 80
+        if strengths.max() > 1_000 and (found[-1:] != [NOTES_HZ[strengths.argmax()]]):
+            found.append(NOTES_HZ[strengths.argmax()])
+    return found
+
+
+async def heard(phone: Phone, wanted: tuple[int, ...]) -> None:
+    """Waits until the phone was played these one after the other."""
+    for _ in range(200):
+        if wanted in zip(*(notes(phone.heard)[each:] for each in range(len(wanted))), strict=False):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(notes(phone.heard))
+
+
 @asynccontextmanager
-async def call(here: Node) -> AsyncIterator[tuple[Phone, Phone]]:
-    """5000 talks to 5001."""
+async def call(here: Node, codec: str = "PCMU", numbers: Iterable[str] = ("5000", "5001")) -> AsyncIterator[list[Phone]]:
+    """5000 talks to 5001; each of the numbers has a phone that answers."""
     made = []
-    for number in ("5000", "5001"):
-        options = PhoneOptions(answers_after_s=0.0)
-        phone = Phone(number, number, password(number), (HOST, here.exchange.port), HOST, options=options)
+    for number in numbers:
+        options = PhoneOptions(codecs=(codec,), answers_after_s=0.0)
+        address, voice = (HOST, here.exchange.port), tone(VOICES_HZ[number])
+        phone = Phone(number, number, password(number), address, HOST, voice=voice, options=options)
         await phone.register()
         made.append(phone)
-    customer, agent = made
     try:
-        await customer.call("5001")
+        await made[0].call("5001")
         await here.until(lambda: here.told("5001")[-1:] == ["Established"])
         here.notices.clear()
-        yield customer, agent
+        yield made
     finally:
         for phone in made:
             await phone.close()
@@ -44,6 +75,34 @@ async def test_each_code_does_what_it_is_for() -> None:
             await agent.press(keys)
             await here.until(lambda state=state: here.told("5001")[-1:] == [state])  # type: ignore[misc] # mypy: defaults
         assert here.told("5001") == ["Recording", "Paused", "Recording", "Stopped"]
+
+
+async def test_who_pressed_a_code_hears_what_came_of_it() -> None:
+    """Rising notes for recording, falling ones for none, low ones for a refusal; then the voice again, and all of it in one
+    stream. The other party hears nothing of this."""
+    outcomes = {"*33": [330], "*31": [660, 880], "*32": [880, 660], "*3*33": [660, 880], "#0#": [880, 660]}
+    theirs = VOICES_HZ["5000"]
+    async with node(feature_codes=CODES) as here, call(here, "PCMA") as (customer, agent):
+        for keys, expected in outcomes.items():
+            agent.heard.clear()
+            await agent.press(keys)
+            await heard(agent, (expected[-1], theirs))
+            assert notes(agent.heard) == [theirs, *expected, theirs]
+        check_one_stream(list(agent.heard))
+        assert set(notes(customer.heard)) == {VOICES_HZ["5001"]}
+
+
+async def test_it_is_heard_on_hold_and_in_a_conference_too() -> None:
+    async with node(feature_codes=CODES) as here, call(here, numbers=("5000", "5001", "5002")) as (_, agent, other):
+        (view,) = here.calls.of(AGENTS["5001"])
+        await here.calls.operate(AGENTS["5001"], view.call_uuid, Operation.SINGLE_STEP_CONFERENCE, number="5002")
+        await here.until(lambda: here.told("5002")[-1:] == ["Established"])
+        await agent.press("*31")
+        await heard(agent, (660, 880))
+        await here.calls.operate(AGENTS["5001"], view.call_uuid, Operation.HOLD)
+        await agent.press("#0#")
+        await heard(agent, (880, 660))
+        assert not {660, 880} & set(notes(other.heard))
 
 
 async def test_only_the_whole_code_counts_and_what_was_before_it_does_not_matter() -> None:

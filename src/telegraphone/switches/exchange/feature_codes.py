@@ -2,10 +2,11 @@
 
 Keys are heard where they are signalled (RFC 4733, INFO), not as tones in the audio. They go on to the other parties and
 into the recording all the same: only the last of them shows that they were a code. No more of them is remembered than
-the longest code has, since keys may be card data.
+the longest code has, since keys may be card data. What came of it the phone's user hears (`signals`).
 """
 
 from collections.abc import Mapping
+from itertools import count
 
 import structlog
 
@@ -14,6 +15,7 @@ from telegraphone.domain.recording import Trigger
 from telegraphone.limits import FEATURE_CODE_KEY_S
 from telegraphone.switches.exchange.leg import Leg
 from telegraphone.switches.exchange.media_port import MediaPort
+from telegraphone.switches.exchange.signals import Signal
 from telegraphone.switches.exchange.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -26,6 +28,7 @@ class FeatureCodes:
         self._board = board
         self._codes = codes
         self._longest = max(map(len, codes), default=0)
+        self._numbers = count(1)
         if codes:
             board.relay.on_key = self._heard
 
@@ -50,5 +53,11 @@ class FeatureCodes:
     def _ask(self, leg: Leg, trigger: Trigger) -> None:
         if self._board.crowded:
             log.error("feature_code_lost", leg=leg.id, trigger=trigger.value)
+            self._play(leg, Signal.REFUSED)
             return
-        self._board.tell(RecordingAsked(leg.id, trigger, ""))
+        name = f"{leg.id}/code/{next(self._numbers)}"
+        leg.asked[name] = lambda cause: self._play(leg, Signal.of(trigger) if cause is None else Signal.REFUSED)
+        self._board.tell(RecordingAsked(leg.id, trigger, name))
+
+    def _play(self, leg: Leg, signal: Signal) -> None:
+        self._board.relay.hearing.play_signal(leg.port, signal)

@@ -6,6 +6,7 @@ a stream of its own (`stream`), which goes on from the last packet of before.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from telegraphone.media.jitter import JitterBuffer
@@ -14,6 +15,7 @@ from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort, Target, heard_by_rule
 from telegraphone.switches.exchange.metronome import Metronome
 from telegraphone.switches.exchange.payloads import TELEPHONE_EVENT, routes
+from telegraphone.switches.exchange.signals import Signal, frames
 from telegraphone.switches.exchange.stream import OutStream
 
 
@@ -25,7 +27,7 @@ class Hearing:
     ) -> None:
         """`send` gives a packet to a port's party, `copy` to where what a party hears is copied."""
         self._entropy = entropy
-        self._metronome = Metronome(send, copy, self._keys_played)
+        self._metronome = Metronome(send, copy, self._played)
 
     def join(self, *ports: MediaPort) -> None:
         """From now on these hear each other, and nobody else; one alone hears nobody."""
@@ -44,6 +46,7 @@ class Hearing:
         near = wiring.around((port, *port.ears))
         wiring.leave(port)
         port.music = port.ring_tone = False
+        port.signal.clear()
         port.keys = port.party = None
         self._rewire(near)
 
@@ -71,12 +74,19 @@ class Hearing:
         self._rewire({port})
         return pressed
 
+    def play_signal(self, port: MediaPort, signal: Signal) -> None:
+        """A short tone in place of all else, and of an earlier one; nothing where the party is not listening."""
+        if port.listening and port.party is not None:
+            port.signal = deque(frames(signal)[port.party.payloads.law])
+            self._rewire({port})
+
     def new_stream(self) -> OutStream:
         """A stream for a copy of what somebody hears."""
         return OutStream.begun(self._entropy, asyncio.get_running_loop().time())
 
-    def _keys_played(self, port: MediaPort) -> None:
-        port.keys = None
+    def _played(self, port: MediaPort) -> None:
+        if port.keys is not None and port.keys.idle:
+            port.keys = None
         self._rewire({port})
 
     def _rewire(self, ports: Iterable[MediaPort]) -> None:
@@ -103,7 +113,8 @@ class Hearing:
 
     def _pace(self, port: MediaPort) -> None:
         """Has the port sent what does not come from one other party by itself."""
-        ours = port.listening and (port.mixed or port.keys is not None or ((port.music or port.ring_tone) and not port.hears))
+        background = (port.music or port.ring_tone) and not port.hears
+        ours = port.listening and (port.mixed or port.keys is not None or bool(port.signal) or background)
         if ours and port.stream is None:
             heard = port.hears[0].header if len(port.hears) == 1 else b""
             now = asyncio.get_running_loop().time()

@@ -42,20 +42,25 @@ def ring_tone() -> Mapping[Law, Frames]:
     turn = 2 * pi * _RINGING_HZ / _RATE_HZ
     sound = array("h", (int(_PEAK * sin(turn * at)) for at in range(_RATE_HZ)))
     sound.extend(array("h", bytes(2 * 4 * _RATE_HZ)))
-    if byteorder == "big":
-        sound.byteswap()
-    linear = sound.tobytes()
-    return {"PCMU": _cut(linear_to_mu(linear)), "PCMA": _cut(linear_to_a(linear))}
+    return in_both_laws(sound)
 
 
 @cache
 def hold_music() -> Mapping[Law, Frames]:
     """The phrase in each law; it is to be repeated for ever."""
-    linear = _phrase([step for chord in _CHORDS for step in chord])
+    return in_both_laws(_phrase([step for chord in _CHORDS for step in chord]))
+
+
+def in_both_laws(sound: "array[int]") -> Mapping[Law, Frames]:
+    """Samples of 16 bit as frames of 20 ms in each law."""
+    if byteorder == "big":
+        sound = sound[:]
+        sound.byteswap()
+    linear = sound.tobytes()
     return {"PCMU": _cut(linear_to_mu(linear)), "PCMA": _cut(linear_to_a(linear))}
 
 
-def _phrase(steps: list[int]) -> bytes:
+def _phrase(steps: list[int]) -> "array[int]":
     length = len(steps) * _NOTE_SAMPLES
     sound = array("h", bytes(2 * length))
     timbre, fading = _timbre(), _fading()
@@ -63,9 +68,7 @@ def _phrase(steps: list[int]) -> bytes:
     for place, step in enumerate(steps):
         for at, sample in enumerate(notes[step], place * _NOTE_SAMPLES):
             sound[at % length] += sample
-    if byteorder == "big":
-        sound.byteswap()
-    return sound.tobytes()
+    return sound
 
 
 def _note(step: int, timbre: list[float], fading: list[float]) -> list[int]:

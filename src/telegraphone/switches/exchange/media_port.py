@@ -6,6 +6,7 @@ hold. Everything else in the relay (passing on, mixing, music) follows from it.
 """
 
 import socket
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -96,6 +97,8 @@ class MediaPort:
     background_frame: int = 0
     """How far into either it is."""
     keys: KeyPad | None = None
+    signal: deque[bytes] = field(default_factory=deque)
+    """Frames of a short tone that it hears in place of everything else."""
     stream: OutStream | None = None
     """What its party is sent; None while packets of one other party pass as they came."""
     copy: HeardCopy | None = None
@@ -104,6 +107,11 @@ class MediaPort:
     def listening(self) -> bool:
         """Whether its party is to be sent anything."""
         return self.party is not None and self.party.receives
+
+    @property
+    def covered(self) -> bool:
+        """Whether a key or a tone stands in for what others say now."""
+        return bool(self.signal) or (self.keys is not None and self.keys.down)
 
     @property
     def mixed(self) -> bool:

@@ -1,4 +1,5 @@
-"""Sends what nobody sends by themselves: music, mixes and keypad digits, one frame every 20 ms to each phone that hears any.
+"""Sends what nobody sends by themselves: music, mixes, keypad digits and signals, one frame every 20 ms to each phone that
+hears any.
 
 It ticks only while there is such a phone. The next tick is counted from the first, so that no delay adds up; ticks missed
 by a busy loop are made up in one go, within a bound, because a phone's own buffer can still use them.
@@ -21,7 +22,7 @@ _LATE_FRAMES_MAX: Final = 5
 
 class Metronome:
     """Everybody who is sent something of our making. `send` gives a packet to a port's party, `copy` to where what it hears
-    is copied; `played` is told when a port's last key is over."""
+    is copied; `played` is told when a port's last key or signal is over."""
 
     def __init__(
         self,
@@ -65,12 +66,21 @@ class Metronome:
             if stream is None or party is None:
                 continue
             pressed = port.keys is not None and self._play_key(port, port.keys, stream, at)
-            payload = _heard(port, voices, party.payloads)
+            payload = self._signal(port) or _heard(port, voices, party.payloads)
             if payload is not None and not pressed:
                 law = party.payloads.law
                 self._send(port, stream.made(party.payloads.to_party.get(law, STATIC_TYPES[law]), payload, at))
             if port.copy is not None and port.mixed:
                 self._play_copy(port, port.copy, voices, at)
+
+    def _signal(self, port: MediaPort) -> bytes | None:
+        """The next 20 ms of a signal."""
+        if not port.signal:
+            return None
+        frame = port.signal.popleft()
+        if not port.signal:
+            self._played(port)
+        return frame
 
     def _play_key(self, port: MediaPort, keys: KeyPad, stream: OutStream, at: float) -> bool:
         """The next step of the keys; whether it takes the place of audio."""

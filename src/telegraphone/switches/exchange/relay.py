@@ -215,6 +215,7 @@ class Relay:
             and route.table is None
             and to.stream is not None
             and to.keys is None
+            and not to.signal
             and to.copy is None
         ):
             # The common case of a stream of ours, a call that was on hold before: only the header is made anew.
@@ -233,7 +234,7 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if to.stream is None:
             self._send(to, packet.to_bytes())
-        elif to.keys is not None and to.keys.down:
+        elif to.covered:
             to.stream.left_out()
         else:
             self._send(to, to.stream.passed_on(packet, now))
