@@ -74,6 +74,10 @@ async def telegraphone(port: int, clients: int, call: dict[str, Any]) -> None:
         copies=nothing,
         player=nothing,
         audit=nothing,
+        webhooks=nothing,
+        keeping=nothing,
+        archive=nothing,
+        tokens=nothing,
         notifications=notifications,
         password_hashes=dict.fromkeys((agent.user_name for agent in agents), hasher.hash(PASSWORD)),
     )

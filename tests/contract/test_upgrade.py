@@ -111,7 +111,12 @@ def _fifth() -> list[tuple[str, dict[str, object]]]:
     return [(happening, {"call": ENDED.call_uuid, "id": ENDED.recording_id, "at": BEGAN_US}), (place, {})]
 
 
-HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth, "0005": _fifth}
+def _sixth() -> list[tuple[str, dict[str, object]]]:
+    """What version 0006 had besides."""
+    return [("INSERT INTO copy_links VALUES ('default', 'session 1', :call)", {"call": ENDED.call_uuid})]
+
+
+HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth, "0005": _fifth, "0006": _sixth}
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -16,10 +17,11 @@ import pytest
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.operations import Operation
+from telegraphone.domain.tokens import ApiToken
 from telegraphone.services.webhooks import Webhook
 from telegraphone.web.openapi.document import document
 from tests.scenario.clock import settle
-from tests.scenario.world import DEFAULTS, NUMBERS, World, contact_centre
+from tests.scenario.world import DEFAULTS, MORNING, NUMBERS, World, contact_centre
 
 THERE = "elsewhere"
 FEATURES = DEFAULT_FEATURES | {Feature.SUPERVISOR_MONITORING}
@@ -41,7 +43,7 @@ def _user(role: Role, number: int, tenant: str = "default") -> Agent:
 
 HERE = tuple(_user(role, number) for number, role in enumerate(Role, start=1))
 USERS = (*HERE, *(_user(role, number, THERE) for number, role in enumerate(Role, start=11)))
-COLLECTIONS = {"calls", "devices", "recordings", "contacts", "webhooks"}
+COLLECTIONS = {"calls", "devices", "recordings", "contacts", "tokens", "webhooks"}
 OWNER = f"agent.{THERE}"
 WEBHOOK = Webhook("crm", THERE, "https://crm.example.com/hook", b"s" * 32)
 
@@ -88,6 +90,8 @@ async def _theirs(world: World) -> Theirs:
     live = world.calls.of(world.agent(OWNER))[0]
     owner = world.agent(OWNER)
     assert owner.device is not None
+    token = ApiToken("ab" * 8, THERE, OWNER, "script", frozenset({"api-voice"}), "0" * 64, MORNING, MORNING + timedelta(days=1))
+    await world.tokens.put(token)
     return Theirs(
         {
             "call": (live.conn_id, "0123456789abcdef"),
@@ -98,6 +102,7 @@ async def _theirs(world: World) -> Theirs:
             "contact": (owner.id, f"{99:032x}"),
             "channel": ("voice", "voice"),
             "webhook": (WEBHOOK.name, "absent"),
+            "token": (token.id, "cd" * 8),
         }
     )
 

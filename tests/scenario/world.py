@@ -18,7 +18,7 @@ import httpx
 import msgspec
 from argon2 import PasswordHasher
 
-from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings, MemoryTokens
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
@@ -33,6 +33,7 @@ from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
+from telegraphone.services.tokens import Tokens
 from telegraphone.services.webhooks import Webhook, Webhooks
 from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
@@ -161,6 +162,7 @@ class World:
     standings: MemoryStandings
     archive: SimulatedArchive
     keys: MemoryKeyStore
+    tokens: MemoryTokens
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -219,6 +221,7 @@ async def contact_centre(
         copies=copies,
         player=player,
         audit=audit,
+        tokens=Tokens(tokens := MemoryTokens(), directory, audit, clock),
         notifications=notifications,
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
@@ -230,7 +233,7 @@ async def contact_centre(
     tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *kept)
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *kept, tokens)
     finally:
         recorder.stalls.clear()
         await _ended(tasks, clock, switch)

@@ -35,6 +35,7 @@ from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers
 from telegraphone.database.outbox import SqlOutbox
 from telegraphone.database.standings import SqlStandings
+from telegraphone.database.tokens import SqlTokens
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
@@ -51,6 +52,7 @@ from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Demands, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
+from telegraphone.services.tokens import Tokens
 from telegraphone.storage.folder_lock import lock
 from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.asterisk import AsteriskSwitch
@@ -155,6 +157,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         copies=world.copies.store,
         player=SealedPlayer(vault.source, vault.keys, {vault.keys.public_key()}),
         audit=SqlAuditTrail(engine, clock),
+        tokens=Tokens(SqlTokens(engine), world.directory, SqlAuditTrail(engine, clock), clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),
         webhooks=webhooks,

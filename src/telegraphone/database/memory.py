@@ -2,6 +2,7 @@
 the program ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
 
@@ -9,6 +10,7 @@ from telegraphone.database.matching import compared_pattern, matches
 from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
 from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.domain.tokens import ApiToken
 from telegraphone.limits import SEARCH_WORD_CHARS_MAX
 from telegraphone.services.audit import AuditLine, Deed
 from telegraphone.services.catalogue import PartQuery, PartRecord
@@ -16,7 +18,7 @@ from telegraphone.services.copies import KeptSnapshot
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.happenings import Happening, Numbered, happened
 from telegraphone.services.keeping import Standing, Tombstone
-from telegraphone.services.ports import Clock
+from telegraphone.services.ports import Clock, Unavailable
 
 
 class MemoryCatalogue:
@@ -160,6 +162,41 @@ class MemoryDesks:
     async def all(self) -> tuple[KeptDesk, ...]:
         """See `Desks.all`."""
         return tuple(sorted(self._desks.values(), key=lambda desk: (desk.tenant, desk.user_name)))
+
+
+class MemoryTokens:
+    """A `TokenStore` in a dictionary; while `away` it cannot be asked."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, ApiToken] = {}
+        self.away = False
+
+    async def put(self, token: ApiToken) -> None:
+        """See `TokenStore.put`."""
+        self._there()[token.id] = token
+
+    async def find(self, token_id: str) -> ApiToken | None:
+        """See `TokenStore.find`."""
+        return self._there().get(token_id)
+
+    async def of(self, tenant: str, user_name: str | None = None) -> tuple[ApiToken, ...]:
+        """See `TokenStore.of`."""
+        mine = [each for each in self._there().values() if each.tenant == tenant and user_name in (None, each.user_name)]
+        return tuple(sorted(sorted(mine, key=lambda each: each.id), key=lambda each: each.created_at, reverse=True))
+
+    async def used(self, token: ApiToken) -> None:
+        """See `TokenStore.used`."""
+        if token.id in self._there():
+            self._tokens[token.id] = replace(self._tokens[token.id], used_at=token.used_at)
+
+    async def end(self, token_id: str) -> None:
+        """See `TokenStore.end`."""
+        self._there().pop(token_id, None)
+
+    def _there(self) -> dict[str, ApiToken]:
+        if self.away:
+            raise Unavailable("database")
+        return self._tokens
 
 
 class MemoryCopies:

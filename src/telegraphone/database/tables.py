@@ -173,6 +173,21 @@ desks = Table(
     Column("forward_to", Text, nullable=False),
 )
 
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("user_name", Name, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("tokens_by_user", "tenant", "user_name"),
+)
+
 happenings = Table(
     "happenings",
     metadata,

@@ -51,7 +51,8 @@ class Device:
 class Agent:
     """A user of the API, of one tenant (a contact centre). `id` is 32 hex digits; `listens` is the right to hear
     recordings (gws-api 13.7). `team` is whom the agent works with; a supervisor answers for the teams in `supervised`, or
-    for the whole contact centre where that is empty."""
+    for the whole contact centre where that is empty. Who comes with an API token has its id in `token`, and of the actions
+    that are in a table only those in `actions`."""
 
     user_name: str
     id: str
@@ -65,6 +66,13 @@ class Agent:
     team: str = ""
     supervised: frozenset[str] = frozenset()
     permissions: frozenset[Permission] = frozenset(Permission)
+    actions: frozenset[str] | None = None
+    token: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Who this is, in the trail."""
+        return f"{self.user_name} (token {self.token})" if self.token else self.user_name
 
     @property
     def supervises(self) -> bool:

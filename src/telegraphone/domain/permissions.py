@@ -46,6 +46,7 @@ class Action(Enum):
     DELETE_LABEL = "delete label"
     READ_LABELS = "read labels"
     ADMINISTER = "administer"
+    KEEP_TOKENS = "keep tokens"
 
 
 _ROLES: Final = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN)
@@ -76,6 +77,7 @@ TABLE: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.DELETE_LABEL: _row(_OWN, _SCOPE, _ALL, _ALL),
         Action.READ_LABELS: _row(_OWN, _SCOPE, _ALL, _ALL),
         Action.ADMINISTER: _row(_NO, _NO, _NO, _ALL),
+        Action.KEEP_TOKENS: _row(_OWN, _OWN, _OWN, _ALL),
     }
 )
 
@@ -102,6 +104,8 @@ def must_reach(agent: Agent, action: Action) -> Reach:
     reach = max((TABLE[action].get(role, Reach.NOWHERE) for role in agent.roles), default=Reach.NOWHERE)
     if reach is Reach.NOWHERE:
         raise RoleMissing
+    if agent.actions is not None and action.value not in agent.actions:
+        raise PermissionMissing
     if action in _HEARD and not agent.roles & _LISTENERS and not agent.listens:
         raise PermissionMissing
     needed = NEEDED.get(action)

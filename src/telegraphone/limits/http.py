@@ -59,6 +59,27 @@ LOGIN_FAILURE_FORGIVEN_S: Final = 6.0
 LOGIN_LIMITS_REMEMBERED_MAX: Final = 20_000
 """Users, and as many addresses, whose failures are counted; the least recently failing is forgotten first."""
 
+TOKEN_NAME_CHARS_MAX: Final = 64
+"""Characters of the name of an API token: what it is for, in a few words."""
+
+TOKEN_CHARS_MAX: Final = 128
+"""An API token as it is sent; ours have some 70 characters."""
+
+TOKENS_PER_USER_MAX: Final = 50
+"""API tokens of one user: one for each script, and room to change them."""
+
+TOKEN_DAYS: Final = 90
+"""How long an API token lasts where nothing else is asked for."""
+
+TOKEN_DAYS_MAX: Final = 730
+"""How long one may last: who forgets a script for two years has to think of it again."""
+
+TOKEN_USE_NOTED_S: Final = 60.0
+"""How exactly it is kept when a token was last used, so that reading does not become writing."""
+
+TOKEN_REMEMBERED_S: Final = 300.0
+"""How long a token goes on being good that was, when the database cannot be asked: as long as a verified password."""
+
 COLLECTION_LIMIT_MAX: Final = 100
 """Items of one page of a search (gws-api 13.2)."""
 

@@ -175,7 +175,7 @@ class Keeping:
     async def _note(
         self, agent: Agent, action: Action, call_uuid: str, result: str, detail: Mapping[str, str] | None = None, *, origin: str
     ) -> None:
-        await self._audit.write(Deed(agent.user_name, action.value, call_uuid, result, detail or {}, agent.tenant, origin))
+        await self._audit.write(Deed(agent.actor, action.value, call_uuid, result, detail or {}, agent.tenant, origin))
 
 
 def _must_be_matter(matter: str) -> None:

@@ -23,9 +23,11 @@ from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
 from telegraphone.services.staff import Staff
 from telegraphone.services.supervision import Supervision
+from telegraphone.services.tokens import Tokens
 from telegraphone.services.webhooks import Webhooks
 from telegraphone.web import openapi
 from telegraphone.web.admin import health
+from telegraphone.web.admin.tokens import TokenPages
 from telegraphone.web.admin.webhooks import WebhookPages
 from telegraphone.web.api import Api
 from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
@@ -78,6 +80,7 @@ class WebPorts:
     webhooks: Webhooks
     keeping: Keeping
     archive: Archive
+    tokens: Tokens
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
     recorded_numbers: frozenset[str] = frozenset()
@@ -108,7 +111,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
             Route(f"{API}/devices/{{id}}/calls", {"GET": devices.get_calls, "POST": devices.dial}),
             Route(f"{API}/devices/{{id}}/settings/tserver", {"GET": devices.get_settings}),
             *_recording_routes(settings, ports, shapes),
-            *_admin_routes(ports),
+            *_admin_routes(ports, auth),
             Route(f"{API}/services", {"GET": start.services}),
             Route(f"{API}/groups", {"GET": nothing("groups")}),
             Route(f"{API}/workbins", {"GET": nothing("workbins")}),
@@ -151,9 +154,11 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     ]
 
 
-def _admin_routes(ports: WebPorts) -> list[Route]:
-    webhooks = WebhookPages(ports.webhooks)
+def _admin_routes(ports: WebPorts, auth: Auth) -> list[Route]:
+    webhooks, tokens = WebhookPages(ports.webhooks), TokenPages(ports.tokens, auth.end_token)
     return [
+        Route(f"{API}/tokens", {"GET": tokens.get_all, "POST": tokens.post}),
+        Route(f"{API}/tokens/{{id}}", {"DELETE": tokens.delete}),
         Route(f"{API}/webhooks", {"GET": webhooks.get_all}),
         Route(f"{API}/webhooks/{{name}}", {"POST": webhooks.post}),
     ]
@@ -175,7 +180,8 @@ class WebApp:
         self.sign_ins = SignIns(ports.clock, lambda ended: notifications.end_sign_in(ended.user_name, ended.id))
         self._passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
         self._origins = Origins(settings)
-        self._auth = Auth(settings, ports.directory, self._passwords, self.sign_ins, self._origins)
+        proofs = self._passwords, ports.tokens
+        self._auth = Auth(settings, ports.directory, proofs, self.sign_ins, self._origins)
         self.table = route_table(settings, ports, self._auth)
         self._api = Api(self.table, self._auth)
         gatekeeper = CometdGatekeeper(self._auth)

@@ -1,7 +1,7 @@
-"""Tells who asks: by Basic credentials, by the cookie of a sign-in, or not at all; one gate for the API and CometD.
+"""Tells who asks: by Basic credentials, an API token, the cookie of a sign-in, or not at all; one gate for the API and CometD.
 
 Clients send the cookie alone, Basic alone on every request, or both; all must work (gws-api 4). Where both are there
-they must name the same user, otherwise Basic wins and a new sign-in begins.
+they must name the same user, otherwise Basic wins and a new sign-in begins. A token comes with every request and gets no cookie.
 """
 
 import base64
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from telegraphone.domain.agent import Agent, Directory
+from telegraphone.domain.agent import Agent, Directory, Feature
+from telegraphone.domain.tokens import ApiToken
 from telegraphone.limits import CREDENTIALS_CHARS_MAX
+from telegraphone.services.tokens import Tokens
 from telegraphone.web.cometd.gatekeeper import SignedIn
 from telegraphone.web.gws.answers import refuse
 from telegraphone.web.gws.errors import ACCESS_DENIED, Refused
@@ -39,18 +41,25 @@ class Auth:
     """The gate of one installation."""
 
     def __init__(
-        self, settings: WebSettings, directory: Directory, passwords: Passwords, sign_ins: SignIns, origins: Origins
+        self,
+        settings: WebSettings,
+        directory: Directory,
+        proofs: tuple[Passwords, Tokens],
+        sign_ins: SignIns,
+        origins: Origins,
     ) -> None:
         self._settings = settings
         self._directory = directory
-        self._passwords = passwords
+        self._passwords, self._tokens = proofs
         self._sign_ins = sign_ins
         self.origins = origins
 
     async def principal(self, connection: HTTPConnection) -> Principal:
         """Who this is; raises `Refused` with 403/20, the same for no, unknown and wrong credentials."""
-        held = self._sign_ins.find(connection.cookies.get(COOKIE, ""))
         header = connection.headers.get("authorization")
+        if header is not None and header.lower().startswith("bearer "):
+            return await self._by_token(header.partition(" ")[2].strip(), _address(connection))
+        held = self._sign_ins.find(connection.cookies.get(COOKIE, ""))
         if header is not None:
             return await self._by_password(connection, header, held)
         agent = self._directory.by_user(held.user_name) if held is not None else None
@@ -60,8 +69,7 @@ class Auth:
 
     async def _by_password(self, connection: HTTPConnection, header: str, held: SignIn | None) -> Principal:
         said = credentials(header)
-        address = connection.client.host if connection.client is not None else ""
-        if said is None or not await self._passwords.right(*said, address):
+        if said is None or not await self._passwords.right(*said, _address(connection)):
             raise Refused(ACCESS_DENIED)
         agent = self._directory.by_user(said[0])
         if agent is None:
@@ -71,6 +79,13 @@ class Auth:
         has_cookie = COOKIE in connection.cookies
         sign_in = self._sign_ins.begin(agent.user_name) if has_cookie else self._sign_ins.shared(agent.user_name)
         return Principal(agent, sign_in, by_cookie=False, new_cookie=True)
+
+    async def _by_token(self, text: str, address: str) -> Principal:
+        found = await self._tokens.holder(text, address)
+        if found is None:
+            raise Refused(ACCESS_DENIED)
+        agent, token, left_s = found
+        return Principal(agent, self._sign_ins.shared(agent.user_name, token.id, left_s), by_cookie=False, new_cookie=False)
 
     def check(self, principal: Principal, method: str, connection: HTTPConnection) -> None:
         """Raises `Refused` when the page this comes from may not ask this (gws-api 3.4, second check)."""
@@ -93,6 +108,10 @@ class Auth:
         self._sign_ins.end(sign_in)
         return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}"}
 
+    def end_token(self, token: ApiToken) -> None:
+        """Ends what goes on under a token: connections, and audio that is being sent."""
+        self._sign_ins.end_shared(token.user_name, token.id)
+
     def keep_alive(self, sign_in_id: str) -> bool:
         """Something was heard under this sign-in on a connection that was admitted before; False when it is over."""
         return self._sign_ins.find(sign_in_id) is not None
@@ -114,6 +133,9 @@ class CometdGatekeeper:
         try:
             principal = await self._auth.principal(connection)
             self._auth.check(principal, "POST", connection)
+            if principal.agent.token and not principal.agent.has(Feature.VOICE):
+                # What is told there is calls, which this token is not for.
+                raise Refused(ACCESS_DENIED)
             if principal.by_cookie and connection.scope["type"] == "http":
                 _must_be_json(connection)
         except Refused as refused:
@@ -126,6 +148,10 @@ class CometdGatekeeper:
     def again(self, who: SignedIn) -> bool:
         """See `web.cometd.Gatekeeper`: all the rest of the gate looks at nothing but header fields."""
         return self._auth.keep_alive(who.sign_in_id)
+
+
+def _address(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client is not None else ""
 
 
 def _must_be_json(connection: HTTPConnection) -> None:

@@ -18,13 +18,16 @@ _TOKEN_BYTES = 16
 
 @dataclass(slots=True, eq=False)
 class SignIn:
-    """One login: `id` is the cookie's value and a secret; `csrf_token` lives as long. Times in monotonic seconds."""
+    """One login: `id` is the cookie's value and a secret; `csrf_token` lives as long. Times in monotonic seconds; `until` is
+    when it ends in any case. `token` is the id of the API token that it goes with, if one does."""
 
     id: str
     user_name: str
     csrf_token: str
     began_at: float
     used_at: float
+    until: float
+    token: str = ""
     over: bool = False
 
     def __repr__(self) -> str:
@@ -39,7 +42,7 @@ class SignIns:
         self._on_end = on_end
         self._all: OrderedDict[str, SignIn] = OrderedDict()
         self._of_user: dict[str, OrderedDict[str, SignIn]] = {}
-        self._shared: dict[str, str] = {}
+        self._shared: dict[tuple[str, str], str] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -50,21 +53,28 @@ class SignIns:
         found = self._all.get(sign_in_id)
         if found is None:
             return None
-        if self._clock.now() - found.began_at >= SIGN_IN_LIFE_S:
+        if self._clock.now() >= found.until:
             self.end(found)
             return None
         self._use(found)
         return found
 
-    def shared(self, user_name: str) -> SignIn:
-        """The sign-in of all requests of this user that come with a password and no cookie."""
-        found = self.find(self._shared.get(user_name, ""))
+    def shared(self, user_name: str, token: str = "", life_s: float = SIGN_IN_LIFE_S) -> SignIn:
+        """The sign-in of all requests of this user that come with a password and no cookie, or with the token of this id,
+        which lasts no longer than the token."""
+        found = self.find(self._shared.get((user_name, token), ""))
         if found is None:
-            found = self.begin(user_name)
-            self._shared[user_name] = found.id
+            found = self.begin(user_name, token, life_s)
+            self._shared[user_name, token] = found.id
         return found
 
-    def begin(self, user_name: str) -> SignIn:
+    def end_shared(self, user_name: str, token: str) -> None:
+        """Ends the sign-in of requests with this token."""
+        found = self._all.get(self._shared.get((user_name, token), ""))
+        if found is not None:
+            self.end(found)
+
+    def begin(self, user_name: str, token: str = "", life_s: float = SIGN_IN_LIFE_S) -> SignIn:
         """A new sign-in under a new id; where there are too many, the longest unused ends."""
         self._end_the_old()
         mine = self._of_user.get(user_name)
@@ -73,7 +83,8 @@ class SignIns:
         if len(self._all) >= SIGN_INS_MAX:
             self.end(next(iter(self._all.values())))
         now = self._clock.now()
-        sign_in = SignIn(self._text(_ID_BYTES), user_name, self._uuid(), now, now)
+        until = now + min(life_s, SIGN_IN_LIFE_S)
+        sign_in = SignIn(self._text(_ID_BYTES), user_name, self._uuid(), now, now, until, token)
         self._all[sign_in.id] = sign_in
         self._of_user.setdefault(user_name, OrderedDict())[sign_in.id] = sign_in
         return sign_in
@@ -87,8 +98,9 @@ class SignIns:
         del mine[sign_in.id]
         if not mine:
             del self._of_user[sign_in.user_name]
-        if self._shared.get(sign_in.user_name) == sign_in.id:
-            del self._shared[sign_in.user_name]
+        key = sign_in.user_name, sign_in.token
+        if self._shared.get(key) == sign_in.id:
+            del self._shared[key]
         self._on_end(sign_in)
 
     def end_all(self, user_name: str) -> None:

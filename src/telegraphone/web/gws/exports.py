@@ -47,7 +47,7 @@ class Exports:
             raise NotFound("recording", request.path["id"]) from None
         origin = client.host if client is not None else ""
         detail = {"parts": str(len(ended)), "sealed": str(sealed).lower()}
-        await self._audit.write(Deed(agent.user_name, "export", parts[0].call_uuid, "begun", detail, agent.tenant, origin))
+        await self._audit.write(Deed(agent.actor, "export", parts[0].call_uuid, "begun", detail, agent.tenant, origin))
         headers = {
             "Content-Disposition": f'attachment; filename="{parts[0].call_uuid}.zip"',
             "Cache-Control": "private, no-store",

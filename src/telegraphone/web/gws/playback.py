@@ -107,7 +107,7 @@ class Playback:
         origin = client.host if client is not None else ""
         agent = request.agent
         action = "download" if request.query.get("download") == "true" else "play"
-        await self._audit.write(Deed(agent.user_name, action, part.recording_id, "begun", detail, agent.tenant, origin))
+        await self._audit.write(Deed(agent.actor, action, part.recording_id, "begun", detail, agent.tenant, origin))
 
     async def _bytes(self, sign_in: SignIn, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
         """What was promised is cut short when the listener is signed out, whether by himself or because a right is gone."""

@@ -34,6 +34,11 @@ class ApiRequest:
         """Who asks."""
         return self.principal.agent
 
+    @property
+    def origin(self) -> str:
+        """The address that the request came from."""
+        return self.http.client.host if self.http.client is not None else ""
+
     def text(self, name: str) -> str:
         """A required attribute that is a text."""
         value = self.required(name)

@@ -3,7 +3,6 @@ asked and answers, `resources` what that looks like."""
 
 import re
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Final
 
 from telegraphone import __version__
@@ -42,13 +41,14 @@ def document(routes: Iterable[Route], settings: WebSettings) -> Schema:
         "openapi": "3.1.0",
         "info": {"title": "Telegraphone", "version": __version__, "description": _INTRODUCTION},
         "servers": [{"url": settings.external_url}],
-        "security": [{"password": []}, {"cookie": []}],
+        "security": [{"password": []}, {"cookie": []}, {"token": []}],
         "paths": {route.template: _path(route) for route in routes},
         "components": {
             "schemas": {**schemas, **selectable(schemas)},
             "responses": {"Refused": _content("Refused; nothing has changed.", ref("Refusal"))},
             "securitySchemes": {
                 "password": {"type": "http", "scheme": "basic"},
+                "token": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "JSESSIONID"},
             },
         },
@@ -84,7 +84,7 @@ def _refused(method: str) -> Schema:
 
 def _answers(method: str, what: Said) -> Schema:
     if what.answer is not None:
-        return {"200": _content(HTTPStatus.OK.phrase, what.answer)}
+        return {str(int(what.status)): _content(what.status.phrase, what.answer)}
     whole: Schema = {"description": "The bytes, or the range of them that was asked for."}
     if method != "HEAD":
         whole["content"] = {what.media: {"schema": {"type": "string", "contentMediaType": what.media}}}

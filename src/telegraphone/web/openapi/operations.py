@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.operations import TRIGGERS, Operation
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, MATTER_CHARS_MAX, PEAK_COLUMNS_MAX
+from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, MATTER_CHARS_MAX, PEAK_COLUMNS_MAX, TOKEN_DAYS_MAX
 from telegraphone.web.gws.media_files import TRACKS
 from telegraphone.web.gws.search import STATES
 from telegraphone.web.openapi.schema import DATA, LINK, TEXT, Schema, about, listed, record, ref, some_of, words
@@ -24,14 +25,15 @@ _ZERO: Final[Schema] = {"const": 0}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One method of one URL. `answer` is the JSON of a 200; without one it is bytes of this `media` type. `body` is what is to be
-    sent, `query` what may be asked beside it."""
+    """One method of one URL. `answer` is the JSON of an answer of this `status`; without one it is bytes of this `media`
+    type. `body` is what is to be sent, `query` what may be asked beside it."""
 
     summary: str
     answer: Schema | None = field(default_factory=lambda: ref("Done"))
     query: Query = field(default_factory=dict)
     body: Schema | None = None
     media: str = "audio/*"
+    status: HTTPStatus = HTTPStatus.OK
 
 
 def said(method: str, template: str) -> Said:
@@ -238,6 +240,18 @@ _START: Final = {
     ("GET", "/openapi.json"): Said("This description", {"type": "object", "required": ["openapi", "info", "paths"]}),
 }
 _ADMIN: Final = {
+    ("GET", "/tokens"): Said("The API tokens this user may see", _answer(tokens=listed(ref("Token")))),
+    ("POST", "/tokens"): Said(
+        "Make an API token; its text is in this answer and nowhere else",
+        _answer(token=ref("Token")),
+        body=record(
+            {"name": {"type": "string", "minLength": 1}, "scopes": {"type": "array", "items": TEXT, "minItems": 1}},
+            {"expiresInDays": {"type": "integer", "minimum": 1, "maximum": TOKEN_DAYS_MAX}},
+            closed=False,
+        ),
+        status=HTTPStatus.CREATED,
+    ),
+    ("DELETE", "/tokens/{id}"): Said("End an API token"),
     ("GET", "/webhooks"): Said("How it goes with the webhooks", _answer(webhooks=listed(ref("Webhook")))),
     ("POST", "/webhooks/{name}"): Said(
         "Tell a webhook again what happened behind a number",

@@ -40,6 +40,7 @@ def resources(*, modern: bool) -> dict[str, Schema]:
         "Contact": _contact(),
         "Service": _service(),
         "Webhook": _webhook(),
+        "Token": _token(),
         "Setting": record({"name": TEXT, "value": TEXT}),
         **_recording(),
         **_about_recordings(),
@@ -294,6 +295,11 @@ def _events(*, modern: bool) -> dict[str, Schema]:
 
 CALL_OPERATIONS = tuple(operation.value for operation in Operation)
 """What can be asked of a call, by name."""
+
+
+def _token() -> Schema:
+    at_once = {"id": TEXT, "name": TEXT, "userName": TEXT, "scopes": listed(TEXT), "createdAt": TEXT, "expiresAt": TEXT}
+    return record(at_once, {"lastUsedAt": TEXT, "token": about(TEXT, "The token itself, once.")})
 
 
 def _webhook() -> Schema:
