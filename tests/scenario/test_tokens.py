@@ -158,17 +158,6 @@ async def test_what_goes_on_under_a_token_ends_with_it(world: World) -> None:
         assert _said(await http.post("/api/v2/notifications", json=connect)) == DENIED
 
 
-async def test_with_the_database_away_a_known_token_is_good_for_minutes_and_no_other_is(world: World) -> None:
-    known, unknown = [await _made(world, "agent.one", "api-voice") for _ in range(2)]
-    async with _script(world, known) as one, _script(world, unknown) as two:
-        assert (await one.get("/api/v2/me")).status_code == 200
-        world.tokens.away = True
-        assert (await one.get("/api/v2/me")).status_code == 200
-        assert (await two.get("/api/v2/me")).status_code == 503
-        await world.clock.advance(301)
-        assert (await one.get("/api/v2/me")).status_code == 503
-
-
 async def test_wrong_tokens_are_slowed_down_and_a_right_one_from_elsewhere_is_not(world: World) -> None:
     token = await _made(world, "agent.one", "api-voice")
     async with _script(world, token) as http:

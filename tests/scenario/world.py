@@ -212,17 +212,10 @@ async def contact_centre(
     around = Surroundings(*given, reached=desks.reached, watchers=desks.watches, copies=Copies(copies, clock))
     calls = Calls(around, desks, RecoveredParts(catalogue, writer))
     kept = standings, archive, keys = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
+    seen = (clock, directory, desks, calls, catalogue, copies, player, audit, notifications)
     ports = WebPorts(
-        clock=clock,
-        directory=directory,
-        agents=desks,
-        calls=calls,
-        catalogue=catalogue,
-        copies=copies,
-        player=player,
-        audit=audit,
+        *seen,
         tokens=Tokens(tokens := MemoryTokens(), directory, audit, clock),
-        notifications=notifications,
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
         archive=archive,
