@@ -6,12 +6,14 @@
 #   make wheel       an installable package in dist/, with the agent desk
 #   make bench       measurements, written to benchmarks/RESULTS.md
 #   make soak fuzz   long runs; SECONDS says how long
+#                    (make test WORKERS=4 takes four cores; two are meant otherwise)
 #   make clean       away with what the other verbs made
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 bin := .venv/bin
 SECONDS ?= 300
+WORKERS ?= 2
 
 help:
 	@sed -n 's/^#   /  /p' Makefile
@@ -30,7 +32,8 @@ test: setup-test setup-system setup-asterisk setup-node setup-desk
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -m "not soak" $(PYTEST)
+	$(bin)/pytest -m "not soak and not alone" --numprocesses=$(WORKERS) --dist=loadfile $(PYTEST)
+	$(bin)/pytest -m alone $(PYTEST)
 
 wheel: setup-runtime setup-desk
 	$(bin)/python -m hatchling build -t wheel

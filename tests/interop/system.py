@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import random
+import secrets
 import signal
 import socket
 import sys
@@ -92,7 +92,7 @@ def free_sip_port() -> int:
 
 
 def _free(*kinds: socket.SocketKind) -> int:
-    for port in random.sample(PORTS, 100):
+    for port in secrets.SystemRandom().sample(PORTS, 100):
         with ExitStack() as stack:
             try:
                 for kind in kinds:

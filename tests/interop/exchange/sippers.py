@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import socket
 from pathlib import Path
 
@@ -12,8 +13,10 @@ _END_S = 60.0
 
 
 _STEP = 10
-_ports = itertools.cycle(range(22_000, 28_000, _STEP))
-"""Below what the system gives out by itself: SIPp takes several ports at and above the one it is given."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.cycle(range(22_000 + 600 * (_WORKER % 10), 22_600 + 600 * (_WORKER % 10), _STEP))
+"""Below what the system gives out by itself: SIPp takes several ports at and above the one it is given. Those who test
+side by side take from shares of their own, because SIPp binds its ports only a while after they were found free."""
 
 
 def free_port() -> int:

@@ -170,6 +170,7 @@ async def kill_again_and_again(bench: Bench, seed: str) -> Killed:
     return Killed(killed, len(events), sorted(losses))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(600)
 async def test_a_killed_recorder_goes_on(bench: Bench, seed: str) -> None:

@@ -10,6 +10,8 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from telegraphone.services.ports import CaptureRestored, RecorderEvent
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import PTIME_S, speak_all
@@ -25,6 +27,7 @@ async def _all(calls: list[Call], ask: Callable[[Call], Awaitable[object]]) -> f
     return time.monotonic() - begun
 
 
+@pytest.mark.alone
 async def test_many_at_once_are_answered(bench: Bench) -> None:
     recorder = bench.recorder
     calls = [await bench.call(number) for number in range(CALLS)]

@@ -75,6 +75,7 @@ def _leaks(bench: Bench, story: Story) -> tuple[int, int]:
     return leaked, stored
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(240)
 async def test_no_pause_leaks(bench: Bench, seed: str) -> None:
