@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -39,12 +38,6 @@ class Doorman:
 
     def again(self, who: SignedIn) -> bool:
         return True
-
-
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.interop.cometd.network import bad_network
-from tests.interop.cometd.stage import CALLS, desktop, free_port, replies, serving
+from tests.interop.cometd.stage import CALLS, desktop, replies, serving
+from tests.interop.system import free_port
 
 LIBRARIES = ["cometd", "cometd-3", "cometd-jquery"]
 TRANSPORTS = ["long-polling", "websocket"]

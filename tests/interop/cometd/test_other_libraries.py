@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.interop.cometd.network import bad_network
-from tests.interop.cometd.stage import CALLS, desktop, free_port, serving
+from tests.interop.cometd.stage import CALLS, desktop, serving
+from tests.interop.system import free_port
 
 DENIED = "publish denied"
 

@@ -19,7 +19,7 @@ _ports = itertools.cycle(range(22_000 + 600 * (_WORKER % 10), 22_600 + 600 * (_W
 side by side take from shares of their own, because SIPp binds its ports only a while after they were found free."""
 
 
-def free_port() -> int:
+def ten_free_ports() -> int:
     """The first of ten ports that are free."""
     return next(each for each in _ports if all(_is_free(each + offset) for offset in range(_STEP)))
 
@@ -38,11 +38,11 @@ class Sipp:
 
     def __init__(self, number: str, exchange_port: int, folder: Path, *, transport: str = "UDP") -> None:
         self.number = number
-        self.port = free_port()
+        self.port = ten_free_ports()
         self._exchange_port = exchange_port
         self._folder = folder
         self._transport = transport
-        self._media_port = free_port()
+        self._media_port = ten_free_ports()
 
     async def start(self, scenario: str, *more: str, status: int = 0, secret: str = "") -> asyncio.subprocess.Process:
         """Begins a scenario; `status` is what the scenario of refusal waits for."""

@@ -15,7 +15,7 @@ import numpy as np
 from telegraphone.demo.desktop import Desktop
 from telegraphone.media.g711 import MU_TO_A
 from telegraphone.phone.voices import tone
-from tests.interop.exchange.sippers import free_port
+from tests.interop.exchange.sippers import ten_free_ports
 from tests.interop.siprec.laboratory import HOST, Ports, laboratory
 from tests.interop.siprec.test_plain_calls import near, pitch, recorder, recordings, tracks, until
 from tests.interop.system import PASSWORD, SUPERVISOR, System
@@ -62,10 +62,10 @@ async def played(port: int, folder: Path, name: str, part: Part, row: str, trans
     caller = caller_of(row)
     keys = {"group": f"group-of-the-call-from-{caller}", "cs": f"session-{part.cs}-from-{caller}", "caller": caller}
     keys |= {"agent": part.agent}
-    errors, local = folder / f"{name}.log", free_port()
+    errors, local = folder / f"{name}.log", ten_free_ports()
     sipp = await asyncio.create_subprocess_exec(
         *("sipp", f"{HOST}:{port}", "-sf", str(SCENARIOS / f"{part.scenario}.xml"), "-i", HOST, "-mi", HOST, "-p", str(local)),
-        *("-mp", str(free_port()), "-t", transport, "-m", "1", "-nostdin"),
+        *("-mp", str(ten_free_ports()), "-t", transport, "-m", "1", "-nostdin"),
         *(word for key, value in keys.items() for word in ("-key", key, value)),
         *("-timeout", "60s", "-timeout_error", "-trace_err", "-error_file", str(errors)),
         stdout=asyncio.subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyNamed
-from tests.interop.exchange.sippers import free_port
+from tests.interop.exchange.sippers import ten_free_ports
 from tests.interop.siprec.laboratory import HOST, QUIET_S, laboratory
 
 SCENARIO = Path(__file__).parent / "sipp" / "recorded.xml"
@@ -17,9 +17,9 @@ CALLS, CALLS_PER_S = 200, 50
 async def test_hundreds_of_sessions(tmp_path: Path, transport: str) -> None:
     async with laboratory() as lab:
         sipp = await asyncio.create_subprocess_exec(
-            *("sipp", f"{HOST}:{lab.server.port}", "-sf", str(SCENARIO), "-i", HOST, "-p", str(free_port()), "-t", transport),
-            *("-m", str(CALLS), "-r", str(CALLS_PER_S), "-nostdin", "-timeout", "50s", "-timeout_error"),
-            *("-trace_err", "-error_file", str(tmp_path / "errors.log")),
+            *("sipp", f"{HOST}:{lab.server.port}", "-sf", str(SCENARIO), "-i", HOST, "-t", transport),
+            *("-p", str(ten_free_ports()), "-m", str(CALLS), "-r", str(CALLS_PER_S), "-nostdin"),
+            *("-timeout", "50s", "-timeout_error", "-trace_err", "-error_file", str(tmp_path / "errors.log")),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=tmp_path,

@@ -43,11 +43,9 @@ async def library() -> Library:
     return Library(catalogue, Directory((SALES, CARE, OVER_SALES, OFFICER, ELSEWHERE)))
 
 
-@pytest.mark.parametrize(
-    ("who", "found"), [(OVER_SALES, {"A", "C"}), (OFFICER, {"A", "B", "C"}), (ELSEWHERE, set())], ids=lambda each: str(each)[:20]
-)
-async def test_each_finds_what_is_within_reach(library: Library, who: Agent, found: set[str]) -> None:
-    assert set(await library.find(who, EVERYTHING, 10, 0)) == found
+@pytest.mark.parametrize(("who", "found"), [(OVER_SALES, "AC"), (OFFICER, "ABC"), (ELSEWHERE, "")], ids=("two", "all", "none"))
+async def test_each_finds_what_is_within_reach(library: Library, who: Agent, found: str) -> None:
+    assert set(await library.find(who, EVERYTHING, 10, 0)) == set(found)
     for uuid in "ABCD":
         if uuid in found:
             assert {part.call_uuid for part in await library.recording(who, Action.LISTEN, uuid)} == {uuid}
