@@ -177,7 +177,7 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         self.call.reinvite(param)
 
     def renew(self) -> None:
-        """Offers its media anew, as another stream."""
+        """Offers its media anew, from another socket."""
         assert self.call is not None
         param = pj.CallOpParam(True)
         param.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA

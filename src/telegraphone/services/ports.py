@@ -109,7 +109,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class TapMoved:
-    """A forked leg's RTP now comes in another form (re-INVITE: new codec or payload type); re-aim the recorder."""
+    """A forked leg's RTP may now come in another form (re-INVITE: new codec, payload type, address or SSRC); re-aim the
+    recorder."""
 
     leg: LegId
     source: MediaSource

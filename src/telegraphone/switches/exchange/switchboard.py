@@ -79,7 +79,9 @@ class Switchboard:
             self.relay.set_party(leg.port, party)
         except ValueError as error:
             raise RemoteProtocolError(str(error), status=488) from error
-        if leg.port.tap is not None and before is not None and before.payloads.from_party != party.payloads.from_party:
+        if leg.port.tap is not None and party != before:
+            # Even where only the address is new: a phone that renews its media may well choose another SSRC, which the
+            # recorder takes for a stranger's until it is told.
             self.tell(TapMoved(leg.id, self.source(leg.port)))
         held = not party.receives
         if leg.dialog is not None and held is not leg.held:
