@@ -26,6 +26,8 @@ PAIRS = 150
 CALLS, AT_ONCE, SECONDS = 200, 4, 15
 """Agents in calls; how many of them operate at the same time; for how long."""
 REST_S = 0.02
+NEVER_VANISHED = "rtp_timeout_s = 0"
+"""Phones that send nothing would be hung up in the middle of the measurement."""
 
 Listener = Callable[[Mapping[str, Any]], None]
 
@@ -197,7 +199,7 @@ async def crowd() -> list[str]:
     numbers = tuple(str(base + each) for each in range(CALLS) for base in (5000, 6000))
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            telegraphone(Path(folder), numbers=numbers, accounts=accounts()) as system,
+            telegraphone(Path(folder), numbers=numbers, accounts=accounts(), exchange=NEVER_VANISHED) as system,
             many_calls(system),
             AsyncExitStack() as stack,
         ):

@@ -111,17 +111,18 @@ async def telegraphone(
     accounts: str = AGENTS,
     more: str = "",
     server: str = "",
+    exchange: str = "",
     health: str = "/health",
 ) -> AsyncIterator[System]:
     """A server with these phones (password: the number, thrice) and the four accounts, or others. `more` is further TOML,
-    `server` further lines of its [server] table; it has started when `health` answers 200. Ends by SIGTERM, and fails the
-    test when it does not end cleanly by itself."""
+    `server` and `exchange` further lines of these tables; it has started when `health` answers 200. Ends by SIGTERM, and fails
+    the test when it does not end cleanly by itself."""
     http_port, sip_port = free_port(), free_sip_port()
     phones = "".join(f'\n[[phones]]\nnumber = "{each}"\npassword = "{each * 3}"\n' for each in numbers)
     (folder / "telegraphone.toml").write_text(
         f'[server]\nexternal_url = "http://{HOST}:{http_port}"\nlisten_host = "{HOST}"\nlisten_port = {http_port}\n'
         f'data_dir = "{folder / "data"}"\n{server}\n[exchange]\nsip_host = "{HOST}"\nsip_port = {sip_port}\n'
-        f"{phones}{accounts}{more}"
+        f"{exchange}\n{phones}{accounts}{more}"
     )
     system = System(folder, http_port, sip_port, await start(folder), numbers)
     try:

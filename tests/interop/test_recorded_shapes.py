@@ -80,6 +80,82 @@ async def test_transfer_by_the_phone_of_two_calls(tmp_path: Path) -> None:
         consult.holds(talk, **heard)
 
 
+async def test_a_pause_goes_over_with_the_call(tmp_path: Path) -> None:
+    """Each way of transfer in turn: what is said before the next agent resumes is in neither part."""
+
+    async def consult(here: Office) -> None:
+        here.phones[ONE].do("hold")
+        await here.one.call("Held")
+        here.phones[ONE].do("call", number=TWO)
+        await here.hear(p5001=[TWO], p5002=[ONE])
+        here.phones[ONE].do("connect")
+
+    async def refer(here: Office) -> None:
+        here.phones[ONE].do("transfer", number=TWO)
+
+    async def single_step(here: Office) -> None:
+        await here.one.dial_into(await here.one.call(), "SingleStepTransfer", TWO)
+
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+        for transfer in (single_step, refer, consult):
+            call = await recorded_call(here)
+            before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+            await here.one.do(call, "PauseCallRecording")
+            paused = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+            await transfer(here)
+            taken = await here.two.call(callUuid=call["callUuid"], recordingState="Paused")
+            still = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+            await here.two.do(taken, "ResumeCallRecording")
+            after = await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+            await here.two.do(taken, "Hangup")
+            first, second = await recorded(here, call["callUuid"], parts=2)
+            assert (first.number, second.number) == (ONE, TWO)
+            first.holds(before, agent=[ONE], other=[CUSTOMER])
+            assert not any(track[first.place(paused.begins) :].any() for track in (first.agent, first.other))
+            second.holds(still, agent=[], other=[])
+            second.holds(after, agent=[TWO], other=[CUSTOMER])
+            for number in (CUSTOMER, ONE, TWO):
+                here.phones[number].facts.clear()
+
+
+async def test_a_conference_that_outlives_its_owner(tmp_path: Path) -> None:
+    """The consult's pause becomes the call's; four talk, paused and not; the owner leaves, and the colleague's part begins."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        await here.one.dial_into(call, "InitiateConference", TWO)
+        asked = await here.one.call(callType="Consult", recordingState="Recording")
+        talk = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(asked, "PauseCallRecording")
+        secret = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(call, "CompleteConference")
+        await here.one.call(callUuid=call["callUuid"], recordingState="Paused")
+        three = await here.hear(p5000=[ONE, TWO], p5001=[CUSTOMER, TWO], p5002=[CUSTOMER, ONE])
+        joined = await here.two.call(callUuid=call["callUuid"], recordingState="Paused")
+        await here.one.dial_into(call, "SingleStepConference", OTHER)
+        everybody = {CUSTOMER, ONE, TWO, OTHER}
+        all_four = {f"p{each}": everybody - {each} for each in everybody}
+        four_paused = await here.hear(**all_four)
+        await here.two.do(joined, "ResumeCallRecording")
+        four = await here.hear(**all_four)
+        await here.phones[ONE].hang_up()
+        inherited = await here.two.call(callUuid=call["callUuid"], recordingState="Recording")
+        without = await here.hear(p5000=[TWO, OTHER], p5002=[CUSTOMER, OTHER], p5003=[CUSTOMER, TWO])
+        await here.phones[CUSTOMER].hang_up()
+        last = await here.hear(p5002=[OTHER], p5003=[TWO])
+        await here.two.do(inherited, "Hangup")
+        first, second = await recorded(here, call["callUuid"], parts=2)
+        assert (first.number, second.number) == (ONE, TWO)
+        for moment in (talk, secret, three, four_paused):
+            first.holds(moment, agent=[], other=[])
+        first.holds(four, agent=[ONE], other=[CUSTOMER, TWO, OTHER])
+        second.holds(without, agent=[TWO], other=[CUSTOMER, OTHER])
+        second.holds(last, agent=[TWO], other=[OTHER])
+        [consult] = await recorded(here, asked["callUuid"])
+        heard = {True: {"agent": [ONE], "other": [TWO]}, False: {"agent": [TWO], "other": [ONE]}}[consult.number == ONE]
+        consult.holds(talk, **heard)
+        assert not any(track[consult.place(secret.begins) :].any() for track in (consult.agent, consult.other))
+
+
 async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path) -> None:
     """The recording holds the supervisor from the moment at which all hear them, and not before."""
     async with (
