@@ -191,15 +191,39 @@ async def already_there(stage: Stage) -> None:
             assert (answer.pair, answer.text) == (WRONG, OUT_OF_RANGE.format("destination"))
 
 
-@rule("7.3", "InitiateTransfer to a number nobody has: the consult is Released, the original stays Held", Ability.TRANSFER)
-async def consult_of_nobody(stage: Stage) -> None:
-    await desk.talking(stage)
-    stage.forget()
-    await Desk(stage).do("InitiateTransfer", **to(NOBODY))
-    told = ["StatusChange Held", "StatusChange Dialing Consult", "StatusChange Released Consult"]
-    assert Desk(stage).told() == told
-    assert (await Desk(stage).call())["state"] == "Held"
-    await Desk(stage).do("Retrieve")
+def consult_fails(operation: str, number: str, why: str) -> Rule:
+    """Nobody is asked beforehand: the consult is over at once, and the caller can be taken back."""
+
+    async def play(stage: Stage) -> None:
+        await desk.talking(stage)
+        stage.forget()
+        if number == COLLEAGUE:
+            await stage.busy(number)
+        await Desk(stage).do(operation, **to(number))
+        assert Desk(stage).told() == ["StatusChange Held", "StatusChange Dialing Consult", "StatusChange Released Consult"]
+        assert (await Desk(stage).call())["state"] == "Held"
+        await Desk(stage).do("Retrieve")
+        await Desk(stage).do("AttachUserData", userData={"still": "there"})
+
+    needed = frozenset({Ability.TRANSFER, Ability.CONFERENCE})
+    return Rule("7.3", f"{operation} to a number that {why}: the consult is Released, the original stays Held", play, needed)
+
+
+CONSULTS = tuple(
+    consult_fails(operation, number, why)
+    for operation in ("InitiateTransfer", "InitiateConference")
+    for number, why in ((NOBODY, "nobody has"), (COLLEAGUE, "is busy"))
+)
+
+
+@rule("7.3", "Dial to a number that is busy: the call is Released")
+async def dial_busy(stage: Stage) -> None:
+    await stage.busy(COLLEAGUE)
+    assert (await Desk(stage).dial(COLLEAGUE)).pair == (200, 0)
+    await stage.handset(DN[ONE]).answer()
+    await stage.settle()
+    assert Desk(stage).told()[-1] == "StatusChange Released"
+    assert await Desk(stage).calls() == []
 
 
 @rule("12", "every answer is an object with an integer statusCode, and statusMessage on errors alone")

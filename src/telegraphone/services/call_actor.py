@@ -46,6 +46,7 @@ from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
     CaptureSilent,
+    LegOver,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -243,8 +244,9 @@ class CallActor:
             asked.failed(refusal)
             return
         except Unavailable as error:
-            asked.failed(error)
-            news = await self._effects.recording_failed(command) if command.operation in TRIGGERS else ()
+            over = isinstance(error, LegOver)
+            asked.failed(NotInState(command.operation.value, f"call state is '{LegState.RELEASED.value}'") if over else error)
+            news = await self._effects.recording_failed(command, error) if command.operation in TRIGGERS else ()
         except Exception:
             asked.failed(Unavailable("call", "internal error", retryable=False))
             raise

@@ -28,6 +28,7 @@ from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
     CaptureSilent,
+    LegOver,
     MediaSource,
     RecorderEvent,
     RecordingRecovered,
@@ -232,11 +233,12 @@ class Effects:
             self._world.demands.demand(call.tenant, call.uuid, mixed=call.mixed)
         return self._recording_now(call, step.recording)
 
-    async def recording_failed(self, command: Command) -> tuple[News, ...]:
+    async def recording_failed(self, command: Command, error: Unavailable) -> tuple[News, ...]:
         """The outcome is unknown. Audio stays out: what may have been opened is shut, and what cannot even be shut is
         given up for good (gws-api 8.4, properties PCI-8)."""
         call = self.conversation.call(command.call)
-        log.error("recording_operation_failed", call=call.uuid, operation=command.operation.value)
+        tell = log.info if isinstance(error, LegOver) else log.error
+        tell("recording_operation_failed", call=call.uuid, operation=command.operation.value, error=str(error))
         if command.operation is Operation.RESUME_RECORDING:
             limit = self._limit()
             try:
@@ -253,7 +255,7 @@ class Effects:
         the one at a number is recorded from now on."""
         legs = (call.leg(heir) for heir in call.heirs)
         leg, rule = next(((each, rule) for each in legs if each.talking and (rule := decided(each.number))), (None, ""))
-        call = replace(call, heirs=())
+        heirs, call = call.heirs, replace(call, heirs=())
         self.conversation = self.conversation.with_call(call)
         if leg is None or call.recording.in_progress or call.released:
             return ()
@@ -264,6 +266,11 @@ class Effects:
             await self._recorder(call.uuid).reserve(call, leg, limit)
             for effect in step.effects:
                 await self._gate(call.uuid, effect, by, limit)
+        except LegOver:
+            # Asked again when it is known who has left, and whether anybody remains.
+            await self._recorder(call.uuid).discard(_BY_SYSTEM)
+            self.conversation = self.conversation.with_call(replace(call, heirs=heirs))
+            return ()
         except Unavailable as error:
             log.error("recording_by_policy_failed", call=call.uuid, error=str(error))
             await self._recorder(call.uuid).discard(_BY_SYSTEM)
@@ -282,8 +289,8 @@ class Effects:
         command = Command(Operation.RESUME_RECORDING, found.uuid, found.part.leg, by)
         try:
             return await self.record(command)
-        except Unavailable:
-            return await self.recording_failed(command)
+        except Unavailable as error:
+            return await self.recording_failed(command, error)
 
     async def recorder_event(self, event: RecorderEvent) -> tuple[News, ...]:
         """The recorder's own news; stale news of a part that is already over is none."""

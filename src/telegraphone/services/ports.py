@@ -34,6 +34,13 @@ class Unavailable(Exception):
         self.retryable = retryable
 
 
+class LegOver(Unavailable):
+    """The party of this leg has hung up a moment ago; the fact of it is on its way."""
+
+    def __init__(self, leg: LegId) -> None:
+        super().__init__("switch", f"leg {leg} is over", retryable=False)
+
+
 class RecorderFull(Unavailable):
     """The recorder has no room for another recording; `retry_after_s` is an honest guess."""
 
@@ -157,7 +164,8 @@ class Taps(Protocol):
 
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """Sends a copy of all RTP received from the leg's party to the address until the leg ends or `unfork`; says who
-        sends it. A second fork of a leg replaces the first. Raises `Unavailable("switch")` for a leg without media."""
+        sends it. A second fork of a leg replaces the first. Raises `LegOver`, `Unavailable("switch")` for a leg without
+        media."""
 
     async def unfork(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""

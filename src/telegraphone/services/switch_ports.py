@@ -31,7 +31,7 @@ class ConferenceTaps(Protocol):
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """Sends a copy of all that the leg's party hears of those it is joined with to the address, until the leg ends or
-        `unfork_heard`. A second one of a leg replaces the first. Raises `Unavailable("switch")` for a leg without media."""
+        `unfork_heard`. A second one of a leg replaces the first. Raises as `Taps.fork`."""
 
     async def unfork_heard(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""
@@ -47,7 +47,7 @@ class Monitoring(Protocol):
 
         Follows the monitored leg through every later `join`; repeating it replaces it. Ends with `unmonitor`, with either
         leg, and when the supervisor's leg is joined. No copy of another leg holds the supervisor's voice, hold music is not
-        passed on, and who is muted is not heard. Raises `Unavailable("switch")` for a leg without media."""
+        passed on, and who is muted is not heard. Raises as `Taps.fork`."""
 
     async def unmonitor(self, supervisor: LegId) -> None:
         """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""

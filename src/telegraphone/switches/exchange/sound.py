@@ -1,7 +1,7 @@
 """What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import LegOver, MediaAddress, MediaSource, Unavailable
 from telegraphone.switches.exchange.hearing import knows_keys
 from telegraphone.switches.exchange.key_requests import KeyRequests
 from telegraphone.switches.exchange.leg import Leg
@@ -82,6 +82,8 @@ class ExchangeSound:
 
     def _with_media(self, leg: LegId) -> Leg:
         found = self._board.legs.get(leg)
-        if found is None or found.port.party is None:
+        if found is None:
+            raise LegOver(leg)
+        if found.port.party is None:
             raise Unavailable("switch", "this leg has no media", retryable=False)
         return found

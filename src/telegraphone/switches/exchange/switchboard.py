@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegEnded, LegHeld, LegRetrieved
 from telegraphone.limits import SWITCH_EVENTS_MAX
-from telegraphone.services.ports import Clock, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
+from telegraphone.services.ports import Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
 from telegraphone.switches.exchange.accounts import Accounts
 from telegraphone.switches.exchange.leg import Leg
 from telegraphone.switches.exchange.media_port import MediaPort, Party
@@ -104,7 +104,9 @@ class Switchboard:
     def fork(self, leg_id: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps.fork`."""
         leg = self.legs.get(leg_id)
-        if leg is None or leg.port.party is None:
+        if leg is None:
+            raise LegOver(leg_id)
+        if leg.port.party is None:
             raise Unavailable("switch", "this leg has no media", retryable=False)
         try:
             self.relay.fork(leg.port, to)

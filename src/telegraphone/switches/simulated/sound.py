@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import LegOver, MediaAddress, MediaSource, Unavailable
 from telegraphone.switches.simulated.wiring import Ear, Wiring
 
 
@@ -80,5 +80,7 @@ class SimulatedSound:
 
     def _must_have_media(self, leg: LegId) -> None:
         found = self._wiring.legs.get(leg)
-        if found is None or not found.answered:
+        if found is None:
+            raise LegOver(leg)
+        if not found.answered:
             raise Unavailable("switch", "this leg has no media")

@@ -12,7 +12,7 @@ from telegraphone.domain.legs import (
     DeviceRegistered,
     EndCause,
 )
-from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.ports import Caller, Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.switches.simulated.phone import Script, SimulatedPhone
 from telegraphone.switches.simulated.requests import SimulatedRequests
 from telegraphone.switches.simulated.sound import SimulatedSound
@@ -129,7 +129,9 @@ class SimulatedSwitch:
         """See `Taps`."""
         self._must_be_reachable()
         found = self._wiring.legs.get(leg)
-        if found is None or not found.answered:
+        if found is None:
+            raise LegOver(leg)
+        if not found.answered:
             raise Unavailable("switch", "this leg has no media")
         self._wiring.forks[leg] = to
         return self._wiring.source(leg)
