@@ -216,16 +216,6 @@ CONSULTS = tuple(
 )
 
 
-@rule("7.3", "Dial to a number that is busy: the call is Released")
-async def dial_busy(stage: Stage) -> None:
-    await stage.busy(COLLEAGUE)
-    assert (await Desk(stage).dial(COLLEAGUE)).pair == (200, 0)
-    await stage.handset(DN[ONE]).answer()
-    await stage.settle()
-    assert Desk(stage).told()[-1] == "StatusChange Released"
-    assert await Desk(stage).calls() == []
-
-
 @rule("12", "every answer is an object with an integer statusCode, and statusMessage on errors alone")
 async def shape_of_answers(stage: Stage) -> None:
     await desk.talking(stage)
