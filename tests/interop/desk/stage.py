@@ -1,18 +1,21 @@
 """A browser with the agent desk in it, and telephones of our own beside it: what a test of the desk does and looks at.
 
-Pictures of what was looked at are kept in the folder `pictures`, which git ignores; a CI keeps it as an artefact.
+Pictures of what was looked at, and of the page at which a test failed, are kept in the folder `pictures`, which git ignores; a CI
+keeps it as an artefact (`.ci/artefacts`).
 """
 
 import asyncio
 import json
+import os
+import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Locator, Page, async_playwright, expect
 
 from telegraphone.phone import Phone, PhoneOptions
 from tests.interop.cometd.network import BadNetwork
@@ -138,10 +141,21 @@ async def desk(browser: Browser, url: str, user: str = AGENT, *, changed: dict[s
     await page.goto(url)
     try:
         yield here
+    except Exception:
+        await _show_where(page)
+        raise
     finally:
         await context.close()
     unexpected = [each for each in here.complaints if not each.startswith(("Failed to load resource", "WebSocket connection"))]
     assert unexpected == [], unexpected
+
+
+async def _show_where(page: Page) -> None:
+    """A picture of the page at which the test fails, by the name of the test."""
+    test = os.environ["PYTEST_CURRENT_TEST"].partition(" ")[0].rpartition("::")[2]
+    PICTURES.mkdir(exist_ok=True)
+    with suppress(Error):  # a page that is gone has no picture
+        await page.screenshot(path=PICTURES / f"failed-{re.sub('[^a-z0-9]+', '-', test)}.png", full_page=True)
 
 
 def _changing(change: Callable[[str], str]) -> Any:
