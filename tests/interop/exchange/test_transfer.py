@@ -10,6 +10,7 @@ import pytest
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.services.surroundings import Policies
 from tests.interop.exchange.node import AGENTS, Node, node
+from tests.interop.exchange.sippers import Sipp
 from tests.interop.exchange.test_pjsip import Place, strengths, tone
 from tests.interop.phones import PjsipPhone, pjsip_phone
 from tests.interop.system import System
@@ -119,4 +120,26 @@ async def test_recording_by_info_can_be_switched_off(tmp_path: Path) -> None:
         await agent.reports("info", status=403)
         assert not here.recorder.tapes
         await agent.hang_up()
+        await here.idle()
+
+
+@pytest.mark.parametrize(("number", "status"), [("5002", 200), ("5999", 404)])
+async def test_the_reports_of_a_transfer_on_the_wire(tmp_path: Path, number: str, status: int) -> None:
+    """SIPp sends the caller on, and checks each report; then the exchange ends its call, or it does."""
+    async with node(digest_algorithms=("MD5",)) as here, AsyncExitStack() as stack:
+        customer, colleague = await phones(stack, here, tmp_path, "5000", "5002")
+        agent = Sipp("5001", here.exchange.port, tmp_path)
+        await agent.register()
+        transferring = await agent.start("transfers", "-m", "1", "-s", number, status=status)
+        customer.do("call", number="5001")
+        if status == 200:
+            await colleague.reports("media", state="active")
+        else:
+            while not any(leg.referrals and not leg.asked for leg in here.exchange._board.legs.values()):
+                await customer.speaks(0.1)
+            await customer.hang_up()
+        await agent.end(transferring)
+        if status == 200:
+            assert here.calls.of(AGENTS["5002"])[0].participants == ("5000",)
+            await customer.hang_up()
         await here.idle()
