@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
+from telegraphone.bootstrap.draining import Draining
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
 from telegraphone.bootstrap.renewing import Renewal, Reread
@@ -141,7 +142,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     demands = Reconciliation(catalogue, vault.archive, clock)
-    chores = (webhooks.run, demands.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    chores = (webhooks.run, demands.run, Draining(siprec).run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(
         config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents, demands=demands

@@ -66,6 +66,7 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
         trunks=[_trunk(each) for each in config.trunks],
         intakes=recorder,
         handshakes=recorder.handshakes,
+        sessions_max=settings.sessions_max,
         tls=tls,
         clock=clock,
     )

@@ -28,6 +28,9 @@ def main(arguments: list[str]) -> None:
     threading.excepthook = _give_way
     # Ctrl-C reaches the whole group; the program decides when its recorder may go.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The same for what tells a whole node to drain.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     raise_file_limit()
     descriptor, maker, *rest = arguments
     module, _, function = maker.partition(":")

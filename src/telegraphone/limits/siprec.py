@@ -32,6 +32,9 @@ METADATA_TEXT_CHARS_MAX: Final = 1_024
 RTP_SILENT_S: Final = 30.0
 """Without audio for so long a recording client is asked whether it is still there, and one that is lost is gone."""
 
+DRAIN_LOOK_S: Final = 0.5
+"""Time between two looks whether a node that takes no new sessions has any left."""
+
 RS_WATCH_S: Final = 5.0
 """Time between two looks at every recording session."""
 

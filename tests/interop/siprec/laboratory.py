@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,19 +87,44 @@ class LaterClock(SystemClock):
         return super().now() + self.ahead_s
 
 
+class LaterLoop:
+    """The loop as an endpoint sees it when the clock is put forward."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: LaterClock) -> None:
+        self._loop = loop
+        self._clock = clock
+
+    def time(self) -> float:
+        return self._loop.time() + self._clock.ahead_s
+
+    def call_at(self, at: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        return self._loop.call_at(at - self._clock.ahead_s, callback)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
 class Laboratory:
     """The server, its events, and one socket that speaks to it. Calls are taken as they come while `takes`."""
 
-    def __init__(self, trunk: Trunk, ports: Ports) -> None:
+    def __init__(self, trunk: Trunk, ports: Ports, sessions_max: int) -> None:
         self.ports = ports
         self.takes = True
         self.events: list[SwitchEvent] = []
         self.asked: list[Request] = []
         """What the server has asked for by itself; it is answered with `reply_status`."""
         self.reply_status: int | None = 200
+        self.reply_fields: tuple[str, ...] = ()
         self.clock = LaterClock()
         self.server = SiprecServer(
-            host=HOST, port=0, media_host="192.0.2.9", trunks=[trunk], intakes=ports, handshakes=ports, clock=self.clock
+            host=HOST,
+            port=0,
+            media_host="192.0.2.9",
+            trunks=[trunk],
+            intakes=ports,
+            handshakes=ports,
+            sessions_max=sessions_max,
+            clock=self.clock,
         )
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
@@ -109,6 +134,15 @@ class Laboratory:
         self.tags: dict[str, str] = {}
         self.answer_body = b""
         """What an ACK brings, where the server has made the offer."""
+
+    def pass_time(self, seconds: float) -> None:
+        """Lets so much time pass for the SIP engine and for the server, in one step."""
+        sip = self.server._sip
+        assert sip is not None
+        if not isinstance(sip._loop, LaterLoop):
+            sip._loop = LaterLoop(sip._loop, self.clock)  # type: ignore[assignment]  # as much of a loop as it asks for
+        self.clock.ahead_s += seconds
+        sip._deadline_reached()
 
     async def send(self, name: str, **words: str) -> Response:
         """The final response to a fixture; a 2xx to an INVITE is acknowledged."""
@@ -191,11 +225,26 @@ class Laboratory:
             if self.reply_status is None:
                 continue
             fields = [f"{name}: {value}" for name, value in heard.headers if name in {"Via", "From", "To", "Call-ID", "CSeq"}]
-            reply = "\r\n".join([f"SIP/2.0 {self.reply_status} Said", *fields, "Content-Length: 0", "", ""])
+            reply = "\r\n".join([f"SIP/2.0 {self.reply_status} Said", *fields, *self.reply_fields, "Content-Length: 0", "", ""])
             await loop.sock_sendto(self._socket, reply.encode(), source)
 
     def close_socket(self) -> None:
         self._socket.close()
+
+
+def again(data: bytes, cseq: int, lab: Laboratory, old: bytes = b"", new: bytes = b"") -> bytes:
+    """The request as a later one of the same dialog, with one thing changed; the length must not be."""
+    assert len(old) == len(new)
+    call_id = data.partition(b"Call-ID: ")[2].partition(b"\r\n")[0].decode()
+    to = f"To: <sip:recorder@192.0.2.9>;tag={lab.tags[call_id]}".encode()
+    for before, after in (
+        (b"To: <sip:recorder@192.0.2.9>", to),
+        (b"CSeq: 1 ", b"CSeq: %d " % cseq),
+        (b"branch=z9hG4bK-", b"branch=z9hG4bK-%d-" % cseq),
+        *(((old, new),) if old else ()),
+    ):
+        data = data.replace(before, after)
+    return data
 
 
 def described(response: Response) -> SessionDescription:
@@ -205,9 +254,9 @@ def described(response: Response) -> SessionDescription:
 
 
 @asynccontextmanager
-async def laboratory(*, ports: Ports | None = None, **profile: Any) -> AsyncIterator[Laboratory]:
+async def laboratory(*, ports: Ports | None = None, sessions_max: int = 1_000, **profile: Any) -> AsyncIterator[Laboratory]:
     """A server with one trunk of this profile."""
-    made = Laboratory(Trunk(**{"name": "lab", "sources": LOOPBACK, **profile}), ports or Ports())
+    made = Laboratory(Trunk(**{"name": "lab", "sources": LOOPBACK, **profile}), ports or Ports(), sessions_max)
     await made.server.start()
     tasks = [asyncio.create_task(each) for each in (made.run_events(), made.run_socket())]
     try:

@@ -13,7 +13,7 @@ from telegraphone.domain.legs import CallForked, CopyDescribed, LegEnded
 from telegraphone.limits import METADATA_BYTES_MAX
 from telegraphone.services.ports import TapMoved
 from tests.fuzz.test_siprec import changed
-from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Laboratory, Ports, laboratory, message
+from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Ports, again, laboratory, message
 
 CHANGES = 300
 
@@ -21,21 +21,6 @@ CHANGES = 300
 def numbered(data: bytes, number: int) -> bytes:
     """The same request in a dialog and transaction of its own."""
     return data.replace(b"plain", b"plain-%d" % number)
-
-
-def again(data: bytes, cseq: int, lab: Laboratory, old: bytes = b"", new: bytes = b"") -> bytes:
-    """The request as a later one of the same dialog, with one thing changed; the length must not be."""
-    assert len(old) == len(new)
-    call_id = data.partition(b"Call-ID: ")[2].partition(b"\r\n")[0].decode()
-    to = f"To: <sip:recorder@192.0.2.9>;tag={lab.tags[call_id]}".encode()
-    for before, after in (
-        (b"To: <sip:recorder@192.0.2.9>", to),
-        (b"CSeq: 1 ", b"CSeq: %d " % cseq),
-        (b"branch=z9hG4bK-", b"branch=z9hG4bK-%d-" % cseq),
-        *(((old, new),) if old else ()),
-    ):
-        data = data.replace(before, after)
-    return data
 
 
 def with_metadata(document: bytes) -> bytes:

@@ -6,7 +6,7 @@ from telegraphone.domain.legs import CallForked, EndCause, LegEnded
 from telegraphone.limits import RTP_SILENT_S
 from telegraphone.switches.siprec.watch import Watch
 from telegraphone.wire.sip.message import Response
-from tests.interop.siprec.laboratory import QUIET_S, Laboratory, laboratory, message
+from tests.interop.siprec.laboratory import QUIET_S, Laboratory, again, laboratory, message
 
 
 def look(lab: Laboratory, later_s: float = 0.0) -> None:
@@ -61,13 +61,85 @@ async def test_a_session_that_never_ends_is_ended() -> None:
 
 async def test_session_timers_in_both_roles() -> None:
     async with laboratory() as lab:
-        asked = message("plain").replace(b"Require: siprec", b"Require: siprec\r\nSupported: timer\r\nSession-Expires: %s")
-        theirs = await lab.say(asked % b"1800;refresher=uac")
+        theirs = await lab.say(TIMED % b"1800;refresher=uac")
         assert theirs.headers.get("Session-Expires") == "1800;refresher=uac"
-        ours = await lab.say(asked.replace(b"plain", b"other") % b"1800;refresher=uas")
+        ours = await lab.say(TIMED.replace(b"plain", b"other") % b"1800;refresher=uas")
         assert ours.headers.get("Session-Expires") == "1800;refresher=uas"
-        short = await lab.say(asked.replace(b"plain", b"short") % b"30")
+        short = await lab.say(TIMED.replace(b"plain", b"short") % b"30")
         assert (short.status, short.headers.get("Min-SE")) == (422, "90")
+
+
+TIMED = message("plain").replace(b"Require: siprec", b"Require: siprec\r\nSupported: timer\r\nSession-Expires: %s")
+
+
+async def test_a_session_that_its_client_refreshes_lives_and_one_that_it_no_longer_does_ends() -> None:
+    async with laboratory() as lab:
+        invite = TIMED % b"1800;refresher=uac"
+        await lab.say(invite)
+        await lab.sources()
+        lab.pass_time(1_000)
+        assert (await lab.say(again(invite, 2, lab))).headers.get("Session-Expires") == "1800;refresher=uac"
+        lab.pass_time(1_700)
+        await asyncio.sleep(QUIET_S)
+        assert lab.asked == []
+        assert lab.server.counts.dialogs == 1
+        lab.pass_time(100)
+        await asyncio.sleep(QUIET_S)
+        assert [request.method for request in lab.asked] == ["BYE"]
+        # Whoever forgot to refresh may still be talking, and that is kept (Q19).
+        lab.ports.heard = set(lab.ports.open)
+        look(lab, RTP_SILENT_S + 1)
+        assert lab.of(LegEnded) == []
+        lab.ports.heard = set()
+        look(lab, RTP_SILENT_S + 1)
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+        assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
+
+
+async def test_a_session_that_we_refresh_lives_as_long_as_that_is_answered() -> None:
+    async with laboratory() as lab:
+        await lab.say(TIMED % b"1800;refresher=uas")
+        await lab.sources()
+        lab.ports.heard = set(lab.ports.open)
+        lab.reply_fields = ("Session-Expires: 1800;refresher=uac",)
+        for refreshes in (1, 2, 3):
+            lab.pass_time(900)
+            await asyncio.sleep(QUIET_S)
+            assert [request.method for request in lab.asked] == ["UPDATE"] * refreshes
+            assert lab.asked[-1].headers.get("Session-Expires") == "1800;refresher=uac"
+            assert lab.asked[-1].body == b""
+        lab.reply_status = None
+        lab.pass_time(900)
+        assert lab.server.counts.dialogs == 1
+        # Nobody answers: by the end of the interval the dialog is lost, and what is heard is kept all the same.
+        lab.pass_time(900)
+        await asyncio.sleep(QUIET_S)
+        look(lab, RTP_SILENT_S + 1)
+        assert lab.of(LegEnded) == []
+        lab.ports.heard = set()
+        look(lab, RTP_SILENT_S + 1)
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+
+
+async def test_f29_a_client_that_vanished_is_asked_answers_nothing_and_its_recording_ends() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        await lab.sources()
+        lab.ports.heard = set(lab.ports.open)
+        look(lab, 3_600)
+        assert lab.of(LegEnded) == []
+        lab.ports.heard, lab.reply_status = set(), None
+        look(lab, RTP_SILENT_S + 1)
+        await asyncio.sleep(QUIET_S)
+        assert lab.asked[0].method == "OPTIONS"
+        # Timer F of RFC 3261.
+        lab.pass_time(40)
+        look(lab)
+        await asyncio.sleep(QUIET_S)
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+        assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
 
 
 async def test_a_client_that_gives_up_before_the_answer() -> None:

@@ -22,6 +22,7 @@ class Register:
 
     clock: Clock
     intakes: Intakes
+    sessions_max: int = CALLS_MAX
     by_leg: dict[LegId, Rs] = field(default_factory=dict)
     by_dialog: dict[Dialog, Rs] = field(default_factory=dict)
     alive: set[Rs] = field(default_factory=set)
@@ -31,7 +32,7 @@ class Register:
     @property
     def full(self) -> bool:
         """Whether the next session should go to another recorder."""
-        return self.draining or len(self.alive) >= CALLS_MAX or self.queue.qsize() > SWITCH_EVENTS_MAX // 2
+        return self.draining or len(self.alive) >= self.sessions_max or self.queue.qsize() > SWITCH_EVENTS_MAX // 2
 
     def new_name(self) -> str:
         """An id that was never used."""

@@ -12,6 +12,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
+from telegraphone.limits import CALLS_MAX
 from telegraphone.services.ports import NOBODY, Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.services.switch_ports import Handshakes, Intakes
 from telegraphone.switches.siprec.agreement import KeyAgreement
@@ -60,17 +61,19 @@ class SiprecServer:
         trunks: Iterable[Trunk],
         intakes: Intakes,
         handshakes: Handshakes,
+        sessions_max: int = CALLS_MAX,
         tls: SipTls = _NO_TLS,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP is received; `advertised_host`: what clients are told, if that differs;
-        `media_host`: where the recorder's intakes are, if that differs from it."""
+        `media_host`: where the recorder's intakes are, if that differs from it; `sessions_max`: how many sessions
+        are taken at once."""
         self._address = (host, port)
         self._shown = advertised_host or host
         self._media_host = media_host or self._shown
         self._trunks = tuple(trunks)
         self._tls = tls
-        self._register = Register(clock, intakes)
+        self._register = Register(clock, intakes, sessions_max)
         self._agreement = KeyAgreement(self._register, handshakes)
         self._sip: SipEndpoint | None = None
         self._incoming: Incoming | None = None
@@ -114,6 +117,11 @@ class SiprecServer:
         if self._sip is not None:
             await self._sip.close()
         self._register.queue.put_nowait(None)
+
+    def drain(self, *, on: bool) -> None:
+        """New sessions, and the OPTIONS by which clients ask for our health, are answered 503; or no longer. Sessions that
+        live, and what changes in them, are not concerned."""
+        self._register.draining = on
 
     @property
     def counts(self) -> Counts:
