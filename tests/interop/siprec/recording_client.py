@@ -125,6 +125,8 @@ class Fork:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[Request] = field(default_factory=list)
     """What the recorder has asked for in this dialog."""
+    silent: bool = False
+    """Whether the caller says what is sent."""
 
     def speak(self) -> None:
         """Sends every line that was taken to where the recorder wants it."""
@@ -156,7 +158,8 @@ class Fork:
         )
         if response.success and media is not None:
             self.answer = SessionDescription.parse(response.body)
-            self.speak()
+            if not self.silent:
+                self.speak()
         return response
 
     def with_direction(self, direction: Direction) -> list[Media]:
@@ -227,7 +230,7 @@ class RecordingClient:
                 each.close()
             raise Refused(event.response)
         assert event.dialog is not None
-        made = Fork(self, event.dialog, SessionDescription.parse(event.response.body), audio, ours)
+        made = Fork(self, event.dialog, SessionDescription.parse(event.response.body), audio, ours, silent=silent)
         self.forks.append(made)
         if not silent:
             made.speak()

@@ -1,6 +1,6 @@
-"""The recording server under attack and on bad networks: faults F22, F26 to F28 and F30, each by its number.
+"""The recording server under attack and on bad networks: faults F22, F25 to F28 and F30, each by its number.
 
-F19 to F21 and F24 are the recorder's (`tests/interop/recorder`), F23 is in `test_handshakes`, F29 in `test_lifetime`.
+F19 to F21 and F24 are in `test_media_faults`, F23 is in `test_handshakes`, F29 in `test_lifetime`.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from tests.fuzz.test_siprec import changed
 from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Ports, again, laboratory, message
 
 CHANGES = 300
+TORTURE = sorted((FIXTURES.parent / "sip" / "torture").glob("*.dat"))
 
 
 def numbered(data: bytes, number: int) -> bytes:
@@ -43,6 +44,28 @@ async def test_f22_new_keys_by_a_new_description() -> None:
         assert [each.master for each in keys] == [bytes(range(101, 131))]
 
 
+async def test_f25_the_torture_messages_of_rfc_4475_break_nothing() -> None:
+    chance = Random(25)
+    async with laboratory() as lab:
+        for number, data in enumerate(path.read_bytes() for path in TORTURE):
+            await lab.throw(data)
+            _, writer = await asyncio.open_connection(HOST, lab.server.port)
+            while data:
+                cut = chance.randint(1, 200)
+                writer.write(data[:cut])
+                await writer.drain()
+                data = data[cut:]
+            writer.close()
+            assert (await lab.say(numbered(message("plain"), number))).status == 200
+        recorded = lab.server.counts.recordings
+        assert recorded >= len(TORTURE)
+        await asyncio.sleep(QUIET_S)
+        # What was accepted of them and is never acknowledged is given up.
+        lab.pass_time(40)
+        await asyncio.sleep(QUIET_S)
+        assert lab.server.counts.recordings == len(TORTURE)
+
+
 async def test_f26_whatever_is_changed_in_an_invite_the_next_call_works() -> None:
     chance = Random(26)
     bodies = [message(path.stem, to_tag="x") for path in sorted(FIXTURES.glob("*.sip"))]
@@ -68,6 +91,23 @@ async def test_f27_a_storm_of_changes_is_one_call() -> None:
         assert len(lab.of(CallForked)) == 1
         assert lab.of(LegEnded) == []
         assert lab.server.counts.recordings == 1
+
+
+async def test_f27_an_acknowledgement_that_never_comes_leaves_no_zombie() -> None:
+    async with laboratory() as lab:
+        await lab.throw(message("plain"))
+        await asyncio.sleep(QUIET_S)
+        assert lab.server.counts.recordings == 1
+        # The client repeats its INVITE for as long as our answer is lost; that is no second call.
+        await lab.throw(message("plain"))
+        await asyncio.sleep(QUIET_S)
+        # 64 times T1 (RFC 3261 section 13.3.1.4).
+        lab.pass_time(33)
+        await asyncio.sleep(QUIET_S)
+        assert [request.method for request in lab.asked] == ["BYE"]
+        assert (len(lab.of(CallForked)), len(lab.of(LegEnded)), lab.ports.open) == (1, 2, {})
+        lab.pass_time(40)
+        assert (lab.server.counts.recordings, lab.server.counts.dialogs, lab.server.counts.transactions) == (0, 0, 0)
 
 
 async def test_f28_a_flood_is_told_to_go_elsewhere_and_running_calls_stay() -> None:
