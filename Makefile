@@ -5,7 +5,7 @@
 #   make check       the quick, static part: ruff, mypy, import contracts, house rules
 #   make wheel       an installable package in dist/, with the agent desk
 #   make bench       measurements, written to benchmarks/RESULTS.md
-#   make soak fuzz   long runs; SECONDS says how long
+#   make soak fuzz   long runs; SECONDS says how long (make fuzz: each test)
 #                    (make test WORKERS=4 takes four cores; two are meant otherwise)
 #   make clean       away with what the other verbs made
 

@@ -290,9 +290,7 @@ async def started(folder: Path, mode: Compatibility) -> AsyncIterator[Started]:
         phones = {}
         for number in numbers:
             options = PhoneOptions(answers_after_s=0.0 if number == SPARE else None)
-            phones[number] = Phone(
-                number, number, number * 3, (HOST, system.sip_port), HOST, voice=tone(1_000), options=options
-            )
+            phones[number] = Phone(number, number, number * 3, (HOST, system.sip_port), HOST, voice=tone(1_000), options=options)
             stack.push_async_callback(phones[number].close)
             await phones[number].register()
         clients = {user: await client(user) for user in ("", *DN)}

@@ -6,9 +6,6 @@ FUZZ_SECONDS says how long the mutations go on; without it they are a few thousa
 
 import asyncio
 import json
-import os
-import time
-from collections.abc import Iterator
 from itertools import count
 from random import Random
 from typing import Any
@@ -18,6 +15,7 @@ from hypothesis import strategies as st
 
 from telegraphone.wire.bayeux import BayeuxServer, Owner, Transport
 from telegraphone.wire.errors import RemoteProtocolError
+from tests.fuzz.bounded import examples, rounds
 from tests.unit.web.cometd.visits import connect, site
 from tests.unit.web.cometd.wires import Server, request
 
@@ -90,7 +88,7 @@ class Rig:
     ]
 )
 @example([(b"[" * 60_000, Transport.LONG_POLLING), (b'{"data":' * 7_000, Transport.WEBSOCKET)])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300, a_second=10), deadline=None)
 def test_whatever_is_sent(attempts: list[tuple[bytes, Transport]]) -> None:
     rig = Rig()
     for number, (body, transport) in enumerate(attempts):
@@ -108,7 +106,6 @@ def test_whatever_is_sent(attempts: list[tuple[bytes, Transport]]) -> None:
 
 # --- mutations of good bytes, for as long as is asked ------------------------------------------------------------------
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 PIECES = [b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\u0000", b"\xff", b"null", b"-1", b"1e999", b"/**", b"/meta/", b"message="]
 PIECES += [b"\r\n", b"\r\n\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"user: carl\r\n", b"\0", b" "]
 TALK: list[dict[str, Any]] = [
@@ -125,15 +122,6 @@ TALK: list[dict[str, Any]] = [
     {"channel": CALLS, "clientId": "client-2", "data": {"a": [1, 2.5, None, "\u00e9"]}},
     {"channel": "/meta/disconnect", "clientId": "client-2"},
 ]
-
-
-def rounds(default: int) -> Iterator[Random]:
-    """A generator of its own for each round, so that a failing one can be run again by its number."""
-    until = time.monotonic() + SECONDS
-    for number in count():
-        if number >= default and time.monotonic() >= until:
-            return
-        yield Random(number)
 
 
 def mutated(random: Random, data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from telegraphone.media.manifest import load_manifest, read_manifest
 from telegraphone.media.mixdown import Mixdown
 from telegraphone.media.recovery import NothingRecorded
 from telegraphone.media.verify import verify
+from tests.fuzz.bounded import examples
 from tests.unit.media.recording_maker import Chance, Maker, conversation
 
 FRAMES = 1_000
@@ -42,7 +43,7 @@ files = st.sampled_from(["s0-e0.tgs", "s1-e0.tgs", "journal-0.tgj", "manifest.js
 damages = st.lists(st.tuples(files, damage()), min_size=1, max_size=4)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150, a_second=20))
 @given(damages)
 def test_a_damaged_finished_recording_plays_right_or_silent_and_never_verifies(
     deeds: list[tuple[str, Deed]],
@@ -66,7 +67,7 @@ def test_a_damaged_finished_recording_plays_right_or_silent_and_never_verifies(
         assert heard[place : place + 2] in (whole[place : place + 2], b"\0\0")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150, a_second=20))
 @given(damages)
 def test_a_damaged_live_recording_recovers_to_what_verifies(deeds: list[tuple[str, Deed]]) -> None:
     maker = Maker()
@@ -85,7 +86,7 @@ def test_a_damaged_live_recording_recovers_to_what_verifies(deeds: list[tuple[st
     assert len(Mixdown(manifest, maker.store, maker.keys, maker.sealed).render(0, manifest.frames).pcm) == 4 * manifest.frames
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200, a_second=400))
 @given(st.binary(max_size=5_000))
 def test_any_bytes_are_no_header(data: bytes) -> None:
     for content in (data, b"TGREC\r\n\x1a\x00\x01" + data):
@@ -96,7 +97,7 @@ def test_any_bytes_are_no_header(data: bytes) -> None:
         raise AssertionError("a header out of nothing")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200, a_second=400))
 @given(st.binary(max_size=500), st.binary(max_size=300))
 def test_any_bytes_are_no_manifest(data: bytes, signature: bytes) -> None:
     trusted = {Chance("anyone")(32)}

@@ -141,8 +141,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    demands = Reconciliation(catalogue, vault.archive, clock)
-    chores = (webhooks.run, demands.run, Draining(siprec).run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    demands, draining = Reconciliation(catalogue, vault.archive, clock), Draining(siprec)
+    chores = (webhooks.run, demands.run, draining.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(
         config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents, demands=demands

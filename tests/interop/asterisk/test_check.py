@@ -68,9 +68,7 @@ async def test_of_the_sample_nothing_must_be_changed(tmp_path: Path) -> None:
         config = written(tmp_path, server.ari_port, password="something else")
         status, lines = await checked(config)
         assert status == 1
-        assert changes(lines) == [
-            f"Asterisk does not let {USER} in: [{USER}] in ari.conf needs type = user and this password"
-        ]
+        assert changes(lines) == [f"Asterisk does not let {USER} in: [{USER}] in ari.conf needs type = user and this password"]
 
         config = written(tmp_path, server.ari_port, more='devices = ["5003=nobody"]\n', recorder="0.0.0.0")
         status, lines = await checked(config)

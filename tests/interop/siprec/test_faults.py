@@ -50,11 +50,12 @@ async def test_f25_the_torture_messages_of_rfc_4475_break_nothing() -> None:
         for number, data in enumerate(path.read_bytes() for path in TORTURE):
             await lab.throw(data)
             _, writer = await asyncio.open_connection(HOST, lab.server.port)
-            while data:
-                cut = chance.randint(1, 200)
-                writer.write(data[:cut])
+            begin = 0
+            while begin < len(data):
+                stop = begin + chance.randint(1, 200)
+                writer.write(data[begin:stop])
                 await writer.drain()
-                data = data[cut:]
+                begin = stop
             writer.close()
             assert (await lab.say(numbered(message("plain"), number))).status == 200
         recorded = lab.server.counts.recordings

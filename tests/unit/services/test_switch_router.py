@@ -161,4 +161,3 @@ async def test_parties_of_a_copied_call_are_agents_of_its_own_tenant_only() -> N
         await copied.happens(CallForked((CUSTOMER, AGENT), Keeping.ALWAYS, tenant="elsewhere"))
         assert world.calls.of(ONE) == ()
         assert world.calls.count == 1
-
