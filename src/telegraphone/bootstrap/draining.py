@@ -25,22 +25,22 @@ class Draining:
         loop.add_signal_handler(signal.SIGUSR1, self._drain)
         loop.add_signal_handler(signal.SIGUSR2, self._take_again)
         while await self._begun.wait():
-            if not self._sessions():
+            if not self._recordings():
                 log.info("drained")
                 self._begun.clear()
             await asyncio.sleep(DRAIN_LOOK_S)
 
     def _drain(self) -> None:
         for server in self._servers:
-            server.drain(on=True)
+            server.admission.draining = True
         self._begun.set()
-        log.info("draining", sessions=self._sessions())
+        log.info("draining", sessions=self._recordings())
 
     def _take_again(self) -> None:
         for server in self._servers:
-            server.drain(on=False)
+            server.admission.draining = False
         self._begun.clear()
         log.info("taking_sessions_again")
 
-    def _sessions(self) -> int:
+    def _recordings(self) -> int:
         return sum(server.counts.recordings for server in self._servers)

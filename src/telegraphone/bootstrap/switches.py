@@ -14,7 +14,7 @@ from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
 from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Account, Answering, Exchange
-from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.switches.siprec import Admission, SiprecServer, Trunk
 
 
 def make_exchange(config: Config, clock: SystemClock) -> tuple[Exchange, ...]:
@@ -66,7 +66,7 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
         trunks=[_trunk(each) for each in config.trunks],
         intakes=recorder,
         handshakes=recorder.handshakes,
-        sessions_max=settings.sessions_max,
+        admission=Admission(settings.recordings_max),
         tls=tls,
         clock=clock,
     )

@@ -10,8 +10,6 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     url: Annotated[
         str,
-        Meta(
-            description="A PostgreSQL database, as `postgresql://user@host/name`; empty: an SQLite file in `data_dir`."
-        ),
+        Meta(description="A PostgreSQL database, as `postgresql://user@host/name`; empty: an SQLite file in `data_dir`."),
     ] = ""
     password_file: Annotated[str, Meta(description="The file the password of its user is in; empty: none is needed.")] = ""

@@ -15,7 +15,7 @@ class Siprec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sip_host: Annotated[str, Meta(description="The address to listen on for SIP, over UDP and TCP.")] = "127.0.0.1"
     sip_port: Annotated[int, Meta(ge=1, le=65_535, description="The port to listen on for SIP.")] = 5070
     advertised_host: Annotated[str, Meta(description="The address clients are told for SIP; empty: `sip_host`.")] = ""
-    sessions_max: Annotated[
+    recordings_max: Annotated[
         int, Meta(ge=1, le=CALLS_MAX, description="Recording sessions at once; the next is sent to another recorder (503).")
     ] = CALLS_MAX
     tls_port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on for SIP over TLS; 0: none.")] = 0

@@ -142,9 +142,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search}),
-        Route(
-            f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": recordings.post, "DELETE": recordings.delete}
-        ),
+        Route(f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": recordings.post, "DELETE": recordings.delete}),
         Route(f"{API}/recordings/{{id}}/conversation", {"GET": conversations.get}),
         Route(f"{API}/recordings/{{id}}/snapshots", {"GET": conversations.snapshots}),
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),

@@ -72,7 +72,6 @@ class Pages:
             return Response(None, HTTPStatus.OK, {**fields, "Content-Length": str(len(file.content))})
         return Response(file.content, HTTPStatus.OK, fields)
 
-
     def _once(self, file: PageFile) -> Response:
         """A page with a nonce of its own, which no browser may keep."""
         nonce = secrets.token_urlsafe(_NONCE_BYTES)

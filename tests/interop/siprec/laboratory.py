@@ -12,7 +12,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import CallForked
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.services.ports import MediaAddress, MediaKeys, MediaSource, RecorderFull, SwitchEvent, Unavailable
-from telegraphone.switches.siprec import SiprecServer, Trunk
+from telegraphone.switches.siprec import Admission, SiprecServer, Trunk
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.message import Request, Response, parse_message
@@ -107,7 +107,7 @@ class LaterLoop:
 class Laboratory:
     """The server, its events, and one socket that speaks to it. Calls are taken as they come while `takes`."""
 
-    def __init__(self, trunk: Trunk, ports: Ports, sessions_max: int) -> None:
+    def __init__(self, trunk: Trunk, ports: Ports, admission: Admission | None) -> None:
         self.ports = ports
         self.takes = True
         self.events: list[SwitchEvent] = []
@@ -123,7 +123,7 @@ class Laboratory:
             trunks=[trunk],
             intakes=ports,
             handshakes=ports,
-            sessions_max=sessions_max,
+            admission=admission,
             clock=self.clock,
         )
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -254,9 +254,11 @@ def described(response: Response) -> SessionDescription:
 
 
 @asynccontextmanager
-async def laboratory(*, ports: Ports | None = None, sessions_max: int = 1_000, **profile: Any) -> AsyncIterator[Laboratory]:
+async def laboratory(
+    *, ports: Ports | None = None, admission: Admission | None = None, **profile: Any
+) -> AsyncIterator[Laboratory]:
     """A server with one trunk of this profile."""
-    made = Laboratory(Trunk(**{"name": "lab", "sources": LOOPBACK, **profile}), ports or Ports(), sessions_max)
+    made = Laboratory(Trunk(**{"name": "lab", "sources": LOOPBACK, **profile}), ports or Ports(), admission)
     await made.server.start()
     tasks = [asyncio.create_task(each) for each in (made.run_events(), made.run_socket())]
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from telegraphone.domain.legs import CallForked, LegEnded
+from telegraphone.switches.siprec import Admission
 from telegraphone.wire.sip.message import Response
 from tests.interop.siprec.laboratory import Laboratory, laboratory, message
 from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Refused, metadata
@@ -27,18 +28,18 @@ async def asked(lab: Laboratory, number: int) -> Response:
 async def test_draining_refuses_what_is_new_and_nothing_else() -> None:
     async with laboratory() as lab:
         await lab.send("q10-both-inactive")
-        lab.server.drain(on=True)
+        lab.server.admission.draining = True
         for number, response in enumerate([await lab.send("plain"), await asked(lab, 1)]):
             assert (response.status, response.headers.get("Retry-After")) == (503, "10"), number
         assert (await lab.send("q10-activated")).status == 200
         assert (len(lab.of(CallForked)), lab.of(LegEnded)) == (1, [])
-        lab.server.drain(on=False)
+        lab.server.admission.draining = False
         assert (await asked(lab, 2)).status == 200
         assert (await lab.send("q16-next-part")).status == 200
 
 
 async def test_a_full_recorder_takes_the_next_when_one_has_ended() -> None:
-    async with laboratory(sessions_max=1) as lab:
+    async with laboratory(admission=Admission(recordings_max=1)) as lab:
         await lab.say(message("plain").replace(b"plain", b"q15"))
         assert (await asked(lab, 1)).status == 503
         refused = await lab.send("q16-next-part")

@@ -189,6 +189,48 @@ def lies_exactly(found: dict[int, int]) -> bool:
     return all(place == found[first] + (number - first) * FRAME for number, place in found.items())
 
 
+def check_f19(bad: Call, track: NDArray[np.int16]) -> None:
+    """What arrived is kept once and in its place; a loss is silence of its own length."""
+    found = bad.heard(track)
+    assert found.keys() == bad.sent.keys()
+    assert 0 < SPOKEN - len(found) < SPOKEN // 4
+    assert lies_exactly(found)
+    for number in set(range(min(found), max(found))) - found.keys():
+        begin = found[min(found)] + (number - min(found)) * FRAME
+        assert not track[begin : begin + FRAME].any()
+
+
+def check_f20(changing: Call, track: NDArray[np.int16]) -> None:
+    """Nothing is lost at any change, and every part lies where it was said."""
+    found = changing.heard(track, MU, A)
+    # A new SSRC is believed when the recorder knows of the new description, which takes it a moment.
+    believed = next(number for number in range(36, 72) if number in found)
+    assert found.keys() == changing.sent.keys() - range(36, believed)
+    parts = [range(36), range(believed, 144), range(144, SPOKEN)]
+    assert all(lies_exactly({number: found[number] for number in part}) for part in parts)
+    # This program may be late with a packet itself; one of those that begin a part tells where the part has to be.
+    anchors = [[found[number] - changing.sent[number] * RATE for number in part[:FIRST]] for part in parts]
+    for later in anchors[1:]:
+        assert min(abs(one - other) for one in anchors[0] for other in later) < ALIGNED
+
+
+def check_f21(attacked: Call, track: NDArray[np.int16]) -> None:
+    """Every true frame, and no other."""
+    found = attacked.heard(track)
+    assert found.keys() == attacked.sent.keys()
+    assert lies_exactly(found)
+    foreign = MU[np.frombuffer(payload(b"a stranger", 0, 0)[:32], np.uint8)].astype("<i2").tobytes()
+    assert foreign not in track.astype("<i2").tobytes()
+
+
+def check_f24(flooded: Call, resource: dict[str, Any], track: NDArray[np.int16]) -> None:
+    """Not even the flooded call loses anything."""
+    found = flooded.heard(track)
+    assert found.keys() == flooded.sent.keys()
+    assert lies_exactly(found)
+    assert not any(entry["type"] == "Gap" and entry["reason"] != "no_media" for entry in resource["eventHistory"])
+
+
 async def test_f19_f20_f21_and_f24(tmp_path: Path) -> None:
     async with recorder(tmp_path) as (system, client):
         bad, attacked, flooded = [await call(client, number) for number in range(3)]
@@ -203,40 +245,9 @@ async def test_f19_f20_f21_and_f24(tmp_path: Path) -> None:
         await asyncio.sleep(0.3)
         for each in (bad, attacked, flooded, changing):
             await each.fork.hang_up()
-
-        _, track = await track_of(system, bad)
-        found = bad.heard(track)
-        assert found.keys() == bad.sent.keys(), "F19: what arrived is kept once, what was lost is not there"
-        assert 0 < SPOKEN - len(found) < SPOKEN // 4
-        assert lies_exactly(found)
-        for number in set(range(min(found), max(found))) - found.keys():
-            begin = found[min(found)] + (number - min(found)) * FRAME
-            assert not track[begin : begin + FRAME].any(), "F19: a loss is silence of its own length"
-
-        _, track = await track_of(system, changing)
-        found = changing.heard(track, MU, A)
-        # A new SSRC is believed when the recorder knows of the new description, which takes it a moment.
-        believed = next(number for number in range(36, 72) if number in found)
-        assert found.keys() == changing.sent.keys() - range(36, believed), "F20: nothing is lost at any change"
-        parts = [range(36), range(believed, 144), range(144, SPOKEN)]
-        assert all(lies_exactly({number: found[number] for number in part}) for part in parts)
-        # This program may be late with a packet itself; one of those that begin a part tells where the part has to be.
-        anchors = [[found[number] - changing.sent[number] * RATE for number in part[:FIRST]] for part in parts]
-        for later in anchors[1:]:
-            off = min(abs(one - other) for one in anchors[0] for other in later)
-            assert off < ALIGNED, "F20: every part lies where it was said"
-
-        _, track = await track_of(system, attacked)
-        found = attacked.heard(track)
-        assert found.keys() == attacked.sent.keys(), "F21: every true frame"
-        assert lies_exactly(found)
-        foreign = MU[np.frombuffer(payload(b"a stranger", 0, 0)[:32], np.uint8)].astype("<i2").tobytes()
-        assert foreign not in track.astype("<i2").tobytes(), "F21: and no other"
-
-        resource, track = await track_of(system, flooded)
-        found = flooded.heard(track)
         assert flood > 20_000
-        assert found.keys() == flooded.sent.keys(), "F24: the flooded call loses nothing either"
-        assert lies_exactly(found)
-        assert not any(entry["type"] == "Gap" and entry["reason"] != "no_media" for entry in resource["eventHistory"])
+        check_f19(bad, (await track_of(system, bad))[1])
+        check_f20(changing, (await track_of(system, changing))[1])
+        check_f21(attacked, (await track_of(system, attacked))[1])
+        check_f24(flooded, *await track_of(system, flooded))
         assert system.log.count('"level": "error"') == 0, system.log

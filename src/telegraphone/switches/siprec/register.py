@@ -16,23 +16,35 @@ from telegraphone.wire.sip.dialog import Dialog
 _ID_BYTES = 12
 
 
+@dataclass(slots=True)
+class Admission:
+    """Whether new recording sessions are taken: so many at once, and none while draining. Others are sent elsewhere, and so
+    is who asks by OPTIONS; sessions that live are not concerned."""
+
+    recordings_max: int = CALLS_MAX
+    draining: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Register:
     """The sessions, and the facts of which the one reader is told."""
 
     clock: Clock
     intakes: Intakes
-    sessions_max: int = CALLS_MAX
+    admission: Admission
     by_leg: dict[LegId, Rs] = field(default_factory=dict)
     by_dialog: dict[Dialog, Rs] = field(default_factory=dict)
     alive: set[Rs] = field(default_factory=set)
     queue: "asyncio.Queue[SwitchEvent | None]" = field(default_factory=lambda: asyncio.Queue(SWITCH_EVENTS_MAX))
-    draining: bool = False
 
     @property
     def full(self) -> bool:
         """Whether the next session should go to another recorder."""
-        return self.draining or len(self.alive) >= self.sessions_max or self.queue.qsize() > SWITCH_EVENTS_MAX // 2
+        return (
+            self.admission.draining
+            or len(self.alive) >= self.admission.recordings_max
+            or self.queue.qsize() > SWITCH_EVENTS_MAX // 2
+        )
 
     def new_name(self) -> str:
         """An id that was never used."""

@@ -12,12 +12,11 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause, LegEnded
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
-from telegraphone.limits import CALLS_MAX
 from telegraphone.services.ports import NOBODY, Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.services.switch_ports import Handshakes, Intakes
 from telegraphone.switches.siprec.agreement import KeyAgreement
 from telegraphone.switches.siprec.incoming import Incoming
-from telegraphone.switches.siprec.register import Register
+from telegraphone.switches.siprec.register import Admission, Register
 from telegraphone.switches.siprec.rs import Stage
 from telegraphone.switches.siprec.trunk import Trunk
 from telegraphone.switches.siprec.watch import Watch
@@ -61,19 +60,20 @@ class SiprecServer:
         trunks: Iterable[Trunk],
         intakes: Intakes,
         handshakes: Handshakes,
-        sessions_max: int = CALLS_MAX,
+        admission: Admission | None = None,
         tls: SipTls = _NO_TLS,
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP is received; `advertised_host`: what clients are told, if that differs;
-        `media_host`: where the recorder's intakes are, if that differs from it; `sessions_max`: how many sessions
-        are taken at once."""
+        `media_host`: where the recorder's intakes are, if that differs from it; `admission`: whether new sessions
+        are taken, which may change."""
         self._address = (host, port)
         self._shown = advertised_host or host
         self._media_host = media_host or self._shown
         self._trunks = tuple(trunks)
         self._tls = tls
-        self._register = Register(clock, intakes, sessions_max)
+        self.admission = admission or Admission()
+        self._register = Register(clock, intakes, self.admission)
         self._agreement = KeyAgreement(self._register, handshakes)
         self._sip: SipEndpoint | None = None
         self._incoming: Incoming | None = None
@@ -108,7 +108,7 @@ class SiprecServer:
 
     async def close(self) -> None:
         """Ends every session, closes the sockets and ends the events."""
-        self._register.draining = True
+        self.admission.draining = True
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -117,11 +117,6 @@ class SiprecServer:
         if self._sip is not None:
             await self._sip.close()
         self._register.queue.put_nowait(None)
-
-    def drain(self, *, on: bool) -> None:
-        """New sessions, and the OPTIONS by which clients ask for our health, are answered 503; or no longer. Sessions that
-        live, and what changes in them, are not concerned."""
-        self._register.draining = on
 
     @property
     def counts(self) -> Counts:

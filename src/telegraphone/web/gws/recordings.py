@@ -26,9 +26,7 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(
-        self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, clock: Clock
-    ) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, clock: Clock) -> None:
         self._shapes = shapes
         self._library = library
         self._audit = audit
