@@ -63,7 +63,7 @@ async def running(server: str, port: int, clients: int) -> AsyncIterator[asyncio
         command = ["node", str(HERE / "faye_server.cjs"), *arguments]
     else:
         command = [sys.executable, "-m", "benchmarks.cometd_servers", server, *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, cwd=HERE.parent, limit=2**20)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=HERE.parent, limit=2**20)
     os.sched_setaffinity(process.pid, {0})
     try:
         assert process.stdout is not None
@@ -106,12 +106,14 @@ async def measure(server: str, transport: str, clients: int, seconds: int) -> Me
             str(HERE / "build" / "cometd_load"), *load_arguments(server, port, transport, clients), stdin=PIPE, stdout=PIPE
         )
         os.sched_setaffinity(load.pid, {(os.cpu_count() or 1) - 1})
+        assert process.stdin is not None
         assert load.stdin is not None
         assert load.stdout is not None
         try:
             async with asyncio.timeout(PATIENCE_S):
                 if await load.stdout.readline() != b"ready\n":
                     raise RuntimeError(f"the load on {server} by {transport} failed")
+            process.stdin.write(b"publish\n")
             await asyncio.sleep(WARM_UP_S)
             before = cpu_s(process.pid)
             load.stdin.write(b"go\n")

@@ -1,5 +1,6 @@
 """The Python servers under the benchmark's load: Telegraphone's own web face with real sign-ins, and the floor, the least that
-asyncio can do. Both publish one event a second to each client. `python -m benchmarks.cometd_servers KIND PORT CLIENTS CALL`."""
+asyncio can do. Both publish one event a second to each client, beginning at a line on standard input.
+`python -m benchmarks.cometd_servers KIND PORT CLIENTS CALL`."""
 
 import asyncio
 import json
@@ -38,7 +39,8 @@ class Nothing:
 
 
 async def publish(clients: int, call: dict[str, Any], send: Callable[[int, dict[str, Any]], None]) -> None:
-    """One event a second for each client, evenly spread."""
+    """One event a second for each client, evenly spread, as soon as they are there."""
+    await asyncio.to_thread(sys.stdin.readline)
     began, published = time.monotonic(), 0
     while True:
         due = int((time.monotonic() - began) * clients)

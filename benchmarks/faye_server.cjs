@@ -1,4 +1,4 @@
-// The faye server under the benchmark's load: /events/<n> hears one event a second from its start on.
+// The faye server under the benchmark's load: /events/<n> hears one event a second from a line on standard input on.
 //
 //   node faye_server.cjs PORT CLIENTS CALL      (CALL: the JSON of the call that each event carries)
 
@@ -16,16 +16,18 @@ server.keepAliveTimeout = 120_000;
 bayeux.attach(server);
 const publisher = bayeux.getClient();
 
-let published = 0;
-const began = process.hrtime.bigint();
-setInterval(() => {
-  const due = (Number(process.hrtime.bigint() - began) / 1e9) * clients;
-  for (; published < due; published++) {
-    const data = { messageType: "CallStateChangeMessage", notificationType: "StatusChange", call };
-    data.n = Math.floor(published / clients) + 1;
-    data.t = Number(process.hrtime.bigint());
-    publisher.publish(`/events/${published % clients}`, data);
-  }
-}, TICK_MS);
+process.stdin.once("data", () => {
+  let published = 0;
+  const began = process.hrtime.bigint();
+  setInterval(() => {
+    const due = (Number(process.hrtime.bigint() - began) / 1e9) * clients;
+    for (; published < due; published++) {
+      const data = { messageType: "CallStateChangeMessage", notificationType: "StatusChange", call };
+      data.n = Math.floor(published / clients) + 1;
+      data.t = Number(process.hrtime.bigint());
+      publisher.publish(`/events/${published % clients}`, data);
+    }
+  }, TICK_MS);
+});
 
 server.listen(port, "127.0.0.1", () => console.log("listening"));
