@@ -17,7 +17,9 @@ import httpx
 from telegraphone.phone import Phone, PhoneOptions, PhoneState, tone
 from telegraphone.web.settings import Compatibility
 from tests.conformance.desk import Desk
-from tests.conformance.stage import DN, NUMBERS, ONE, SILENT, SUPERVISOR, TWO, Answer, Handset, Json
+from tests.conformance.stage import CUSTOMER, DN, NUMBERS, ONE, SILENT, SUPERVISOR, TWO, Answer, Handset, Json
+from tests.interop.asterisk.server import asterisk
+from tests.interop.office import asterisk_table, nothing_is_left
 from tests.interop.system import HASH, HOST, PASSWORD, System, telegraphone
 
 SPARE: Final = "5009"
@@ -276,11 +278,19 @@ def _numbers(call: Json) -> Iterable[str]:
 
 
 @asynccontextmanager
-async def started(folder: Path, mode: Compatibility) -> AsyncIterator[Started]:
-    """A stage that stands until the block ends."""
+async def started(folder: Path, mode: Compatibility, *, at_asterisk: bool = False) -> AsyncIterator[Started]:
+    """A stage that stands until the block ends; its phones are at the built-in exchange or at an Asterisk."""
     numbers = (*NUMBERS, SPARE)
     server = f'compatibility = "{mode.value}"'
-    async with telegraphone(folder, numbers=numbers, accounts=ACCOUNTS, server=server) as system, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        pbx, known, more = None, numbers, ""
+        if at_asterisk:
+            agents = [number for number in numbers if number != CUSTOMER]
+            pbx = await stack.enter_async_context(asterisk(folder / "asterisk", agents=agents, customers=(CUSTOMER,)))
+            stack.push_async_callback(nothing_is_left, pbx)
+            known, more = (), asterisk_table(pbx)
+        running = telegraphone(folder, numbers=known, accounts=ACCOUNTS, server=server, more=more)
+        system = await stack.enter_async_context(running)
 
         async def client(user: str) -> httpx.AsyncClient:
             auth = httpx.BasicAuth(user, PASSWORD) if user else None
@@ -289,8 +299,9 @@ async def started(folder: Path, mode: Compatibility) -> AsyncIterator[Started]:
 
         phones = {}
         for number in numbers:
-            options = PhoneOptions(answers_after_s=0.0 if number == SPARE else None)
-            phones[number] = Phone(number, number, number * 3, (HOST, system.sip_port), HOST, voice=tone(1_000), options=options)
+            options = PhoneOptions(answers_after_s=0.0 if number == SPARE else None, answers_when_told=at_asterisk)
+            registrar = (HOST, (pbx or system).sip_port)
+            phones[number] = Phone(number, number, number * 3, registrar, HOST, voice=tone(1_000), options=options)
             stack.push_async_callback(phones[number].close)
             await phones[number].register()
         clients = {user: await client(user) for user in ("", *DN)}
