@@ -223,6 +223,7 @@ def _world(
         monitoring=switch.sound,
         reached=agents.reached,
         phone_answers=switch.requests,
+        outside=switch,
         watchers=agents.watches,
         demands=demands,
     )

@@ -10,10 +10,12 @@ from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Begin, Call, CallEffect, Gate, Leg, LegState, Notice, Retap, Told, everyone
 from telegraphone.domain.ids import LegId
 
+_NOTHING: tuple[CallEffect, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The call with its recording brought along, and what that asks: before, after the switch, and last of all."""
+    """The call with its recording brought along, and what that asks: before the switch, after it, and last of all."""
 
     call: Call
     shut: tuple[CallEffect, ...] = ()
@@ -54,14 +56,20 @@ def _agent_left(call: Call) -> Following:
 def _brought_along(before: Call | None, call: Call, recorded: LegId) -> Following:
     now = _others(call, recorded)
     changed = before is not None and bool(now) and [leg.id for leg in _others(before, recorded)] != [leg.id for leg in now]
-    retap: tuple[CallEffect, ...] = (Retap(call.uuid),) if changed else ()
     if _held_out(call, recorded):
         step = rec.keep_out(call.recording, rec.Reason.HOLD)
-        return Following(replace(call, recording=step.recording), shut=_gates(call, step), open=retap)
-    step = rec.let_in(call.recording, rec.Reason.HOLD)
-    # While the call was on hold a consult may have taken the tap of the shared leg.
-    back: tuple[CallEffect, ...] = (Retap(call.uuid),) if step.effects else retap
-    return Following(replace(call, recording=step.recording), open=(*back, *_gates(call, step)))
+        shut, opened = _gates(call, step), _NOTHING
+    else:
+        step = rec.let_in(call.recording, rec.Reason.HOLD)
+        shut, opened = _NOTHING, _gates(call, step)
+        # While the call was on hold a consult may have taken the tap of the shared leg.
+        changed = changed or bool(opened)
+    retap: tuple[CallEffect, ...] = (Retap(call.uuid),) if changed else ()
+    after = replace(call, recording=step.recording)
+    if len(now) > 1:
+        # A mix takes its time to begin, and follows the switch by itself: who joins is in it from the first word.
+        return Following(after, shut=(*shut, *retap), open=opened)
+    return Following(after, shut=shut, open=(*retap, *opened))
 
 
 def _held_out(call: Call, recorded: LegId) -> bool:

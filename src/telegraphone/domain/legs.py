@@ -37,12 +37,14 @@ class Ability(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LegArrived:
-    """A device or trunk asks for a call: `number` is whose it is, `dialled` what it wants, `at` monotonic seconds."""
+    """A device or trunk asks for a call: `number` is whose it is, `dialled` what it wants, `at` monotonic seconds. `outside`:
+    it came by a trunk, and is no phone of the switch."""
 
     leg: LegId
     number: str
     dialled: str
     at: float
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,9 @@ class Calls:
             raise DeviceNotRegistered(agent.device.dn if agent.device else "")
         if destination == agent.device.dn:
             raise ParameterInvalid("destination")
-        call = self._new_call(self._new_leg_id(), agent.device.dn, destination, first_user_data(user_data), tenant=agent.tenant)
+        kind = self._world.call_type(agent.device.dn, destination, came_from_outside=False)
+        data = first_user_data(user_data)
+        call = self._new_call(kind, self._new_leg_id(), agent.device.dn, destination, data, tenant=agent.tenant)
         actor = self._admit(call, progress.dialled(call, self._world.clock.now()))
         await actor.begun.wait()
         call = actor.conversation.call(call.uuid)
@@ -243,7 +245,8 @@ class Calls:
             return
         directory = self._world.directory
         tenant = directory.tenant_at(event.number) or directory.tenant_at(event.dialled) or DEFAULT_TENANT
-        call = self._new_call(event.leg, event.number, event.dialled, {}, tenant=tenant)
+        kind = self._world.call_type(event.number, event.dialled, came_from_outside=event.outside)
+        call = self._new_call(kind, event.leg, event.number, event.dialled, {}, tenant=tenant)
         try:
             self._admit(call, progress.arrived(call, self._world.clock.now()))
         except Unavailable as error:
@@ -327,12 +330,14 @@ class Calls:
         self._changed(actor, Conversation(()))
         del self._owned[actor]
 
-    def _new_call(self, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object], *, tenant: str) -> Call:
+    def _new_call(
+        self, kind: CallType, caller_leg: LegId, caller: str, called: str, user_data: Mapping[str, object], *, tenant: str
+    ) -> Call:
         uuid, made = self._new_call_ids()
         return Call(
             uuid,
             made,
-            CallType.INTERNAL,
+            kind,
             (
                 Leg(caller_leg, caller, LegState.CALLING),
                 Leg(self._new_leg_id(), called, LegState.CALLING),

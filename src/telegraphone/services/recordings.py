@@ -104,13 +104,13 @@ class CallRecorder:
         if others and running.other != others[0]:
             await self._unfork(running.other, running.record.recording_id)
             running.other = others[0]
-        mine = await self._fork(running.leg, running.addresses[0], limit)
         if mixer is not None:
             theirs = await limit.answer("switch", mixer.fork_heard(running.leg, running.addresses[1]))
+            running.mixed = True
         else:
             await self._unmix(running)
             theirs = await self._fork(running.other, running.addresses[1], limit)
-        running.mixed = mixer is not None
+        mine = await self._fork(running.leg, running.addresses[0], limit)
         running.sources = (mine, theirs)
         await self._aim(running, limit)
 

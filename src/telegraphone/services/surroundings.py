@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from telegraphone.domain.agent import Directory
-from telegraphone.domain.call import Call
+from telegraphone.domain.call import Call, CallType
 from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import Ability
@@ -17,7 +17,7 @@ from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
 from telegraphone.services.mailbox import PausedTooLong
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, Outside, PhoneAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,17 @@ class Surroundings:
     monitoring: Monitoring | None = None
     reached: Reached = itself
     phone_answers: PhoneAnswers | None = None
+    outside: Outside | None = None
     watchers: Watchers = field(default_factory=Nobody)
     demands: Demands = field(default_factory=NoDemands)
     copies: Copies = field(kw_only=True)
+
+    def call_type(self, caller: str, called: str, *, came_from_outside: bool) -> CallType:
+        """Where the two ends of a new call are."""
+        if came_from_outside:
+            return CallType.INBOUND
+        leaves = self.outside is not None and self.outside.is_outside(called, seen_from=caller)
+        return CallType.OUTBOUND if leaves else CallType.INTERNAL
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -53,6 +53,13 @@ class Monitoring(Protocol):
         """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""
 
 
+class Outside(Protocol):
+    """Where the world outside begins. A switch without it has phones only, and all its calls are internal."""
+
+    def is_outside(self, number: str, *, seen_from: str) -> bool:
+        """Whether a call to this number by the phone `seen_from` leaves by a trunk."""
+
+
 class PhoneAnswers(Protocol):
     """Tells phones what came of what people asked for by them. A switch that reports a `PhoneRequest` has it."""
 

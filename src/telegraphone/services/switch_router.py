@@ -26,6 +26,9 @@ class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
 class PhoneSwitch(AnySwitch, Protocol):
     """One with phones."""
 
+    def is_outside(self, number: str) -> bool:
+        """Whether it reaches this number by a trunk."""
+
     @property
     def sound(self) -> LegSound:
         """What can be done to the sound of its legs."""
@@ -36,7 +39,7 @@ class PhoneSwitch(AnySwitch, Protocol):
 
 
 class SwitchRouter:
-    """`Switch`, `Taps` and `SwitchEvents` over several of them."""
+    """`Switch`, `Taps`, `Outside` and `SwitchEvents` over several of them."""
 
     def __init__(self, phones: Sequence[PhoneSwitch], others: Sequence[AnySwitch] = ()) -> None:
         """`phones` are those that can call phones, one at least."""
@@ -93,6 +96,12 @@ class SwitchRouter:
     async def join(self, legs: tuple[LegId, ...]) -> None:
         """See `Switch`. The legs of one call are at one switch."""
         await self._of(legs[0]).join(legs)
+
+    # --- Outside ---
+
+    def is_outside(self, number: str, *, seen_from: str) -> bool:
+        """See `Outside`: each switch has its own trunks."""
+        return self._homes.get(seen_from, self._first).is_outside(number)
 
     # --- Taps ---
 

@@ -47,6 +47,10 @@ class Calls:
 
     # --- what is asked ---
 
+    def is_outside(self, number: str) -> bool:
+        """Whether calls to this number leave by the trunk."""
+        return bool(self._outbound) and self._board.devices.endpoint_of(number) is None
+
     async def originate(self, leg_id: LegId, number: str, caller: Caller, *, lift: bool) -> None:
         """See `Switch.originate`."""
         board = self._board
@@ -145,7 +149,7 @@ class Calls:
         leg = Leg(board.new_leg_id(), number or ari.ani, ari.id, arrived=True, phone=number is not None, made=True)
         board.add(leg)
         dialled = arguments[-1] if arguments and arguments[-1] else ari.exten
-        board.tell(LegArrived(leg.id, leg.number, dialled, board.clock.now()))
+        board.tell(LegArrived(leg.id, leg.number, dialled, board.clock.now(), outside=not leg.phone))
 
     def rings(self, leg: Leg) -> None:
         """A called phone rings; that it is heard of once is enough."""

@@ -59,11 +59,12 @@ class PacketTaps:
         self._board.tell(TapMoved(leg.id, NOBODY if leg.muted else self._sources[leg]))
 
     async def _plain_rtp(self, leg: Leg) -> MediaAddress | None:
-        local = await self._address(leg, "CHANNEL(rtp,src)")
-        if local is None or await self._read(leg, "CHANNEL(rtp,secure)") not in {"", "0"}:
-            return None
-        formats = (await self._read(leg, "CHANNEL(audionativeformat)")).strip("()").split("|")
-        return local if _FORMATS.issuperset(formats) else None
+        local, secure, formats = await asyncio.gather(
+            self._address(leg, "CHANNEL(rtp,src)"),
+            self._read(leg, "CHANNEL(rtp,secure)"),
+            self._read(leg, "CHANNEL(audionativeformat)"),
+        )
+        return local if secure in {"", "0"} and _FORMATS.issuperset(formats.strip("()").split("|")) else None
 
     async def _follow(self, leg: Leg) -> None:
         """As long as the leg is tapped, its sender is looked for again: a re-INVITE may move it."""

@@ -118,6 +118,10 @@ class AsteriskSwitch:
         """All there are."""
         return frozenset(Ability)
 
+    def is_outside(self, number: str) -> bool:
+        """See `PhoneSwitch`."""
+        return self._calls.is_outside(number)
+
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
         await self._calls.originate(leg, number, caller, lift=lift)

@@ -181,6 +181,10 @@ class Exchange:
         """All there are."""
         return frozenset(Ability)
 
+    def is_outside(self, number: str) -> bool:
+        """See `PhoneSwitch`: there is nothing outside."""
+        return False
+
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
         cause = self._open.outgoing.originate(leg, number, caller, lift=lift)

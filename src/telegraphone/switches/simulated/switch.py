@@ -77,6 +77,10 @@ class SimulatedSwitch:
         """As given."""
         return self._abilities
 
+    def is_outside(self, number: str) -> bool:
+        """See `PhoneSwitch`: there is nothing outside."""
+        return False
+
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
         self._must_be_reachable()
