@@ -221,12 +221,14 @@ async def in_a_call(here: Office) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One media file: whose it is, when it began, and who is heard in it, in windows of 200 ms."""
+    """One media file: whose it is, when it began, who is heard in it, in windows of 200 ms, and the seconds of it in
+    which audio is missing by its own history: a machine that is busy with other things may stall Asterisk."""
 
     number: str
     starts: float
     agent: NDArray[np.float64]
     other: NDArray[np.float64]
+    gaps: tuple[tuple[float, float], ...]
 
     @property
     def ends(self) -> float:
@@ -244,10 +246,15 @@ class Part:
         for track, wanted in ((self.agent, frozenset(agent)), (self.other, frozenset(other))):
             sound = track[span]
             assert len(sound) >= _WINDOW, f"the part is too short: {len(track)} samples, wanted {first} to {last}"
-            heard = [_tones(sound[at : at + _WINDOW]) for at in range(0, len(sound) - _WINDOW + 1, _WINDOW // 2)]
+            places = [at for at in range(0, len(sound) - _WINDOW + 1, _WINDOW // 2) if not self._misses(first + at)]
+            heard = [_tones(sound[at : at + _WINDOW]) for at in places]
+            assert heard, f"all of it is missing, {self.gaps}"
             assert all(each == wanted for each in heard), f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}"
             if not wanted:
                 assert not sound.any(), "this should be digital silence"
+
+    def _misses(self, at: int) -> bool:
+        return any(start * RATE < at + _WINDOW and at < stop * RATE for start, stop in self.gaps)
 
 
 def _tones(sound: NDArray[np.float64]) -> Hearing:
@@ -267,11 +274,17 @@ async def recorded(here: Office, call_uuid: str, parts: int = 1) -> list[Part]:
                 await asyncio.sleep(0.1)
         [resource] = found
         made = []
+        missing = [(_at(each["startTime"]), _at(each["stopTime"])) for each in resource["eventHistory"] if each["type"] == "Gap"]
         for media in resource["mediaFiles"]:
             wav = await supervisor.fetch(media["mediaUri"].split("/api/v2", 1)[1].replace(".mp3", ".wav"))
             with wave.open(io.BytesIO(wav)) as file:
                 frames = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2).astype(float)
-            starts = datetime.strptime(media["startTime"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
-            made.append(Part(media["parameters"]["recordDN"], starts, frames[:, 0], frames[:, 1]))
+            starts = _at(media["startTime"])
+            gaps = tuple((each[0] - starts, each[1] - starts) for each in missing)
+            made.append(Part(media["parameters"]["recordDN"], starts, frames[:, 0], frames[:, 1], gaps))
     assert len(made) == parts
     return sorted(made, key=lambda part: part.starts)
+
+
+def _at(told: str) -> float:
+    return datetime.strptime(told, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()

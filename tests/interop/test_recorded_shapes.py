@@ -87,7 +87,8 @@ async def test_transfer_by_the_phone_of_two_calls(tmp_path: Path) -> None:
 
 @at_both
 async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
-    """Each way of transfer in turn (at an Asterisk phones do not transfer): what is said before the next agent resumes is in neither part."""
+    """Each way of transfer in turn, but for the phone's at an Asterisk: what is said before the next agent resumes is in
+    neither part."""
 
     async def consult(here: Office) -> None:
         here.phones[ONE].do("hold")
@@ -168,7 +169,7 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
 async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path, at: str) -> None:
     """The recording holds the supervisor from the moment at which all hear them, and not before."""
     async with (
-        office(tmp_path, CUSTOMER, ONE, OTHER, accounts=WATCHED) as here,
+        office(tmp_path, CUSTOMER, ONE, OTHER, accounts=WATCHED, at=at) as here,
         Desktop(here.system.url, SUPERVISOR, PASSWORD) as boss,
     ):
         call = await in_a_call(here)

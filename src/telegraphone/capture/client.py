@@ -352,7 +352,7 @@ def _source(source: MediaSource) -> control.Source:
     codecs = {str(kind): codec for kind, codec in source.codecs.items()}
     suite, key = (source.keys.suite, source.keys.master) if source.keys is not None else ("", b"")
     arrives_at = (source.arrives_at.host, source.arrives_at.port) if source.arrives_at is not None else None
-    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key, arrives_at)
+    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key, arrives_at, source.steady)
 
 
 def _cut(reply: control.AnyReply) -> Cut:

@@ -24,7 +24,8 @@ SOCKETS_MAX: int = SOCKETS + 2
 
 class Source(msgspec.Struct, frozen=True):
     """Who may send to a track; codecs by payload type, as text because JSON has no other keys. With a `suite` it is
-    encrypted (RFC 4568), by this master key and salt. With `arrives_at` it sends to that address of somebody else's."""
+    encrypted (RFC 4568), by this master key and salt. With `arrives_at` it sends to that address of somebody else's. `steady`:
+    it sends all the time, so that a pause in it is missing audio."""
 
     host: str
     port: int
@@ -33,6 +34,7 @@ class Source(msgspec.Struct, frozen=True):
     suite: str = ""
     key: bytes = b""
     arrives_at: tuple[str, int] | None = None
+    steady: bool = False
 
     def __repr__(self) -> str:
         """Without the key: it must be in no log."""

@@ -188,7 +188,7 @@ class Tap:
             if not lane.deaf:
                 lane.face(source)
                 lane.converting = ConvertingReceiver.wanted(source, lane.converting)
-                lane.pipeline.aim(codecs_kept(source), source.ssrc)
+                lane.pipeline.aim(codecs_kept(source), source.ssrc, steady=source.steady)
             lane.deliver(whole=self.gate.is_open)
 
     def restore(self, state: JournalState, floors: tuple[int, int]) -> int:

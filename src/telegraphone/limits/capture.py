@@ -110,6 +110,9 @@ WORKER_DEATH_S: Final = 0.5
 WORKER_STOP_S: Final = 60.0
 """How long a worker may take to finish everything at the end of the program."""
 
+STALL_FRAMES_MIN: Final = 480
+"""A source that sends all the time and skips 60 ms has stood still; less is the unrest of a busy machine's clock."""
+
 TAP_LOOK_S: Final = 0.25
 """Time between two looks whether packets of a steady tap wait: a worker empties a socket each 0.4 s."""
 

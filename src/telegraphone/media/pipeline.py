@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
-from telegraphone.limits import REORDER_WINDOW_NS, RUN_PACKETS_MAX, SEGMENT_FRAMES
+from telegraphone.limits import REORDER_WINDOW_NS, RUN_PACKETS_MAX, SEGMENT_FRAMES, STALL_FRAMES_MIN
 from telegraphone.media.gate import Gate
 from telegraphone.media.header import FRAME_BYTES
 from telegraphone.media.journal import Drift, Gap, Record, SourceChanged
@@ -88,6 +88,7 @@ class Pipeline:
         self._previous: int | None = None
         self._end: int | None = None
         self._gap: Gap | None = None
+        self._steady = False
         self._storing = self._silent = False
         self._run = self._step = self._due_header = self._due_ns = 0
         self._rise: tuple[int, ...] = ()
@@ -226,10 +227,11 @@ class Pipeline:
                 self.leave_run()
             self.track.fill(position)
 
-    def aim(self, codecs: Mapping[int, str], ssrc: int | None) -> None:
-        """Who may send from now on; another SSRC is believed at once."""
+    def aim(self, codecs: Mapping[int, str], ssrc: int | None, *, steady: bool = False) -> None:
+        """Who may send from now on; another SSRC is believed at once. `steady`: it never pauses by itself."""
         self.leave_run()
         self.source.aim(codecs, ssrc)
+        self._steady = steady
 
     def overflowed(self, packets: int) -> None:
         """The kernel had no room for so many packets; the sequence numbers will show where they are missing."""
@@ -270,10 +272,14 @@ class Pipeline:
         audible = codec in KEPT
         frames = self._frames_of(packet, codec) if audible else 0
         lost = self._previous is not None and number != self._previous + 1
+        end = self._end
         position = self._position(packet, frames, received_ns, lost=lost)
         self._previous = number
         if lost and self._end is not None:
             self._miss(self._end, position, "lost")
+        elif self._steady and end is not None and position - end > STALL_FRAMES_MIN:
+            # Others suppress silence; this one stood still, and what was said meanwhile is nowhere.
+            self._miss(end, position, "no_media")
         if not audible:
             return
         self._end = position + frames

@@ -15,6 +15,7 @@ async def test_the_record_key_of_a_phone(tmp_path: Path) -> None:
     """INFO with a Record field: Asterisk presses the keys that its configuration names, and they mean start and stop."""
     async with office(tmp_path, CUSTOMER, ONE, at="asterisk") as here:
         call = await in_a_call(here)
+        assert call["callType"] == "Inbound", "it came by the dialplan's trunk"
         here.phones[ONE].do("record", wish="on")
         await here.one.call(recordingState="Recording")
         talking = await here.hear(p5000=[ONE], p5001=[CUSTOMER])

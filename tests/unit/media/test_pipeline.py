@@ -110,6 +110,17 @@ def test_another_source_takes_over_at_once_after_a_new_aim_but_not_a_third() -> 
     assert intake.end() == spoken(0, 20)
 
 
+@pytest.mark.parametrize("steady", [True, False])
+def test_what_a_source_skips_that_never_pauses_is_missing(steady: bool) -> None:
+    """The numbers go on and the timestamps jump: of a phone that is silence, of a tap the time for which it stood still."""
+    intake = Intake()
+    intake.pipeline.aim({0: "PCMU"}, None, steady=steady)
+    intake.speak(0, 10)
+    intake.speak(110, 120, lambda n: packet(n, sequence_number=(65_530 + n - 100) & 0xFFFF))
+    assert intake.end() == spoken(0, 10) + b"\xff" * 100 * FRAME + spoken(110, 120)
+    assert intake.gaps() == ([(10 * FRAME, 110 * FRAME, "no_media")] if steady else [])
+
+
 def test_a_signalled_source_is_never_replaced() -> None:
     intake = Intake()
     intake.pipeline.aim({0: "PCMU"}, 7)

@@ -56,9 +56,10 @@ class Wiring:
     async def follow_hold(self, leg: Leg) -> None:
         """A phone that holds is sent nothing: Asterisk plays the others music and passes their voices on all the same."""
         async with self.lock:
-            if leg.deaf is not leg.held:
-                await self._board.link.do(requests.mute(leg.ari_id, on=leg.held, direction="out"))
-                leg.deaf = leg.held
+            held = leg.held  # it may be let go while Asterisk is asked
+            if leg.deaf is not held:
+                await self._board.link.do(requests.mute(leg.ari_id, on=held, direction="out"))
+                leg.deaf = held
 
     async def play(self, leg: Leg) -> None:
         """Makes true what the leg's party is to be played. The lock is held."""
