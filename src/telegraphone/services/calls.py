@@ -243,10 +243,12 @@ class Calls:
     async def _arrived(self, event: LegArrived) -> None:
         if event.leg in self._by_leg:
             return
-        directory = self._world.directory
-        tenant = directory.tenant_at(event.number) or directory.tenant_at(event.dialled) or DEFAULT_TENANT
-        kind = self._world.call_type(event.number, event.dialled, came_from_outside=event.outside)
-        call = self._new_call(kind, event.leg, event.number, event.dialled, {}, tenant=tenant)
+        directory, number = self._world.directory, event.number
+        if event.outside and directory.tenant_at(number) is not None:
+            number = ""  # who calls from outside is no agent here: no desktop may take the leg for its own
+        tenant = directory.tenant_at(number) or directory.tenant_at(event.dialled) or DEFAULT_TENANT
+        kind = self._world.call_type(number, event.dialled, came_from_outside=event.outside)
+        call = self._new_call(kind, event.leg, number, event.dialled, {}, tenant=tenant)
         try:
             self._admit(call, progress.arrived(call, self._world.clock.now()))
         except Unavailable as error:

@@ -53,8 +53,15 @@ class Monitoring(Protocol):
         """The supervisor's party hears nobody and is heard by nobody; unknown legs are ignored."""
 
 
+class Trunks(Protocol):
+    """By what a switch reaches numbers that are no phone's of its own."""
+
+    def lead_to(self, number: str) -> bool:
+        """Whether a call to this number leaves by one."""
+
+
 class Outside(Protocol):
-    """Where the world outside begins. A switch without it has phones only, and all its calls are internal."""
+    """Where the world outside begins."""
 
     def is_outside(self, number: str, *, seen_from: str) -> bool:
         """Whether a call to this number by the phone `seen_from` leaves by a trunk."""

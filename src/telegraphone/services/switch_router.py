@@ -16,7 +16,7 @@ from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, Tr
 from telegraphone.limits import ENDED_LEGS_KNOWN_MAX
 from telegraphone.services.ports import Caller, MediaAddress, MediaSource, Switch, SwitchEvent, SwitchEvents, Taps
 from telegraphone.services.sound_router import AnswersRouter, LegSound, SoundRouter
-from telegraphone.services.switch_ports import PhoneAnswers
+from telegraphone.services.switch_ports import PhoneAnswers, Trunks
 
 
 class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
@@ -26,8 +26,9 @@ class AnySwitch(Switch, Taps, SwitchEvents, Protocol):
 class PhoneSwitch(AnySwitch, Protocol):
     """One with phones."""
 
-    def is_outside(self, number: str) -> bool:
-        """Whether it reaches this number by a trunk."""
+    @property
+    def trunks(self) -> Trunks:
+        """Which numbers are outside."""
 
     @property
     def sound(self) -> LegSound:
@@ -36,6 +37,14 @@ class PhoneSwitch(AnySwitch, Protocol):
     @property
     def requests(self) -> PhoneAnswers:
         """Who tells its phones what came of their requests."""
+
+
+class NoTrunks:
+    """Of a switch that has phones only."""
+
+    def lead_to(self, number: str) -> bool:
+        """Never."""
+        return False
 
 
 class SwitchRouter:
@@ -101,7 +110,7 @@ class SwitchRouter:
 
     def is_outside(self, number: str, *, seen_from: str) -> bool:
         """See `Outside`: each switch has its own trunks."""
-        return self._homes.get(seen_from, self._first).is_outside(number)
+        return self._homes.get(seen_from, self._first).trunks.lead_to(number)
 
     # --- Taps ---
 

@@ -161,3 +161,33 @@ async def test_parties_of_a_copied_call_are_agents_of_its_own_tenant_only() -> N
         await copied.happens(CallForked((CUSTOMER, AGENT), Keeping.ALWAYS, tenant="elsewhere"))
         assert world.calls.of(ONE) == ()
         assert world.calls.count == 1
+
+
+class LongNumbers:
+    """A trunk for numbers of ten digits."""
+
+    def lead_to(self, number: str) -> bool:
+        return len(number) == 10
+
+
+async def test_which_numbers_are_outside_says_the_switch_of_the_phone_that_calls() -> None:
+    here = SimulatedSwitch(clock=VirtualClock(), numbers=("5000",))
+    there = SimulatedSwitch(clock=VirtualClock(), numbers=("7000",))
+    there.trunks = LongNumbers()
+    router = SwitchRouter((here, there))
+    await here.close()
+    await there.close()
+    assert len([event async for event in router.events()]) == 2
+    assert router.is_outside("2125550100", seen_from="7000")
+    assert not router.is_outside("7001", seen_from="7000")
+    assert not router.is_outside("2125550100", seen_from="5000")
+
+
+async def test_who_calls_from_outside_under_an_agents_number_is_nobodys_agent() -> None:
+    async with serving() as world:
+        world.switch._wiring.add(LegId("stranger"), "5001", arrived=True)
+        world.switch._wiring.tell(LegArrived(LegId("stranger"), "5001", "5002", world.clock.now(), outside=True))
+        await settle()
+        assert world.calls.of(ONE) == ()
+        [call] = world.calls.of(TWO)
+        assert (call.type.value, call.ani, call.participants) == ("Inbound", "", ("",))

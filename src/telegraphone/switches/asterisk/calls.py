@@ -47,8 +47,8 @@ class Calls:
 
     # --- what is asked ---
 
-    def is_outside(self, number: str) -> bool:
-        """Whether calls to this number leave by the trunk."""
+    def lead_to(self, number: str) -> bool:
+        """See `Trunks`."""
         return bool(self._outbound) and self._board.devices.endpoint_of(number) is None
 
     async def originate(self, leg_id: LegId, number: str, caller: Caller, *, lift: bool) -> None:

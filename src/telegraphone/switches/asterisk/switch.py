@@ -14,6 +14,7 @@ from telegraphone.domain.legs import Ability, EndCause
 from telegraphone.domain.recording import Trigger
 from telegraphone.limits import ARI_ANSWER_S
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.switch_ports import Trunks
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.calls import Calls
 from telegraphone.switches.asterisk.connection import Connection, apps
@@ -68,6 +69,8 @@ class AsteriskSwitch:
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self.requests = _NoAnswers()
         """Its `PhoneAnswers`."""
+        self.trunks: Trunks = self._calls
+        """Which numbers are outside."""
         self._following: dict[Leg, asyncio.Task[None]] = {}
         self._life: asyncio.Task[None] | None = None
 
@@ -117,10 +120,6 @@ class AsteriskSwitch:
     def abilities(self) -> frozenset[Ability]:
         """All there are."""
         return frozenset(Ability)
-
-    def is_outside(self, number: str) -> bool:
-        """See `PhoneSwitch`."""
-        return self._calls.is_outside(number)
 
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""

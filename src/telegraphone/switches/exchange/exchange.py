@@ -16,6 +16,8 @@ from telegraphone.endpoints.media_ports import PortPool
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.switch_ports import Trunks
+from telegraphone.services.switch_router import NoTrunks
 from telegraphone.switches.exchange.accounts import Account, Accounts
 from telegraphone.switches.exchange.feature_codes import FeatureCodes
 from telegraphone.switches.exchange.hold_music import hold_music
@@ -111,6 +113,8 @@ class Exchange:
         codes = FeatureCodes(self._board, feature_codes)
         self.requests = PhoneRequests(self._board, self.sound, codes, sip_info=sip_info)
         """Its `PhoneAnswers`."""
+        self.trunks: Trunks = NoTrunks()
+        """None."""
         self._early: list[SipEvent] = []
         self._expiry: asyncio.TimerHandle | None = None
         self._rtp_timeout_s, self._silence = rtp_timeout_s, SilenceWatch(rtp_timeout_s)
@@ -180,10 +184,6 @@ class Exchange:
     def abilities(self) -> frozenset[Ability]:
         """All there are."""
         return frozenset(Ability)
-
-    def is_outside(self, number: str) -> bool:
-        """See `PhoneSwitch`: there is nothing outside."""
-        return False
 
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""

@@ -13,6 +13,8 @@ from telegraphone.domain.legs import (
     EndCause,
 )
 from telegraphone.services.ports import Caller, Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.switch_ports import Trunks
+from telegraphone.services.switch_router import NoTrunks
 from telegraphone.switches.simulated.phone import Script, SimulatedPhone
 from telegraphone.switches.simulated.requests import SimulatedRequests
 from telegraphone.switches.simulated.sound import SimulatedSound
@@ -46,6 +48,8 @@ class SimulatedSwitch:
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self.requests = SimulatedRequests(self._wiring)
         """Its `PhoneAnswers`, and what its phones' users ask for."""
+        self.trunks: Trunks = NoTrunks()
+        """None."""
         self.reachable = True
         """False: every primitive raises Unavailable, as with a switch that is down."""
         for dn in numbers:
@@ -76,10 +80,6 @@ class SimulatedSwitch:
     def abilities(self) -> frozenset[Ability]:
         """As given."""
         return self._abilities
-
-    def is_outside(self, number: str) -> bool:
-        """See `PhoneSwitch`: there is nothing outside."""
-        return False
 
     async def originate(self, leg: LegId, number: str, caller: Caller, *, lift: bool = False) -> None:
         """See `Switch`."""
