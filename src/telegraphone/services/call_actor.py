@@ -99,9 +99,9 @@ class CallActor:
         """A fact about these calls."""
         self._mailbox.put(happened)
 
-    def media_moved(self, leg: LegId, source: MediaSource) -> None:
-        """A leg's audio now comes in another form."""
-        self._mailbox.put(MediaMoved(leg, source))
+    def media_moved(self, leg: LegId, source: MediaSource, *, heard: bool) -> None:
+        """A leg's audio, or that of those it hears, now comes in another form."""
+        self._mailbox.put(MediaMoved(leg, source, heard))
 
     def give_up(self) -> None:
         """Ends all calls: the service shuts down."""
@@ -176,8 +176,8 @@ class CallActor:
                     late = waiting.create_task(self._answer_late(what))
                     await self._answer(what)
                     late.cancel()
-            case MediaMoved(leg, source):
-                await self._effects.re_aim(leg, source)
+            case MediaMoved(leg, source, heard):
+                await self._effects.re_aim(leg, source, heard=heard)
             case CaptureFailed() | CaptureSilent() | CaptureRestored() | RecordingRecovered():
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):

@@ -310,11 +310,11 @@ class Effects:
                 pass
         return await self._break_off(call)
 
-    async def re_aim(self, leg: LegId, source: MediaSource) -> None:
-        """A leg's audio now comes in another form."""
+    async def re_aim(self, leg: LegId, source: MediaSource, *, heard: bool) -> None:
+        """A leg's audio, or that of those it hears, now comes in another form."""
         for recorder in self._recorders.values():
             try:
-                await recorder.re_aim(leg, source, self._limit())
+                await recorder.re_aim(leg, source, self._limit(), heard=heard)
             except Unavailable as error:
                 # A recorder that is lost is aimed when it is back, and one that is not says so by itself.
                 log.error("not_aimed", leg=leg, error=str(error))

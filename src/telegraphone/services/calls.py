@@ -200,9 +200,9 @@ class Calls:
                 self._agents.phone_registered(self._world.directory.at(dn), dn, registered=False)
             case TransferAsked() | TransferOfLegs() | RecordingAsked():
                 self._create_task(self._phone_requests.obey(event))
-            case TapMoved(leg, source):
+            case TapMoved(leg, source, heard):
                 if actor := self._by_leg.get(leg):
-                    actor.media_moved(leg, source)
+                    actor.media_moved(leg, source, heard=heard)
             case _:
                 self._fact(event)
 

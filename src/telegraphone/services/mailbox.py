@@ -58,10 +58,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class MediaMoved:
-    """A leg's audio now comes in another form."""
+    """A leg's audio, or that of those it hears, now comes in another form."""
 
     leg: LegId
     source: MediaSource
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

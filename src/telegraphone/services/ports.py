@@ -117,10 +117,11 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class TapMoved:
     """A forked leg's RTP may now come in another form (re-INVITE: new codec, payload type, address or SSRC); re-aim the
-    recorder."""
+    recorder. `heard`: the copy of what the leg's party hears (`ConferenceTaps`)."""
 
     leg: LegId
     source: MediaSource
+    heard: bool = False
 
 
 CopyEvent = CallForked | CopyDescribed | RecordingOrdered

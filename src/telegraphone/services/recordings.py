@@ -168,13 +168,20 @@ class CallRecorder:
         self._put(history.ended(self._surely_named(running), sealed, by))
         await self._untap(running)
 
-    async def re_aim(self, leg: LegId, source: MediaSource, limit: Limit) -> None:
-        """A party's audio now comes in another form or from elsewhere."""
+    async def re_aim(self, leg: LegId, source: MediaSource, limit: Limit, *, heard: bool = False) -> None:
+        """A party's audio now comes in another form or from elsewhere; with `heard` the mix of those that the party hears."""
         running = self._running
-        if running is None or running.sources is None or self._tapped.get(leg) != running.record.recording_id:
+        if running is None or running.sources is None:
             return
-        first, second = running.sources
-        running.sources = (source, second) if leg == running.leg else (first, source)
+        mine, theirs = running.sources
+        if heard and running.mixed and leg == running.leg:
+            running.sources = (mine, source)
+        elif heard or self._tapped.get(leg) != running.record.recording_id:
+            return
+        elif leg == running.leg:
+            running.sources = (source, theirs)
+        elif not running.mixed:
+            running.sources = (mine, source)
         await self._aim(running, limit)
 
     async def aim_again(self, limit: Limit) -> None:

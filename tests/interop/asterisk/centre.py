@@ -49,6 +49,7 @@ class Centre:
     server: Asterisk
     switch: AsteriskSwitch
     calls: Calls
+    recorder: SimulatedRecorder
     phones: dict[str, Phone] = field(default_factory=dict)
     notices: list[CallNotice] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,7 +118,7 @@ async def centre(server: Asterisk, *, url: str = "", phones: bool = True) -> Asy
         phone_answers=switch.requests,
     )
     calls = Calls(world, desks, RecoveredParts(catalogue, writer))
-    made = ears.centre = Centre(server, switch, calls)
+    made = ears.centre = Centre(server, switch, calls, recorder)
     async with AsyncExitStack() as stack:
         await switch.start()
         stack.push_async_callback(switch.close)

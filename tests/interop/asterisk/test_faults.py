@@ -5,6 +5,7 @@ Every test ends with an empty Asterisk, and agents who were told the truth.
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import pytest
 from telegraphone.domain.operations import Operation
 from telegraphone.phone import CallFailed, PhoneState
 from telegraphone.services.ports import Unavailable
-from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, CUSTOMER, Centre, centre
+from telegraphone.switches.asterisk import connection, link
+from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, AGENTS, CUSTOMER, Centre, centre
 from tests.interop.asterisk.fault_proxy import Event, fault_proxy
 from tests.interop.asterisk.server import Asterisk, asterisk
 
 CALL = ("Ringing", "Established")
+LOST_S, ANSWER_S = 4.0, 1.0
 RECORDED = ("Recording", "Paused", "Recording", "Stopped")
 
 
@@ -136,23 +139,40 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> 
         await recalls(here)
 
 
-async def test_a_frozen_asterisk_answers_nothing_and_its_calls_go_on_afterwards(server: Asterisk) -> None:
-    """Who asks for something is told in time that it could not be done; a pause needs no Asterisk."""
+async def test_a_frozen_asterisk_answers_nothing(
+    server: Asterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks for something is told in time that it could not be done; a pause needs no Asterisk. Calls go on when it comes
+    to soon, however long it had been there before, and are over when it does not."""
+    monkeypatch.setattr(connection, "ARI_LOST_S", LOST_S)
+    for name in ("ARI_ANSWER_S", "ARI_PING_S"):
+        monkeypatch.setattr(link, name, ANSWER_S)
     async with centre(server) as here:
+        connected = time.monotonic()
         await here.phones[CUSTOMER].dial(AGENT_ONE)
         await here.until_told(*CALL)
         await here.do(Operation.START_RECORDING)
+        await here.until(lambda: time.monotonic() > connected + LOST_S)
         server.signal(signal.SIGSTOP)
         await here.do(Operation.PAUSE_RECORDING)
         with pytest.raises(Unavailable):
             await here.do(Operation.MUTE)
         await here.until(lambda: not here.switch.works)
+        await asyncio.sleep(1.5 * ANSWER_S)
+        assert "asterisk_unreached" in capsys.readouterr().out, "it was tried in vain to reconnect"
         server.signal(signal.SIGCONT)
         await here.until(lambda: here.switch.works)
         await here.do(Operation.RESUME_RECORDING)
-        await here.do(Operation.HANGUP)
+        [call] = here.calls.of(AGENTS[AGENT_ONE])
+        assert (call.state.value, call.recording_state) == ("Established", "Recording")
+
+        server.signal(signal.SIGSTOP)
         await here.until(lambda: "Released" in here.told())
+        server.signal(signal.SIGCONT)
+        await here.until(lambda: here.switch.works)
+        await here.phones[CUSTOMER].until(PhoneState.IDLE)
         await here.nothing_is_left()
+        await recalls(here)
 
 
 async def test_what_a_node_that_died_left_behind_is_ended(server: Asterisk) -> None:
@@ -217,4 +237,32 @@ async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str
         assert len(left) == 6
         await here.do(Operation.HANGUP)
         await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
+
+
+@pytest.mark.parametrize("part", ["media", "snoop"])
+async def test_the_copy_of_a_conference_that_lost_a_part_is_made_anew(server: Asterisk, part: str) -> None:
+    async with centre(server) as here:
+        await here.phones[CUSTOMER].dial(AGENT_ONE)
+        await here.until_told(*CALL)
+        await here.do(Operation.START_RECORDING)
+        await here.do(Operation.SINGLE_STEP_CONFERENCE, number=AGENT_TWO)
+        await here.until(lambda: "Established" in here.told(AGENT_TWO))
+        [tape] = here.recorder.tapes.values()
+        mix = tape.sources
+        assert mix is not None
+        whole = await server.ids("channels")
+        # Ids are numbered: the mix was made last.
+        broken = max((each for each in whole if f".{part}." in each), key=lambda each: int(each.rpartition(".")[2]))
+        await server.ari("DELETE", f"/channels/{broken}")
+        await here.until(lambda: tape.sources not in (None, mix))
+        assert tape.sources is not None
+        assert tape.sources[0] == mix[0], "the agent's own track stays as it was"
+        left = await server.ids("channels")
+        assert len(left) == len(whole)
+        assert broken not in left
+        await here.do(Operation.HANGUP)
+        await here.until(lambda: "Released" in here.told())
+        for phone in (CUSTOMER, AGENT_TWO):
+            await here.phones[phone].hang_up()
         await here.nothing_is_left()

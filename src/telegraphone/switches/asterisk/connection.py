@@ -87,13 +87,13 @@ class Connection:
         await self._compare()
         board.janitor.retry()
         log.info("asterisk_connected", asterisk=board.name)
-        self._reached_at = board.clock.now()
         self.first.set()
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(self._look())
             async for message in messages:
                 self._take(message)
             looking.cancel()
+        self._reached_at = board.clock.now()
 
     def _take(self, message: str | bytes) -> None:
         try:
@@ -163,12 +163,14 @@ class Connection:
         known, owned, taps = tuple(board.legs.values()), frozenset(board.janitor.owned), self._taps.open_ones
         legs = await self._legs()
         async with self._wiring.lock:
+            mixes = self._ears.open_mixes
             known_bridges = frozenset(board.janitor.owned)
             bridges = await board.link.get(requests.every_bridge(), lambda found: each_of(found, AriBridge.of))
             members = {each.id: frozenset(each.members) for each in bridges if each.id in known_bridges}
             await self._wiring.mend(members)
         self._compare_legs(known, legs)
         self._taps.mend(taps, legs, members)
+        self._ears.mend(mixes, members)
         strays = {*legs, *(each.id for each in bridges if each.id not in known_bridges)}
         self._sweep(stray for stray in strays if stray.startswith(board.prefix) and stray not in owned)
         board.others = sum(self._is_foreign(each) for each in legs.values())

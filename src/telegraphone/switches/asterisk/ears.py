@@ -1,17 +1,21 @@
 """Who listens to whom beside the bridges of the calls: supervisors, and copies of what a party hears."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import structlog
+
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved, Unavailable
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.listeners import Listener, Snooping
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True, eq=False)
@@ -129,6 +133,25 @@ class Ears:
         if ear is not None:
             await self._board.link.do(requests.remove_from_bridge(ear.listener.bridge, supervisor.ari_id))
             await self.stop(supervisor)
+
+    @property
+    def open_mixes(self) -> Mapping[Leg, _Mix]:
+        """The copies of conferences that there are now."""
+        return dict(self._mixes)
+
+    def mend(self, known: Mapping[Leg, _Mix], bridges: Mapping[str, frozenset[str]]) -> None:
+        """These bridges exist with these channels in them: a copy of a conference that has lost a part is made anew."""
+        for leg, mix in known.items():
+            snoops = {snoop for heard, snoop in mix.listener.snoops.items() if heard.id in self._board.legs}
+            if not {mix.media, *snoops} <= bridges.get(mix.listener.bridge, frozenset()) and leg.id in self._board.legs:
+                log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
+                self._board.work.spawn(self._mix_again(leg, mix))
+
+    async def _mix_again(self, leg: Leg, mix: _Mix) -> None:
+        async with self._wiring.lock:
+            if self._mixes.get(leg) is mix:
+                await self.unfork_heard(leg)
+                self._board.tell(TapMoved(leg.id, await self.fork_heard(leg, mix.to), heard=True))
 
     def lost(self) -> None:
         """Asterisk is gone with all of it."""
