@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from telegraphone.database.engine import migrate, open_engine, postgresql_url
 from telegraphone.database.tables import metadata
+from telegraphone.services.audit import BEGINNING
 
 _START_S: Final = 60.0
 
@@ -77,7 +78,8 @@ class Server:
         engine = open_engine(url)
         await migrate(engine)
         await engine.dispose()
-        await self._execute(name, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        beginning = f"INSERT INTO audit_head VALUES (1, 0, '{BEGINNING}')"
+        await self._execute(name, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY", beginning)
         return url
 
     async def _execute(self, name: str, *statements: str) -> None:

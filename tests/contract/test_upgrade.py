@@ -13,16 +13,20 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import migrate, migrations
 from telegraphone.database.outbox import SqlOutbox
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
+from telegraphone.services.audit import Deed
 from telegraphone.services.catalogue import By, HistoryEntry, PartQuery, PartRecord
+from telegraphone.services.checkpoints import everything, flaws
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.ports import Unavailable
 from tests.contract.databases import KINDS, database
 from tests.postgresql import Server
+from tests.scenario.clock import VirtualClock
 
 BEGAN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 BEGAN_US = int(BEGAN.timestamp()) * 1_000_000
@@ -116,7 +120,22 @@ def _sixth() -> list[tuple[str, dict[str, object]]]:
     return [("INSERT INTO copy_links VALUES ('default', 'session 1', :call)", {"call": ENDED.call_uuid})]
 
 
-HELD = {"0001": _first, "0002": _second, "0003": _third, "0004": _fourth, "0005": _fifth, "0006": _sixth}
+def _seventh() -> list[tuple[str, dict[str, object]]]:
+    """What version 0007 had besides: a trail with a gap in its numbers, as a sequence leaves them."""
+    columns = "number, tenant, written_at, actor, action, subject, result, origin, detail"
+    line = f"INSERT INTO audit_lines ({columns}) VALUES (7, 'other', :at, 'system', 'hold', 'A-2', 'held', '', :detail)"
+    return [(line, {"at": BEGAN_US, "detail": '{"matter":"Případ 7"}'})]
+
+
+HELD = {
+    "0001": _first,
+    "0002": _second,
+    "0003": _third,
+    "0004": _fourth,
+    "0005": _fifth,
+    "0006": _sixth,
+    "0007": _seventh,
+}
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 
 
@@ -164,11 +183,16 @@ async def test_an_upgrade_keeps_everything(engine: AsyncEngine, version: str) ->
     ):
         assert await catalogue.find_calls(query, 10, 0) == (ENDED.call_uuid,)
     async with engine.connect() as connection:
-        lines = (await connection.execute(text("SELECT tenant, actor, subject FROM audit_lines"))).all()
+        lines = (await connection.execute(text("SELECT tenant, actor, subject FROM audit_lines ORDER BY number"))).all()
         kept = [tuple(line) for line in await connection.execute(text("SELECT name, value FROM labels"))]
         kept += [tuple(line) for line in await connection.execute(text("SELECT matter, user_name FROM holds"))]
     assert kept == ([("Complaint", "yes"), ("case 7", "compliance.one")] if version >= "0003" else [])
-    assert [tuple(line) for line in lines] == [(DEFAULT_TENANT, "supervisor.one", "A-1")]
+    older = [("other", "system", "A-2")] if version >= "0007" else []
+    assert [tuple(line) for line in lines] == [(DEFAULT_TENANT, "supervisor.one", "A-1"), *older]
+    trail = SqlAuditTrail(engine, VirtualClock(BEGAN))
+    await trail.write(Deed("system", "policy in force", "abc", "done"))
+    assert [line.number for line in await trail.after(0, 10)] == list(range(1, len(lines) + 2))
+    assert [flaw async for flaw in flaws(everything(trail), await trail.head(), ())] == []
     told = await SqlOutbox(engine).after(await SqlOutbox(engine).told("crm"), DEFAULT_TENANT, 10)
     assert [each.happening.recording_id for each in told] == ([ENDED.recording_id] if version >= "0005" else [])
     desks = await SqlDesks(engine).all()

@@ -39,4 +39,4 @@ async def test_what_is_not_there_is_not_found() -> None:
         assert (await http.get(f"{RECORDINGS}/{'0' * 32}/export")).status_code == 404
         world.archive.erased.append((await world.catalogue.parts_of_call("default", uuid))[0].recording_id)  # type: ignore[arg-type]  # an id as a client has it
         assert (await http.get(f"{RECORDINGS}/{uuid}/export")).status_code == 404
-        assert "export" not in [line.deed.action for line in world.audit.lines]
+        assert [line.deed.result for line in world.audit.lines] == ["refused"]

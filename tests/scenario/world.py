@@ -219,7 +219,7 @@ async def contact_centre(
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
         archive=archive,
-        keeping=Keeping(Library(catalogue, directory), standings, archive, SignedStatements(keys), audit),
+        keeping=Keeping(Library(catalogue, directory, audit), standings, archive, SignedStatements(keys), audit),
         recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)

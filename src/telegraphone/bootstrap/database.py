@@ -14,6 +14,9 @@ from telegraphone.services.ports import Clock, Unavailable
 
 log = structlog.get_logger()
 
+DATABASE_FILE = "telegraphone.db"
+"""What the SQLite database is called, in the data folder."""
+
 Chore = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the calls for as long as there is some."""
 
@@ -32,6 +35,11 @@ async def open_database(config: Config, file: Path, stack: AsyncExitStack) -> tu
             return engine, False
     await migrate(engine)
     return engine, True
+
+
+def open_engine_of(config: Config) -> AsyncEngine:
+    """The same database for who only reads it: nothing is made, connected to or brought up to date."""
+    return open_engine(_url(config) or sqlite_url(Path(config.server.data_dir) / DATABASE_FILE))
 
 
 async def brought_up_to_date(engine: AsyncEngine, clock: Clock, then: Callable[[], Awaitable[None]]) -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telegraphone.bootstrap.database import Chore, brought_up_to_date, open_database
+from telegraphone.bootstrap.auditing import make_checkpoints
+from telegraphone.bootstrap.database import DATABASE_FILE, Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.draining import Draining
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
@@ -85,7 +86,7 @@ class Places:
     @property
     def database(self) -> Path:
         """The list of recordings and the audit trail."""
-        return self.data / "telegraphone.db"
+        return self.data / DATABASE_FILE
 
 
 async def serve(config: Config, reread: Reread) -> None:
@@ -142,7 +143,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     demands, draining = Reconciliation(catalogue, vault.archive, clock), Draining(siprec)
-    chores = (webhooks.run, demands.run, draining.run, *await _loaded(agents, config, engine, clock, up_to_date=up_to_date))
+    loaded = await _loaded(agents, config, engine, vault, clock, up_to_date=up_to_date)
+    chores = (webhooks.run, demands.run, draining.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(
         config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents, demands=demands
@@ -174,18 +176,20 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
 
 def _keeping(directory: Directory, catalogue: SqlCatalogue, engine: AsyncEngine, vault: Vault, clock: SystemClock) -> Keeping:
     trail, notary = SqlAuditTrail(engine, clock), SignedStatements(vault.keys)
-    return Keeping(Library(catalogue, directory), SqlStandings(engine), vault.archive, notary, trail)
+    return Keeping(Library(catalogue, directory, trail), SqlStandings(engine), vault.archive, notary, trail)
 
 
 async def _loaded(
-    agents: Agents, config: Config, engine: AsyncEngine, clock: SystemClock, *, up_to_date: bool
+    agents: Agents, config: Config, engine: AsyncEngine, vault: Vault, clock: SystemClock, *, up_to_date: bool
 ) -> tuple[Chore, ...]:
-    """Has the agents take over what was kept of them, and the policy written down: at once, or when the database is there."""
+    """Has the agents take over what was kept of them, the policy written down and the trail signed: at once, or when the
+    database is there."""
     noting = partial(write_down, config, SqlAuditTrail(engine, clock), clock)
+    signing = make_checkpoints(config, engine, vault, clock)
     if up_to_date:
         await agents.load(config.directory())
-        return (noting,)
-    return (noting, lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
+        return (noting, signing)
+    return (noting, signing, lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
 
 
 def _copies(engine: AsyncEngine, clock: SystemClock, stack: AsyncExitStack) -> Copies:

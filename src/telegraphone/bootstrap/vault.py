@@ -28,12 +28,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The keys, what reads recordings wherever they lie, what does something to whole ones, and what sends them away."""
+    """The keys, what reads recordings wherever they lie, what does something to whole ones, and what sends them to which other
+    place; None where they stay."""
 
     keys: FileKeyStore
     source: SealedSource
     archive: SealedArchive
     shipping: Shipping | None
+    place: SealedPlace | None
 
 
 def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemClock) -> Vault:
@@ -55,7 +57,7 @@ def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemC
     locked = timedelta(days=config.storage.object_lock_days if config.storage.object_lock == "compliance" else 0)
     hand = Hand(store, f"telegraphone {__version__}", clock.utc, clock.entropy)
     archive = SealedArchive(source, places, store, hand, turns=turns, locked=locked)
-    return Vault(store, source, archive, shipping)
+    return Vault(store, source, archive, shipping, place)
 
 
 def keys_used(config: Config) -> KeySettings:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from telegraphone import __version__
 from telegraphone.cli.asterisk import asterisk
+from telegraphone.cli.audit import audit
 from telegraphone.cli.keys import key
 from telegraphone.cli.reading import ConfigOption, complaints, configuration
 
@@ -17,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 user = typer.Typer(no_args_is_help=True, help="Accounts of agents and supervisors.")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.add_typer(audit, name="audit")
 app.add_typer(asterisk, name="asterisk")
 
 console = Console()

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from telegraphone.config.asterisk import AsteriskEntry
+from telegraphone.config.auditing import Audit
 from telegraphone.config.checking import about_secret, contradictions, unknown_keys
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
@@ -91,7 +92,6 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         tls_certificate=_beside(folder, config.exchange.tls_certificate),
         tls_key=_beside(folder, config.exchange.tls_key),
     )
-    database = msgspec.structs.replace(config.database, password_file=_beside(folder, config.database.password_file))
     siprec = msgspec.structs.replace(
         config.siprec,
         tls_certificate=_beside(folder, config.siprec.tls_certificate),
@@ -117,7 +117,8 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         config,
         server=server,
         exchange=exchange,
-        database=database,
+        database=msgspec.structs.replace(config.database, password_file=_beside(folder, config.database.password_file)),
+        audit=_audit(folder, config.audit),
         siprec=siprec,
         storage=storage,
         keys=keys,
@@ -126,6 +127,10 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         webhooks=_webhooks(config, path),
         asterisk=tuple(_with_password(folder, each) for each in config.asterisk),
     )
+
+
+def _audit(folder: Path, audit: Audit) -> Audit:
+    return msgspec.structs.replace(audit, checkpoint_folder=_beside(folder, audit.checkpoint_folder))
 
 
 def _keys(folder: Path, keys: Keys, usual: Path) -> Keys:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from telegraphone.config.asterisk import AsteriskEntry
+from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
 from telegraphone.config.policies import PausesEntry, RecordingRuleEntry
 from telegraphone.config.secret import Secret
@@ -232,6 +233,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     database: Database = Database()
     storage: Storage = Storage()
     keys: Keys = Keys()
+    audit: Audit = Audit()
     phone_control: PhoneControl = PhoneControl()
     cometd: Cometd = Cometd()
     desk: Desk = Desk()

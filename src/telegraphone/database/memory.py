@@ -12,7 +12,7 @@ from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.tokens import ApiToken
 from telegraphone.limits import SEARCH_WORD_CHARS_MAX
-from telegraphone.services.audit import AuditLine, Deed
+from telegraphone.services.audit import AuditLine, Deed, Head
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.copies import KeptSnapshot
 from telegraphone.services.desks import KeptDesk
@@ -244,12 +244,20 @@ class MemoryAuditTrail:
 
     async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
-        self.lines.append(AuditLine(self._clock.utc(), deed))
+        self.lines.append(AuditLine.behind(await self.head(), self._clock.utc(), deed))
 
     async def about(self, tenant: str, subjects: Sequence[str], limit: int) -> tuple[AuditLine, ...]:
         """See `AuditTrail.about`."""
         found = [line for line in reversed(self.lines) if line.deed.tenant == tenant and line.deed.subject in subjects]
         return tuple(found[:limit])
+
+    async def head(self) -> Head:
+        """See `AuditTrail.head`."""
+        return Head(self.lines[-1].number, self.lines[-1].hash) if self.lines else Head()
+
+    async def after(self, number: int, limit: int) -> tuple[AuditLine, ...]:
+        """See `AuditTrail.after`."""
+        return tuple([line for line in self.lines if line.number > number][:limit])
 
 
 def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:

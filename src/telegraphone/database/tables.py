@@ -150,7 +150,7 @@ tombstones = Table(
 audit_lines = Table(
     "audit_lines",
     metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("tenant", TENANT, nullable=False),
     Column("written_at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
@@ -159,8 +159,19 @@ audit_lines = Table(
     Column("result", String(64), nullable=False),
     Column("origin", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("before", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
     Index("audit_lines_by_subject", "tenant", "subject"),
 )
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""One row, that says where the trail ends; who writes a line moves it first."""
 
 desks = Table(
     "desks",

@@ -52,3 +52,6 @@ SHIPPING_REST_S_MAX: Final = 300.0
 
 TRANSIT_ANSWER_S: Final = 5.0
 """How long a key service may take to answer: more is an outage, and recordings start from keys made in advance meanwhile."""
+
+AUDIT_LINES_READ: Final = 1_000
+"""Lines of the audit trail read at once when all of it is proved: half a megabyte."""

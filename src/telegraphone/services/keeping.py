@@ -18,7 +18,6 @@ from telegraphone.domain.errors import (
     RecordingInProgress,
     RecordingLocked,
     RecordingProtected,
-    Refusal,
 )
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action
@@ -166,11 +165,7 @@ class Keeping:
         return Tombstone(first.tenant, first.call_uuid, now, statement, signature)
 
     async def _parts(self, agent: Agent, action: Action, call_uuid: str, origin: str) -> tuple[PartRecord, ...]:
-        try:
-            return await self._library.recording(agent, action, call_uuid)
-        except Refusal as refusal:
-            await self._note(agent, action, call_uuid, "refused", {"reason": type(refusal).__name__}, origin=origin)
-            raise
+        return await self._library.recording(agent, action, call_uuid, origin)
 
     async def _note(
         self, agent: Agent, action: Action, call_uuid: str, result: str, detail: Mapping[str, str] | None = None, *, origin: str

@@ -18,11 +18,12 @@ from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout, reports
 from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, SealedFormatError
 from telegraphone.media.manifest import Manifest, load_manifest, signed
-from telegraphone.media.ports import FileFacts, KeyStore, SealedPlace, SealedSource, Signer
+from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource, Signer
 from telegraphone.media.redaction import redact
 from telegraphone.media.verify import journal_records, verify
 from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording, Redacted, SignedDocument
 from telegraphone.services.ports import Unavailable
+from telegraphone.storage.content import keep_content
 from telegraphone.storage.exporting import Exporter
 from telegraphone.storage.turns import Turns
 
@@ -141,7 +142,7 @@ class SealedArchive:
         for place in reversed(self._places):
             if layout.MANIFEST in _names(place, directory):
                 for name, content in steps.items():
-                    _keep(place, f"{directory}/{name}", content)
+                    keep_content(place, f"{directory}/{name}", content)
         self._destroy(redaction.manifest)
         for place in self._places:
             for name in (layout.NEXT_SIGNATURE, *(fact.file for fact in redaction.manifest.replaced_facts)):
@@ -192,30 +193,3 @@ def _names(place: SealedPlace, directory: str) -> Sequence[str]:
         return place.list(directory)
     except FileNotFoundError:
         return ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """A `SealedSource` of one file that is in memory."""
-
-    content: bytes
-
-    def list(self, directory: str) -> Sequence[str]:
-        """No directory is here."""
-        raise FileNotFoundError(directory)
-
-    def size(self, path: str) -> int:
-        """See `SealedSource.size`."""
-        return len(self.content)
-
-    def read(self, path: str, offset: int, length: int) -> bytes:
-        """See `SealedSource.read`."""
-        return self.content[offset : offset + length]
-
-
-def _keep(place: SealedPlace, path: str, content: bytes) -> None:
-    """Has a place keep a file of ours. Raises OSError when it is not there as it was sent."""
-    facts = FileFacts(len(content), hashlib.sha256(content).hexdigest())
-    place.keep(path, _Content(content), facts)
-    if not place.holds(path, facts):
-        raise OSError(f"{path} is not there as it was sent")

@@ -133,7 +133,7 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
 
 
 def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) -> list[Route]:
-    library = Library(ports.catalogue, ports.directory)
+    library = Library(ports.catalogue, ports.directory, ports.audit)
     shown = RecordingShapes(shapes.links, settings.playback_format)
     recordings = Recordings(shown, library, ports.audit, ports.keeping, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)

@@ -30,7 +30,8 @@ class Office:
         self.clock = VirtualClock(BEGAN)
         self.catalogue, self.trail = MemoryCatalogue(), MemoryAuditTrail(self.clock)
         self.standings, self.archive = MemoryStandings(self.catalogue), SimulatedArchive(SimulatedPlayer())
-        library, notary = Library(self.catalogue, Directory((OFFICER,))), SignedStatements(MemoryKeyStore(self.clock.entropy))
+        library = Library(self.catalogue, Directory((OFFICER,)), self.trail)
+        notary = SignedStatements(MemoryKeyStore(self.clock.entropy))
         self.keeping = Keeping(library, self.standings, self.archive, notary, self.trail)
 
     def results(self) -> list[str]:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue
 from telegraphone.domain.agent import Agent, Directory, Role
 from telegraphone.domain.errors import NotFound, RoleMissing
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.permissions import Action
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.library import Library
+from tests.scenario.clock import VirtualClock
 
 BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SALES = Agent("sales.one", "1", team="sales")
@@ -40,29 +41,52 @@ async def library() -> Library:
         _part("D", "sales.one", stopped_at=None),
     ):
         await catalogue.put(part)
-    return Library(catalogue, Directory((SALES, CARE, OVER_SALES, OFFICER, ELSEWHERE)))
+    return Library(catalogue, Directory((SALES, CARE, OVER_SALES, OFFICER, ELSEWHERE)), MemoryAuditTrail(VirtualClock(BEGAN)))
 
 
 @pytest.mark.parametrize(("who", "found"), [(OVER_SALES, "AC"), (OFFICER, "ABC"), (ELSEWHERE, "")], ids=("two", "all", "none"))
 async def test_each_finds_what_is_within_reach(library: Library, who: Agent, found: str) -> None:
-    assert set(await library.find(who, EVERYTHING, 10, 0)) == set(found)
+    assert set(await library.find(who, EVERYTHING, 10, 0, origin="192.0.2.7")) == set(found)
     for uuid in "ABCD":
         if uuid in found:
-            assert {part.call_uuid for part in await library.recording(who, Action.LISTEN, uuid)} == {uuid}
+            assert {part.call_uuid for part in await library.recording(who, Action.LISTEN, uuid, "192.0.2.7")} == {uuid}
         else:
             with pytest.raises(NotFound):
-                await library.recording(who, Action.LISTEN, uuid)
+                await library.recording(who, Action.LISTEN, uuid, "192.0.2.7")
 
 
 async def test_the_tenant_of_a_query_is_the_askers(library: Library) -> None:
-    assert await library.find(ELSEWHERE, PartQuery("default", user_name="*"), 10, 0) == ()
+    assert await library.find(ELSEWHERE, PartQuery("default", user_name="*"), 10, 0, origin="192.0.2.7") == ()
 
 
 async def test_an_agent_reaches_the_own_ones_and_only_for_what_the_role_covers(library: Library) -> None:
-    assert len(await library.recording(CARE, Action.PROTECT, "C")) == 2
+    assert len(await library.recording(CARE, Action.PROTECT, "C", "192.0.2.7")) == 2
     with pytest.raises(NotFound):
-        await library.recording(CARE, Action.PROTECT, "A")
+        await library.recording(CARE, Action.PROTECT, "A", "192.0.2.7")
     with pytest.raises(RoleMissing):
-        await library.recording(CARE, Action.LISTEN, "C")
+        await library.recording(CARE, Action.LISTEN, "C", "192.0.2.7")
     with pytest.raises(RoleMissing):
-        await library.find(CARE, EVERYTHING, 10, 0)
+        await library.find(CARE, EVERYTHING, 10, 0, origin="192.0.2.7")
+
+
+async def test_every_search_and_every_refusal_is_in_the_trail(library: Library) -> None:
+    """CMP-4: user, type, time, result, origin, object."""
+    await library.find(OFFICER, PartQuery("default", ani="5000", paused=True), 10, 0, origin="192.0.2.7")
+    for who, uuid in ((CARE, "C"), (OVER_SALES, "B"), (ELSEWHERE, "A")):
+        with pytest.raises((RoleMissing, NotFound)):
+            await library.recording(who, Action.LISTEN, uuid, "192.0.2.8")
+    with pytest.raises(RoleMissing):
+        await library.find(CARE, EVERYTHING, 10, 0, origin="192.0.2.8")
+    said = [
+        (line.deed.tenant, line.deed.actor, line.deed.action, line.deed.subject, line.deed.result, line.deed.origin)
+        for line in await library.audit.after(0, 10)
+    ]
+    assert said == [
+        ("default", "officer", "search", "", "done", "192.0.2.7"),
+        ("default", "care.one", "listen", "C", "refused", "192.0.2.8"),
+        ("default", "over.sales", "listen", "B", "refused", "192.0.2.8"),
+        ("elsewhere", "officer.elsewhere", "listen", "A", "refused", "192.0.2.8"),
+        ("default", "care.one", "search", "", "refused", "192.0.2.8"),
+    ]
+    [search] = await library.audit.after(0, 1)
+    assert search.deed.detail == {"ani": "5000", "paused": "True", "offset": "0", "found": "0"}

@@ -31,12 +31,13 @@ class Conversations:
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/conversation: as far as this person may find its recordings."""
         asked = CallUuid(request.path["id"])
-        parts = {asked: await self._parts(request, asked)}
+        parts = {asked: await self._asked(request)}
         copies = await self._copies.conversation(request.agent.tenant, asked)
         for copy in copies:
             if copy.call_uuid != asked:
                 with suppress(NotFound):
-                    parts[copy.call_uuid] = await self._parts(request, copy.call_uuid)
+                    found = await self._library.within_reach(request.agent, Action.SEARCH, copy.call_uuid)
+                    parts[copy.call_uuid] = _ended(found)
         recorded = [copy for copy in copies if copy.call_uuid in parts]
         doubles = duplicates([_take(copy, parts[copy.call_uuid]) for copy in recorded])
         shown = [self._shown(copy, doubles.get(copy.call_uuid)) for copy in recorded] or [self._pair(asked)]
@@ -45,14 +46,13 @@ class Conversations:
     async def snapshots(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/snapshots."""
         asked = CallUuid(request.path["id"])
-        await self._parts(request, asked)
+        await self._asked(request)
         kept = await self._copies.snapshots(request.agent.tenant, asked)
         return answer(snapshots=[_snapshot(each) for each in kept])
 
-    async def _parts(self, request: ApiRequest, call_uuid: CallUuid) -> Sequence[PartRecord]:
+    async def _asked(self, request: ApiRequest) -> Sequence[PartRecord]:
         """The parts that have ended; NotFound where there are none for this person."""
-        parts = await self._library.recording(request.agent, Action.SEARCH, call_uuid)
-        return [part for part in parts if part.stopped_at is not None]
+        return _ended(await self._library.recording(request.agent, Action.SEARCH, request.path["id"], request.origin))
 
     def _pair(self, call_uuid: CallUuid) -> Json:
         shown: Json = {"id": call_uuid}
@@ -67,6 +67,10 @@ class Conversations:
         shown["parties"] = [_party(each) for each in copy.parties]
         # A client tells nobody whether it copies a call to others as well, and some do to five (siprec.md, Q25).
         return shown | {"facts": dict(copy.facts), "otherCopiesPossible": True}
+
+
+def _ended(parts: Sequence[PartRecord]) -> Sequence[PartRecord]:
+    return [part for part in parts if part.stopped_at is not None]
 
 
 def _party(presence: Presence) -> Json:

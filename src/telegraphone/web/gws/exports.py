@@ -31,8 +31,8 @@ class Exports:
     async def get(self, request: ApiRequest) -> Response:
         """GET …/export: every ended part with its sound, metadata, trail, reports, hashes, signature and certificate; with
         `sealed=true` also what was sealed. Each try is a line in the trail, before the first byte."""
-        agent, client = request.agent, request.http.client
-        parts = await self._library.recording(agent, Action.EXPORT, request.path["id"])
+        agent = request.agent
+        parts = await self._library.recording(agent, Action.EXPORT, request.path["id"], request.origin)
         ended = [part for part in parts if part.stopped_at is not None]
         subjects = (request.path["id"], *(part.recording_id for part in parts))
         lines = await self._audit.about(agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
@@ -45,11 +45,11 @@ class Exports:
             first = await anext(pieces)
         except KeyError:
             raise NotFound("recording", request.path["id"]) from None
-        origin = client.host if client is not None else ""
         detail = {"parts": str(len(ended)), "sealed": str(sealed).lower()}
-        await self._audit.write(Deed(agent.actor, "export", parts[0].call_uuid, "begun", detail, agent.tenant, origin))
+        call_uuid = parts[0].call_uuid
+        await self._audit.write(Deed(agent.actor, "export", call_uuid, "begun", detail, agent.tenant, request.origin))
         headers = {
-            "Content-Disposition": f'attachment; filename="{parts[0].call_uuid}.zip"',
+            "Content-Disposition": f'attachment; filename="{call_uuid}.zip"',
             "Cache-Control": "private, no-store",
         }
         return StreamingResponse(_bytes(first, pieces, request.principal.sign_in), 200, headers, "application/zip")

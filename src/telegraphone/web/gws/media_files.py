@@ -54,7 +54,7 @@ class MediaFiles:
         return answer(peaks={"start": start, "stop": stop, "agent": agent, "other": other})
 
     async def _part(self, request: ApiRequest, recording_id: str) -> PartRecord:
-        for part in await self._library.recording(request.agent, Action.LISTEN, request.path["id"]):
+        for part in await self._library.recording(request.agent, Action.LISTEN, request.path["id"], request.origin):
             if part.recording_id == recording_id and part.stopped_at is not None:
                 return part
         raise self._unknown(request)

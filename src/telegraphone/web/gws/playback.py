@@ -103,11 +103,9 @@ class Playback:
             "bytes": f"{span.start}-{span.end - 1}",
             "about_ms": "-".join(map(str, places)),
         }
-        client = request.http.client
-        origin = client.host if client is not None else ""
         agent = request.agent
         action = "download" if request.query.get("download") == "true" else "play"
-        await self._audit.write(Deed(agent.actor, action, part.recording_id, "begun", detail, agent.tenant, origin))
+        await self._audit.write(Deed(agent.actor, action, part.recording_id, "begun", detail, agent.tenant, request.origin))
 
     async def _bytes(self, sign_in: SignIn, rendition: Rendition, span: Span) -> AsyncIterator[bytes]:
         """What was promised is cut short when the listener is signed out, whether by himself or because a right is gone."""

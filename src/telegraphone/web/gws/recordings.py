@@ -37,7 +37,8 @@ class Recordings:
         """GET /recordings: newest first, a page at a time."""
         asked = search(request.agent.user_name, request.query)
         # One more than asked for tells whether there is a next page.
-        found = await self._library.find(request.agent, asked.query(request.agent.tenant), asked.limit + 1, asked.offset)
+        query = asked.query(request.agent.tenant)
+        found = await self._library.find(request.agent, query, asked.limit + 1, asked.offset, origin=request.origin)
         shown = found[: asked.limit]
         links = self._previous(request.query, asked)
         if len(found) > len(shown):
@@ -46,23 +47,24 @@ class Recordings:
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
         labels = "labels" in selection(request.query, "subresources")
-        recordings = [await self._shown(request, each, labels=labels) for each in shown]
+        recordings = [await self._shown(request, await self._found(request, each), labels=labels) for each in shown]
         return answer(recordings=[chosen(each, wanted) for each in recordings], **links)
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}."""
         labels = "labels" in selection(request.query, "subresources")
-        recording = await self._shown(request, request.path["id"], labels=labels)
+        parts = await self._library.recording(request.agent, Action.SEARCH, request.path["id"], request.origin)
+        recording = await self._shown(request, parts, labels=labels)
         return answer(recording=chosen(recording, selection(request.query, "fields")))
 
     async def delete(self, request: ApiRequest) -> Response:
         """DELETE /recordings/{id}: nothing of it can be played or decrypted any more when this is answered."""
-        await self._keeping.erase(request.agent, request.path["id"], _origin(request), self._clock)
+        await self._keeping.erase(request.agent, request.path["id"], request.origin, self._clock)
         return answer()
 
     async def post(self, request: ApiRequest) -> Response:
         """POST /recordings/{id}: protect it from deletion, or hold it for a matter, and the contrary."""
-        agent, call_uuid, origin, operation = request.agent, request.path["id"], _origin(request), request.operation()
+        agent, call_uuid, origin, operation = request.agent, request.path["id"], request.origin, request.operation()
         match operation:
             case "applyNonDelete" | "removeNonDelete":
                 await self._keeping.protect(agent, call_uuid, origin, on=operation == "applyNonDelete")
@@ -76,7 +78,7 @@ class Recordings:
 
     async def trail(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/trail: who heard it and who did what to it, newest first."""
-        parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"])
+        parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"], request.origin)
         subjects = (request.path["id"], *(part.recording_id for part in parts))
         lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
         return answer(trail=[trail_line(each) for each in lines])
@@ -85,17 +87,16 @@ class Recordings:
         """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
         return answer(permissions=[action.value for action in Action if may(request.agent, action)])
 
-    async def _shown(self, request: ApiRequest, call_uuid: str, *, labels: bool) -> Json:
-        parts = await self._recording(request, call_uuid)
+    async def _shown(self, request: ApiRequest, parts: tuple[PartRecord, ...], *, labels: bool) -> Json:
         standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
         return self._shapes.recording(parts, standing, labels=labels)
 
-    async def _recording(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
-        return await self._library.recording(request.agent, Action.SEARCH, call_uuid)
+    async def _found(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
+        return await self._library.within_reach(request.agent, Action.SEARCH, call_uuid)
 
     async def _next(self, request: ApiRequest, asked: Search, last: CallUuid) -> Json:
         """The link to the next page: by offset for who pages so, otherwise by a cursor."""
-        began = (await self._recording(request, last))[0].started_at
+        began = (await self._found(request, last))[0].started_at
         cursor = None if asked.by_offset else encode(request.agent.user_name, asked.given, (began, last))
         if cursor is not None:
             links = self._link("next", request.query, {"cursor": cursor}, asked.limit)
@@ -114,8 +115,3 @@ class Recordings:
         kept = {name: query[name] for name in ("fields", "subresources") if query.get(name)}
         path = "/recordings?" + urlencode({**place, "limit": limit, **kept}, safe="*,")
         return {f"{which}Uri": self._shapes.links.uri(path), f"{which}Path": path}
-
-
-def _origin(request: ApiRequest) -> str:
-    client = request.http.client
-    return client.host if client is not None else ""
