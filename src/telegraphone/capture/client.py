@@ -367,7 +367,7 @@ def _sealed(fact: control.SealedFact) -> SealedRecording:
         started_at=fact.started_at,
         duration_samples=fact.frames,
         rate=fact.rate,
-        spans=tuple(SpanFact(span.kind, span.reason, span.start, span.stop) for span in fact.spans),
+        spans=tuple(SpanFact(span.kind, span.reason, span.start, span.stop, span.stream) for span in fact.spans),
         status=fact.status,
         bytes_stored=fact.bytes_stored,
         tenant=fact.tenant,

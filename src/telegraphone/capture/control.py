@@ -123,6 +123,7 @@ class SpanMade(msgspec.Struct, frozen=True):
     reason: str
     start: int
     stop: int
+    stream: int | None = None
 
 
 class SealedFact(msgspec.Struct, frozen=True):

@@ -173,7 +173,7 @@ def sealed_fact(manifest: Manifest) -> SealedFact:
         started_at=manifest.started_at,
         frames=manifest.frames,
         rate=manifest.rate,
-        spans=tuple(SpanMade(_TOLD_AS[span.kind], span.reason, span.start, span.stop) for span in told),
+        spans=tuple(SpanMade(_TOLD_AS[span.kind], span.reason, span.start, span.stop, span.stream) for span in told),
         status="sealed" if manifest.status == "sealed" else "recovered",
         bytes_stored=manifest.bytes_stored,
         tenant=manifest.tenant,

@@ -40,6 +40,8 @@ class HistoryEntry:
     started_by: By | None = None
     stopped_by: By | None = None
     reason: str = ""
+    stream: int | None = None
+    """The track a gap is in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,11 @@ class _Span:
     start_ms: int
     end_ms: int
     reason: str = ""
+    stream: int | None = None
 
 
 def _span(fact: SpanFact, rate: int) -> _Span:
-    return _Span(_TYPES[fact.kind], fact.start_samples * 1000 // rate, fact.end_samples * 1000 // rate, fact.reason)
+    return _Span(_TYPES[fact.kind], fact.start_samples * 1000 // rate, fact.end_samples * 1000 // rate, fact.reason, fact.stream)
 
 
 def _pauses(sealed: SealedRecording) -> list[_Span]:
@@ -94,7 +95,7 @@ def _pauses(sealed: SealedRecording) -> list[_Span]:
 
 def _with_authors(record: PartRecord, sealed: SealedRecording, span: _Span, ended_by: By) -> HistoryEntry:
     if span.type == "Gap":
-        return replace(_entry(sealed, span, _BY_SYSTEM, _BY_SYSTEM), reason=span.reason)
+        return replace(_entry(sealed, span, _BY_SYSTEM, _BY_SYSTEM), reason=span.reason, stream=span.stream)
     known = [each for each in record.history if each.type == span.type]
     first = _nearest(span.start_ms, [(each.offset_ms, each.started_by) for each in known])
     last = _nearest(span.end_ms, [(each.offset_ms + each.duration_ms, each.stopped_by) for each in known if each.stopped_at])

@@ -221,12 +221,13 @@ class Cut:
 @dataclass(frozen=True, slots=True)
 class SpanFact:
     """A stretch of a finished recording that holds no audio, and why; `held` and `paused` carry the pause reason, `gap`
-    says what was lost."""
+    says what was lost. `stream` is the track it concerns, None for all."""
 
     kind: Literal["paused", "held", "gap"]
     reason: str
     start_samples: int
     end_samples: int
+    stream: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

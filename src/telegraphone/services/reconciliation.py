@@ -6,6 +6,7 @@ as it should be after a time that it may honestly take is told once, and told ag
 A list that cannot be asked settles nothing: such calls wait (properties REC-1, fault F42).
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +23,10 @@ from telegraphone.services.ports import Clock, Unavailable
 log = structlog.get_logger()
 
 _ONE_WAY_MS: Final = 5_000
+"""Of less sound nobody need have said anything."""
+_ROUNDING_MS: Final = 50
+"""Spans are kept in whole milliseconds, and each loses some of one."""
+_NOBODY_SENT: Final = "no_media"
 
 
 class Problem(Enum):
@@ -135,12 +140,18 @@ class Reconciliation:
 
 
 def lost_much(part: PartRecord, *, mixed: bool = False) -> Problem | None:
-    """Whether more was lost of an ended part than a listener may miss: 250 ms or 1 % (properties REC-2), or nearly all of what
-    one party said. A party that sends nothing for a while, as before the other answers, has lost nothing; of a call whose
-    voices come mixed one track is always silent."""
-    unheard_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap" and entry.reason == "no_media")
-    lost_ms = sum(entry.duration_ms for entry in part.history if entry.type == "Gap") - unheard_ms
+    """Whether more was lost of an ended part than a listener may miss: 250 ms or 1 % (properties REC-2), or one party was not
+    heard at all while sound was kept. Who says nothing for long, as before the other answers, has lost nothing; of a call
+    whose voices come mixed one track is always silent."""
+    gaps = [entry for entry in part.history if entry.type == "Gap"]
+    unheard_ms: Counter[int | None] = Counter()
+    for entry in gaps:
+        if entry.reason == _NOBODY_SENT:
+            unheard_ms[entry.stream] += entry.duration_ms
+    lost_ms = sum(entry.duration_ms for entry in gaps if entry.reason != _NOBODY_SENT)
     if lost_ms > max(250, part.duration_ms // 100):
         return Problem.SHORT
-    silent_ms = part.duration_ms if mixed else 0
-    return Problem.ONE_WAY if unheard_ms - silent_ms > max(_ONE_WAY_MS, part.duration_ms * 9 // 10) else None
+    shut_ms = sum(entry.duration_ms for entry in part.history if entry.type in ("Paused", "Held"))
+    kept_ms = part.duration_ms - shut_ms
+    never = sum(ms >= kept_ms - _ROUNDING_MS for stream, ms in unheard_ms.items() if stream is not None)
+    return Problem.ONE_WAY if kept_ms > _ONE_WAY_MS and never > mixed else None

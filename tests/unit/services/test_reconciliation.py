@@ -96,28 +96,41 @@ async def test_a_listed_recording_of_which_nothing_is_kept_is_told() -> None:
     assert await world.told() == [Problem.LOST.value]
 
 
-@pytest.mark.parametrize(
-    ("reason", "lost_ms", "problem"),
-    [
-        ("crash", 600, None),
-        ("crash", 601, Problem.SHORT),
-        ("no_media", 54_000, None),
-        ("no_media", 54_001, Problem.ONE_WAY),
-    ],
-)
-async def test_what_was_lost_of_a_recording_is_weighed(reason: str, lost_ms: int, problem: Problem | None) -> None:
+@pytest.mark.parametrize(("lost_ms", "problem"), [(600, None), (601, Problem.SHORT)])
+async def test_what_was_lost_of_a_recording_is_weighed(lost_ms: int, problem: Problem | None) -> None:
     world = World()
-    gap = HistoryEntry("Gap", BEGAN, BEGAN, 0, lost_ms, reason=reason)
+    gap = HistoryEntry("Gap", BEGAN, BEGAN, 0, lost_ms, reason="crash", stream=0)
     pause = HistoryEntry("Paused", BEGAN, BEGAN, 0, 50_000, reason="agent")
     await world.catalogue.put(replace(ENDED, history=(gap, pause)))
     assert await world.told() == ([problem.value] if problem else [])
     assert (world.it.settled, world.it.given_up) == ((0, 1) if problem else (1, 0))
 
 
-def test_of_a_call_whose_voices_come_mixed_one_track_may_be_silent() -> None:
-    for unheard_ms, problem in ((60_000, None), (114_000, None), (114_001, Problem.ONE_WAY)):
-        gap = HistoryEntry("Gap", BEGAN, BEGAN, 0, unheard_ms, reason="no_media")
-        assert lost_much(replace(ENDED, history=(gap,)), mixed=True) is problem
+def silent(stream: int, begin_ms: int, end_ms: int) -> HistoryEntry:
+    """Nobody sent to a track in between."""
+    return HistoryEntry("Gap", BEGAN, BEGAN, begin_ms, end_ms - begin_ms, reason="no_media", stream=stream)
+
+
+PAUSE = HistoryEntry("Paused", BEGAN, BEGAN, 20_000, 10_000, reason="agent")
+
+
+@pytest.mark.parametrize(
+    ("history", "mixed", "problem"),
+    [
+        ((silent(0, 0, 60_000),), False, Problem.ONE_WAY),
+        ((silent(1, 0, 20_000), PAUSE, silent(1, 30_000, 60_000)), False, Problem.ONE_WAY),
+        # Who waited long for the other, and said something at last, was heard.
+        ((silent(0, 0, 59_000),), False, None),
+        ((silent(0, 0, 30_000), silent(1, 30_000, 60_000)), False, None),
+        ((silent(0, 0, 59_000), silent(1, 0, 59_000)), False, None),
+        # Of voices that come mixed one track has all.
+        ((silent(0, 0, 60_000),), True, None),
+        ((silent(0, 0, 60_000), silent(1, 0, 50_000)), True, None),
+        ((silent(0, 0, 60_000), silent(1, 0, 60_000)), True, Problem.ONE_WAY),
+    ],
+)
+def test_who_was_silent_for_long_was_not_unheard(history: tuple[HistoryEntry, ...], mixed: bool, problem: Problem | None) -> None:
+    assert lost_much(replace(ENDED, history=history), mixed=mixed) is problem
 
 
 async def test_while_the_archive_is_away_nothing_is_settled_and_nothing_is_called_lost() -> None:
