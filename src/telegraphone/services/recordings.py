@@ -76,6 +76,24 @@ class CallRecorder:
         tapped |= {leg: whose for leg, whose in self._tapped.items() if whose == self.recording_id}
         self._tapped = tapped
 
+    def know(self, call: Call) -> None:
+        """What is listed with the part is the call's user data as it is now, and numbers that were not known at first, as a
+        call that is copied to us may have none until its client describes it."""
+        self.user_data = call.user_data
+        running = self._running
+        if running is None:
+            return
+        record = running.record
+        recorded = record.recorded_dn or next((each.number for each in call.legs if each.id == running.leg), "")
+        agent = self._world.directory.at(recorded, call.tenant) if recorded else None
+        running.record = replace(
+            record,
+            ani=record.ani or call.caller.number,
+            dnis=record.dnis or call.dnis,
+            recorded_dn=recorded,
+            user_name=record.user_name or (agent.user_name if agent else ""),
+        )
+
     async def reserve(self, call: Call, leg: Leg, limit: Limit) -> None:
         """Gets ports for a new part recorded for this leg's agent and has the switch send both parties' audio there.
         The gate is shut. Whatever fails, `discard` clears it away."""

@@ -247,6 +247,15 @@ def again(data: bytes, cseq: int, lab: Laboratory, old: bytes = b"", new: bytes 
     return data
 
 
+def with_metadata(document: bytes) -> bytes:
+    """The plain call with this metadata."""
+    head, _, body = message("plain").partition(b"\r\n\r\n")
+    first, _, rest = body.partition(b"<?xml")
+    body = first + document + b"\r\n" + rest[rest.index(b"--unique-boundary-1--") :]
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
+    return b"\r\n".join([*lines, b"Content-Length: %d" % len(body), b"", b""]) + body
+
+
 def described(response: Response) -> SessionDescription:
     """The description in a response."""
     assert response.content_type == "application/sdp"

@@ -8,6 +8,7 @@ from telegraphone.domain.legs import (
     CallForked,
     CopyDescribed,
     EndCause,
+    FactsLearned,
     Keeping,
     LegEnded,
     PartyJoined,
@@ -17,7 +18,7 @@ from telegraphone.domain.legs import (
 from telegraphone.domain.recording import Trigger
 from telegraphone.services.ports import NOBODY, TapMoved
 from telegraphone.wire.sdp import PCMU, Direction, Media, SessionDescription
-from tests.interop.siprec.laboratory import QUIET_S, Ports, described, laboratory, message
+from tests.interop.siprec.laboratory import QUIET_S, Ports, again, described, laboratory, message, with_metadata
 
 BOTH = ["15550100", "5001"]
 
@@ -304,6 +305,41 @@ async def test_q24_names_of_the_vendor_are_found_where_the_profile_says() -> Non
         assert (lab.call.known_as, lab.call.user_data) == ("", {})
 
 
+NEXT = (
+    "<recording><session session_id='next'/>"
+    "<participant participant_id='a'><nameID aor='sip:15550111@example.com'/></participant>"
+    "<participant participant_id='b'><nameID aor='sip:5002@example.com'/></participant>"
+    "<stream stream_id='s' session_id='next'><label>96</label></stream>"
+    "<x-call-key>VUTSRQPONMLKJIHGFEDCBA9876543210</x-call-key><campaign>{}</campaign></recording>"
+)
+
+
+async def test_q24_each_call_of_a_persistent_session_has_its_own_names() -> None:
+    invite = message("plain")
+    async with laboratory(call_uuid_from=("x-call-key",), user_data_from={"campaign": "Campaign"}) as lab:
+        await lab.say(invite)
+        assert (lab.call.known_as, lab.call.user_data) == ("", {})
+        over = b"<recording><session session_id='s'><stop-time>2026-01-01T00:00:00Z</stop-time></session></recording>"
+        assert (await lab.say(again(with_metadata(over), 2, lab))).status == 200
+        assert (await lab.say(again(with_metadata(NEXT.format("autumn").encode()), 3, lab))).status == 200
+        assert len(lab.of(CallForked)) == 2
+        assert (lab.call.known_as, lab.call.user_data) == ("VUTSRQPONMLKJIHGFEDCBA9876543210", {"Campaign": "autumn"})
+        # What is said again is no news; what is said anew of the running call is.
+        assert (await lab.say(again(with_metadata(NEXT.format("autumn").encode()), 4, lab))).status == 200
+        assert (await lab.say(again(with_metadata(NEXT.format("winter").encode()), 5, lab))).status == 200
+        assert [event.user_data for event in lab.of(FactsLearned)] == [{"Campaign": "winter"}]
+        assert len(lab.of(CallForked)) == 2
+
+
+async def test_q06_labels_that_no_line_has_are_told_and_their_place_counts() -> None:
+    document = message("plain").partition(b"<?xml")[2].partition(b"--unique")[0]
+    strange = b"<?xml " + document.replace(b">96<", b">a_leg<").replace(b">97<", b">10/20<").strip()
+    async with laboratory() as lab:
+        assert (await lab.say(with_metadata(strange))).status == 200
+        assert lab.of(CopyDescribed)[0].facts == {"labels_unmatched": "10/20, a_leg"}
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+
+
 # --- errors, and what is none (siprec.md, section 4) ---
 
 
@@ -349,6 +385,7 @@ async def test_strict_mode_obeys_the_rfc() -> None:
         assert (await lab.send("plain")).status == 200
         assert (await lab.send("q01-bare-src-and-no-option")).status == 421
         assert (await lab.send("q02-inside-the-brackets")).status == 421
+        assert (await lab.say(message("plain").replace(b";+sip.src", b"").replace(b"plain", b"other"))).status == 403
         assert len(lab.of(CallForked)) == 1
 
 

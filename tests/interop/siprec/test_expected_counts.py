@@ -160,7 +160,8 @@ async def test_two_calls_in_a_session_that_outlives_them(tmp_path: Path) -> None
             return found if len(found) == 2 else []
 
         second, first = await until(both)
-        assert second["dialedPhoneNumber"] == "5002"
+        assert (second["callerPhoneNumber"], second["dialedPhoneNumber"]) == (caller_of(row), "5002")
+        assert (first["callerPhoneNumber"], first["dialedPhoneNumber"]) == (caller_of(row), "5001")
         for resource in (first, second):
             assert all(heard(await mixed(system, resource)))
         linked = await conversation(system, first)

@@ -13,7 +13,7 @@ from telegraphone.domain.legs import CallForked, CopyDescribed, LegEnded
 from telegraphone.limits import METADATA_BYTES_MAX
 from telegraphone.services.ports import TapMoved
 from tests.fuzz.test_siprec import changed
-from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Ports, again, laboratory, message
+from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Ports, again, laboratory, message, with_metadata
 
 CHANGES = 300
 TORTURE = sorted((FIXTURES.parent / "sip" / "torture").glob("*.dat"))
@@ -22,15 +22,6 @@ TORTURE = sorted((FIXTURES.parent / "sip" / "torture").glob("*.dat"))
 def numbered(data: bytes, number: int) -> bytes:
     """The same request in a dialog and transaction of its own."""
     return data.replace(b"plain", b"plain-%d" % number)
-
-
-def with_metadata(document: bytes) -> bytes:
-    """The plain call with this metadata."""
-    head, _, body = message("plain").partition(b"\r\n\r\n")
-    first, _, rest = body.partition(b"<?xml")
-    body = first + document + b"\r\n" + rest[rest.index(b"--unique-boundary-1--") :]
-    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
-    return b"\r\n".join([*lines, b"Content-Length: %d" % len(body), b"", b""]) + body
 
 
 async def test_f22_new_keys_by_a_new_description() -> None:

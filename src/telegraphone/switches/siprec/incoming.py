@@ -14,7 +14,7 @@ from telegraphone.limits import METADATA_BYTES_MAX, SNAPSHOT_REQUEST_S
 from telegraphone.services.ports import RecorderFull
 from telegraphone.switches.siprec.agreement import KeyAgreement
 from telegraphone.switches.siprec.register import Register
-from telegraphone.switches.siprec.rs import Rs, Stage
+from telegraphone.switches.siprec.rs import Named, Rs, Stage
 from telegraphone.switches.siprec.trunk import Trunk, certified_names
 from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
@@ -28,7 +28,7 @@ from telegraphone.wire.siprec.answering import Mine, answer, lines_of_answer, ou
 from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
 from telegraphone.wire.siprec.keys import OWN_KEY_BYTES
 from telegraphone.wire.siprec.metadata import Kind, read_snapshot
-from telegraphone.wire.siprec.noticing import facts_of_description, facts_of_request
+from telegraphone.wire.siprec.noticing import facts_of_description, facts_of_request, labels_of
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Incoming:
             self._sip.respond(transaction, self._elsewhere(full.retry_after_s))
         else:
             if rs is not None:
-                self._register.begin(rs, self._known_as(rs, request), self._user_data(rs, request))
+                self._register.begin(rs, self._named(rs, request))
                 self._obey(rs, request)
 
     def _trunk_of(self, transaction: ServerTransaction) -> Trunk | None:
@@ -106,6 +106,7 @@ class Incoming:
         rs.facts |= facts_of_request(request)
         if body.sdp is not None:
             rs.offered = SessionDescription.parse(body.sdp)
+            rs.labels = labels_of(rs.offered)
             rs.facts |= facts_of_description(rs.offered)
             rs.lines = taken_lines(rs.offered, trunk.codecs, keys_under_avp=trunk.keys_under_avp)
             if not any(rs.lines):
@@ -174,7 +175,7 @@ class Incoming:
         self._learn(rs, body)
         self._sip.respond(transaction, Reply(200, body=rs.ours.serialize() if described else b""))
         self._register.described(rs)
-        self._register.refresh(rs)
+        self._register.refresh(rs, self._named(rs, request))
         self._obey(rs, request)
         if body.sdp is not None:
             self._agreement.begin(rs)
@@ -196,6 +197,7 @@ class Incoming:
         except (RemoteProtocolError, RecorderFull):
             rs.lines = before
             raise
+        rs.labels = labels_of(offered)
         rs.ours = answer(offered, rs.lines, rs.ports(), self._mine(rs))
 
     def acknowledged(self, event: AckArrived) -> None:
@@ -212,10 +214,11 @@ class Incoming:
                 self.hang_up(rs, EndCause.FAILED)
                 return
             rs.lines = lines_of_answer(rs.ours, answered, rs.trunk.codecs)
+            rs.labels = labels_of(answered)
             rs.facts |= facts_of_description(answered)
             self._learn(rs, body)
             self._register.described(rs)
-            self._register.refresh(rs)
+            self._register.refresh(rs, self._named(rs, event.request))
             self._register.media_changed(rs)
         self._ask_for_snapshot(rs)
 
@@ -287,12 +290,11 @@ class Incoming:
             rs.old_name, rs.needs_snapshot, rs.asked_at = True, True, None
             self._ask_for_snapshot(rs)
 
-    def _known_as(self, rs: Rs, request: Request) -> str:
-        return next((value for name in rs.trunk.call_uuid_from if (value := _said(rs, request, name))), "")
-
-    def _user_data(self, rs: Rs, request: Request) -> dict[str, object]:
+    def _named(self, rs: Rs, request: Request) -> Named:
+        """What the vendor's own names say of the call that is running or begins with this request (siprec.md, Q24)."""
+        known_as = next((value for name in rs.trunk.call_uuid_from if (value := _said(rs, request, name))), "")
         wanted: Mapping[str, str] = rs.trunk.user_data_from
-        return {key: value for name, key in wanted.items() if (value := _said(rs, request, name))}
+        return Named(known_as, {key: value for name, key in wanted.items() if (value := _said(rs, request, name))})
 
     def _elsewhere(self, retry_after_s: int = _RETRY_AFTER_S) -> Reply:
         return Reply(503, headers=(("Retry-After", str(retry_after_s)),))

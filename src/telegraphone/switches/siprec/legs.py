@@ -4,7 +4,7 @@ A call needs two parties (`domain.leaving`), so who leaves last stays until some
 is told before who leaves. A party without a name that gets one is the same party; so is one whose number is corrected.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from telegraphone.domain.copies import Party
 from telegraphone.domain.ids import LegId
@@ -12,13 +12,14 @@ from telegraphone.domain.legs import CallForked, CopyDescribed, EndCause, LegEnd
 from telegraphone.services.ports import SwitchEvent
 from telegraphone.switches.siprec.parties import Person, persons
 from telegraphone.switches.siprec.rs import Leg, Rs
+from telegraphone.wire.siprec.noticing import unmatched
 
 NewId = Callable[[], LegId]
 _UNKNOWN = Person("", "")
 _PARTIES_MIN = 2
 
 
-def begun(rs: Rs, new_id: NewId, known_as: str, user_data: Mapping[str, object]) -> CallForked:
+def begun(rs: Rs, new_id: NewId) -> CallForked:
     """The call of a session that has just been offered, or whose next one begins. Who is not known yet has no number."""
     known = persons(rs.picture, rs.lines, rs.trunk)
     for person in (*known, *(_UNKNOWN,) * (_PARTIES_MIN - len(known))):
@@ -26,7 +27,7 @@ def begun(rs: Rs, new_id: NewId, known_as: str, user_data: Mapping[str, object])
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
     trunk = rs.trunk
-    return CallForked(parties, trunk.keeping, rs.mixed, known_as, user_data, trunk.tenant, trunk.name)
+    return CallForked(parties, trunk.keeping, rs.mixed, rs.named.known_as, rs.named.user_data, trunk.tenant, trunk.name)
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
@@ -57,10 +58,10 @@ def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
 def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
     """What the client has told of the call since this was last asked. A session that lives on may yet tell more."""
     parties = tuple(Party(party.aor, rs.trunk.number(party.aor), party.name) for party in rs.picture.parties())
-    links = rs.picture.links() | ({rs.known_as} if rs.known_as else frozenset())
+    links = rs.picture.links() | ({rs.named.known_as} if rs.named.known_as else frozenset())
     documents = tuple(rs.untold)
     rs.untold.clear()
-    return CopyDescribed(rs.legs[0].id, parties, links, dict(rs.facts), documents, over)
+    return CopyDescribed(rs.legs[0].id, parties, links, rs.facts | unmatched(rs.labels, rs.picture), documents, over)
 
 
 def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:

@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 
 from telegraphone.domain.ids import LegId
-from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyJoined, RecordingOrdered
+from telegraphone.domain.legs import CallForked, EndCause, FactsLearned, LegEnded, PartyJoined, RecordingOrdered
 from telegraphone.domain.recording import Trigger
 from telegraphone.limits import CALLS_MAX, SWITCH_EVENTS_MAX
 from telegraphone.services.ports import Clock, SwitchEvent, TapMoved
 from telegraphone.services.switch_ports import Intakes
 from telegraphone.switches.siprec import legs
-from telegraphone.switches.siprec.rs import PLACES_MIN, Leg, Place, Rs, Stage
+from telegraphone.switches.siprec.rs import PLACES_MIN, Leg, Named, Place, Rs, Stage
 from telegraphone.wire.sip.dialog import Dialog
 
 _ID_BYTES = 12
@@ -90,11 +90,11 @@ class Register:
 
     # --- facts ---
 
-    def begin(self, rs: Rs, known_as: str, user_data: dict[str, object]) -> None:
+    def begin(self, rs: Rs, named: Named) -> None:
         """The call of a session begins."""
         self.alive.add(rs)
-        rs.known_as = known_as
-        self._tell(rs, [legs.begun(rs, self.new_leg, known_as, user_data), legs.described(rs)])
+        rs.named = named
+        self._tell(rs, [legs.begun(rs, self.new_leg), legs.described(rs)])
 
     def described(self, rs: Rs) -> None:
         """The client has said something new of a call that is running; before its beginning it waits for that."""
@@ -106,15 +106,22 @@ class Register:
         if rs.legs:
             self._tell(rs, [RecordingOrdered(rs.legs[0].id, trigger)])
 
-    def refresh(self, rs: Rs) -> None:
+    def refresh(self, rs: Rs, named: Named) -> None:
         """A snapshot or description has come: tells what it changes. When nobody is left in a session that lives on, its
         call is over; when somebody comes then, a new one begins."""
         if rs.legs and rs.picture.drawn and not rs.picture.parties() and rs.picture.has_ended():
             self._tell(rs, legs.over(rs, EndCause.NORMAL))
         elif rs.legs:
             self._tell(rs, legs.changed(rs, self.new_leg))
+            self._learn(rs, named)
         elif rs.picture.parties() and rs.stage is Stage.LIVE:
-            self.begin(rs, "", {})
+            self.begin(rs, named)
+
+    def _learn(self, rs: Rs, named: Named) -> None:
+        """What the vendor says of the running call later on is user data too; its id stays what it was at the beginning."""
+        if new := {key: value for key, value in named.user_data.items() if rs.named.user_data.get(key) != value}:
+            rs.named = Named(rs.named.known_as, {**rs.named.user_data, **new})
+            self._tell(rs, [FactsLearned(rs.legs[0].id, new)])
 
     def media_changed(self, rs: Rs) -> None:
         """Says anew who sends where audio is being recorded, since another source may have taken over."""

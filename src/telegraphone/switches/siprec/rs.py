@@ -6,6 +6,7 @@ the n-th line. There are two places at least, because a recording has two tracks
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -64,6 +65,14 @@ class Leg:
     fork: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The vendor's id of a call, "" for none, and what it says of it that becomes user data."""
+
+    known_as: str = ""
+    user_data: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass(slots=True, eq=False)
 class Rs:
     """One recording session."""
@@ -88,8 +97,10 @@ class Rs:
     """What was noticed about the session, by name."""
     untold: deque[Document] = field(default_factory=lambda: deque(maxlen=SNAPSHOTS_UNTOLD_MAX))
     """Metadata that came and of which those above have not been told."""
-    known_as: str = ""
-    """The vendor's id of the call."""
+    named: Named = Named()
+    """What the vendor's names say of the running call."""
+    labels: frozenset[str] = frozenset()
+    """Those of the client's latest description."""
     dialog: Dialog | None = None
     stage: Stage = Stage.OFFERED
     awaits_answer: bool = False

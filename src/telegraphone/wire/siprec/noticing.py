@@ -10,10 +10,12 @@ from typing import Final
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.message import Request
+from telegraphone.wire.siprec.metadata import Kind, Picture
 
 _KEPT: Final = ("recordpref", "record")
 _VALUES: Final = frozenset(("on", "off", "pause", "paused", "nopreference"))
 _AWARE: Final = "record-aware"
+_LABELS_TOLD: Final = 8
 
 
 def facts_of_request(request: Request) -> dict[str, str]:
@@ -40,6 +42,18 @@ def facts_of_description(offered: SessionDescription) -> dict[str, str]:
     if any(media.kind == "video" and not media.refused for media in offered.media):
         facts["video"] = "refused"
     return facts
+
+
+def labels_of(offered: SessionDescription) -> frozenset[str]:
+    """The labels of all its lines, also of those that may be refused: metadata may speak of these (RFC 7865 section 6.7.1)."""
+    return frozenset(label for media in offered.media if (label := media.attribute("label")))
+
+
+def unmatched(labels: frozenset[str], picture: Picture) -> dict[str, str]:
+    """Streams of the metadata whose label no line has, so that their place among the streams counts, as a fact."""
+    named = (item.text("label") for item in picture.of(Kind.STREAM))
+    strange = sorted({label for label in named if label and label not in labels})
+    return {"labels_unmatched": ", ".join(strange[:_LABELS_TOLD])} if strange else {}
 
 
 def _clean(attribute: tuple[str, str | None]) -> tuple[str, str]:
