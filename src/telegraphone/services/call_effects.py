@@ -359,7 +359,7 @@ class Effects:
 
     async def _gate(self, uuid: CallUuid, effect: rec.Effect, by: By, limit: Limit) -> None:
         recorder = self._recorder(uuid)
-        recorder.know(self._known(uuid))
+        recorder.call = self._known(uuid)
         match effect:
             case rec.OpenGate(lift):
                 await recorder.open(lift, by, limit)

@@ -6,7 +6,7 @@ because the event history of the finished part names them (gws-api 13.3).
 """
 
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,7 +55,9 @@ class CallRecorder:
         """`tapped` says whose tap each leg's is now, over all calls that share legs: the last fork of a leg counts."""
         self._world = world
         self._tapped = tapped
-        self.user_data: Mapping[str, object] = {}
+        self.call: Call | None = None
+        """The call as it is now; what is listed with its parts follows it."""
+        self._recorded: LegId | None = None
         """What the call's user data is; a part keeps it as it was when its gate last moved."""
         self._running: _Running | None = None
         self._names: set[str] = set()
@@ -76,32 +78,15 @@ class CallRecorder:
         tapped |= {leg: whose for leg, whose in self._tapped.items() if whose == self.recording_id}
         self._tapped = tapped
 
-    def know(self, call: Call) -> None:
-        """What is listed with the part is the call's user data as it is now, and numbers that were not known at first, as a
-        call that is copied to us may have none until its client describes it."""
-        self.user_data = call.user_data
-        running = self._running
-        if running is None:
-            return
-        record = running.record
-        recorded = record.recorded_dn or next((each.number for each in call.legs if each.id == running.leg), "")
-        agent = self._world.directory.at(recorded, call.tenant) if recorded else None
-        running.record = replace(
-            record,
-            ani=record.ani or call.caller.number,
-            dnis=record.dnis or call.dnis,
-            recorded_dn=recorded,
-            user_name=record.user_name or (agent.user_name if agent else ""),
-        )
-
     async def reserve(self, call: Call, leg: Leg, limit: Limit) -> None:
         """Gets ports for a new part recorded for this leg's agent and has the switch send both parties' audio there.
         The gate is shut. Whatever fails, `discard` clears it away."""
         assert self._running is None, "one part at a time"
         record = self._new_record(call, leg)
-        self.user_data = call.user_data
+        self.call = call
         other = next(each.id for each in (*call.talking, *call.legs) if each.id != leg.id)
         tracks = (TrackOrder("agent", leg.id), TrackOrder("other", other))
+        self._recorded = leg.id
         self._running = running = _Running(record, leg.id, other)
         order = TapOrder(record.recording_id, call.uuid, call.tenant, tracks)
         try:
@@ -237,7 +222,21 @@ class CallRecorder:
             log.warning("tap_left_behind", leg=leg, error=str(error))
 
     def _put(self, record: PartRecord) -> None:
-        self._world.catalogue.put(replace(record, user_data=self.user_data))
+        """Fills in numbers that were not known at first: a copied call may have none until its client describes it."""
+        call = self.call
+        assert call is not None, "a part is made of a call"
+        number = record.recorded_dn or next((each.number for each in call.legs if each.id == self._recorded), "")
+        agent = self._world.directory.at(number, call.tenant) if number else None
+        self._world.catalogue.put(
+            replace(
+                record,
+                ani=record.ani or call.caller.number,
+                dnis=record.dnis or call.dnis,
+                recorded_dn=number,
+                user_name=record.user_name or (agent.user_name if agent else ""),
+                user_data=call.user_data,
+            )
+        )
 
     def _must_run(self) -> _Running:
         assert self._running is not None, "the machine asks this only of a running part"

@@ -1,0 +1,73 @@
+"""What a recording server refuses, and how, and what it does not refuse (siprec.md, section 4)."""
+
+import asyncio
+
+import pytest
+
+from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded
+from tests.interop.siprec.laboratory import QUIET_S, laboratory, message
+
+
+@pytest.mark.parametrize(("name", "status"), [("no-description", 400), ("broken-description", 400), ("nothing-usable", 488)])
+async def test_what_another_recorder_would_not_do_better_either(name: str, status: int) -> None:
+    async with laboratory() as lab:
+        assert (await lab.send(name)).status == status
+        assert (lab.events, lab.ports.open) == ([], {})
+
+
+@pytest.mark.parametrize("name", ["broken-metadata", "entity-bomb"])
+async def test_metadata_that_cannot_be_read_costs_no_recording(name: str) -> None:
+    async with laboratory() as lab:
+        assert (await lab.send(name)).status == 200
+        assert lab.numbers() == ["", ""]
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+        [request] = lab.asked
+        assert (request.method, request.headers.get("Content-Disposition")) == ("UPDATE", "recording-session")
+        assert request.content_type == "application/rs-metadata+xml"
+        assert b"<requestsnapshot" in request.body
+
+
+async def test_a_snapshot_that_builds_on_nothing_known_has_a_full_one_asked_for_by_the_old_name() -> None:
+    async with laboratory() as lab:
+        await lab.send("plain")
+        assert lab.asked == []
+        assert (await lab.send("partial-of-the-unknown")).status == 200
+        await asyncio.sleep(QUIET_S)
+        [request] = lab.asked
+        assert request.content_type == "application/rs-metadata"
+
+
+async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one() -> None:
+    async with laboratory() as lab:
+        lab.reply_status = 415
+        await lab.send("broken-metadata")
+        await asyncio.sleep(QUIET_S)
+        assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
+
+
+async def test_strict_mode_obeys_the_rfc() -> None:
+    async with laboratory(strict=True) as lab:
+        assert (await lab.send("plain")).status == 200
+        assert (await lab.send("q01-bare-src-and-no-option")).status == 421
+        assert (await lab.send("q02-inside-the-brackets")).status == 421
+        assert (await lab.say(message("plain").replace(b";+sip.src", b"").replace(b"plain", b"other"))).status == 403
+        assert len(lab.of(CallForked)) == 1
+
+
+async def test_strangers_are_refused() -> None:
+    async with laboratory(sources=()) as lab:
+        assert (await lab.send("plain")).status == 403
+        assert lab.events == []
+
+
+async def test_a_call_that_cannot_be_recorded_is_sent_elsewhere() -> None:
+    async with laboratory(keeping=Keeping.ALWAYS) as lab:
+        lab.takes = False
+        waiting = asyncio.create_task(lab.send("plain"))
+        await asyncio.sleep(QUIET_S)
+        await lab.server.hang_up(lab.call.parties[0].leg, EndCause.FAILED)
+        response = await waiting
+        assert (response.status, response.headers.get("Retry-After")) == (503, "10")
+        await asyncio.sleep(QUIET_S)
+        assert len(lab.of(LegEnded)) == 2
+        assert lab.ports.open == {}
