@@ -1,6 +1,7 @@
 """Every shape of transfer and conference on real phones, and what was recorded of each: whose part, who is heard, where it
 is silent; and one pause that goes through all of it."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ import pytest
 
 from telegraphone.demo.desktop import Desktop
 from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, in_a_call, office, recorded
+from tests.interop.phones import PATIENCE_S
 from tests.interop.system import AGENTS, PASSWORD, SUPERVISOR
 
 RECORDED: Final = "".join(
@@ -140,6 +142,7 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         await here.one.call(callUuid=call["callUuid"], recordingState="Paused")
         three = await here.hear(p5000=[ONE, TWO], p5001=[CUSTOMER, TWO], p5002=[CUSTOMER, ONE])
         joined = await here.two.call(callUuid=call["callUuid"], recordingState="Paused")
+        joined_name = joined["userData"]["GSIP_REC_FN"]
         await here.one.dial_into(call, "SingleStepConference", OTHER)
         everybody = {CUSTOMER, ONE, TWO, OTHER}
         all_four = {f"p{each}": everybody - {each} for each in everybody}
@@ -147,7 +150,12 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         await here.two.do(joined, "ResumeCallRecording")
         four = await here.hear(**all_four)
         await here.phones[ONE].hang_up()
-        inherited = await here.two.call(callUuid=call["callUuid"], recordingState="Recording")
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                inherited = await here.two.call(callUuid=call["callUuid"])
+                if inherited["recordingState"] == "Recording" and inherited["userData"]["GSIP_REC_FN"] != joined_name:
+                    break
+                await asyncio.sleep(0.05)
         without = await here.hear(p5000=[TWO, OTHER], p5002=[CUSTOMER, OTHER], p5003=[CUSTOMER, TWO])
         await here.phones[CUSTOMER].hang_up()
         last = await here.hear(p5002=[OTHER], p5003=[TWO])

@@ -111,11 +111,12 @@ class CallRecorder:
             theirs = await limit.answer("switch", mixer.fork_heard(running.leg, running.addresses[1]))
             running.mixed = True
         else:
-            await self._unmix(running)
             theirs = await self._fork(running.other, running.addresses[1], limit)
         mine = await self._fork(running.leg, running.addresses[0], limit)
         running.sources = (mine, theirs)
         await self._aim(running, limit)
+        if mixer is None:  # only now that nobody needs it
+            await self._unmix(running)
 
     async def open(self, lift: frozenset[rec.Reason], by: By, limit: Limit) -> None:
         """Starts the part (nothing to lift), or lifts reasons, one after the other in a fixed order."""
