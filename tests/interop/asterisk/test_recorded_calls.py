@@ -4,10 +4,13 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from telegraphone.demo.desktop import Desktop
 from tests.interop.office import CUSTOMER, ONE, TWO, in_a_call, office, recorded
 from tests.interop.system import PASSWORD, SUPERVISOR
 
+pytestmark = pytest.mark.alone
 STANDS_STILL_S = 3.0
 
 

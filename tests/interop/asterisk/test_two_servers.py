@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from telegraphone.demo.desktop import Desktop
 from tests.interop.asterisk.server import Asterisk, asterisk
 from tests.interop.office import CUSTOMER, ONE, OTHER, TONES, TWO, Desk, Office, asterisk_table, nothing_is_left, recorded, voice
@@ -53,6 +55,7 @@ async def two_servers(folder: Path) -> AsyncIterator[tuple[Office, Asterisk]]:
         yield Office(system, phones, *desks, north), south
 
 
+@pytest.mark.alone
 async def test_two_servers_at_once(tmp_path: Path) -> None:
     async with two_servers(tmp_path) as (here, south):
         # A call out, by the trunk, to a phone of the other server: two calls, of which the desktop shows its own.
