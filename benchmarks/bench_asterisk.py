@@ -213,9 +213,7 @@ class AudioSockets(Way):
         for leg in call.legs:
             media, snoop = f"media-{leg}", f"snoop-{leg}"
             way = {"encapsulation": "audiosocket", "transport": "tcp", "format": "slin", "data": str(uuid.uuid4())}
-            await self.here.do(
-                "POST", "/channels/externalMedia", app=APPLICATION, channelId=media, external_host=host, **way
-            )
+            await self.here.do("POST", "/channels/externalMedia", app=APPLICATION, channelId=media, external_host=host, **way)
             await self.here.do("POST", f"/channels/{leg}/snoop/{snoop}", spy="in", app=APPLICATION)
             await self.here.come(media, snoop)
             await self.here.bridge(f"tap-{leg}", snoop, media)
