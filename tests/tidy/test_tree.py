@@ -65,3 +65,23 @@ def test_what_a_ci_keeps_of_a_run_is_no_part_of_the_tree() -> None:
     for folder in (ROOT / ".ci" / "artefacts").read_text().splitlines():
         assert f"/{folder}/" in ignored
         assert (ROOT / folder).parent.is_dir(), f"{folder} has moved"
+
+
+def test_a_missing_mirror_is_found() -> None:
+    module = Source("src/telegraphone/wire/sip/uri.py", "def f():\n    return 1")
+    assert untested([module]) == ["src/telegraphone/wire/sip/uri.py has no tests/unit/wire/sip/test_uri.py"]
+    assert untested([module, Source("tests/unit/wire/sip/test_uri.py", "")]) == []
+    assert untested([module, Source("tests/unit/wire/sip/test_uri_torture.py", "")]) == []
+    neighbour = "tests/unit/wire/sip/test_message.py"
+    assert untested([module, Source(neighbour, "from telegraphone.wire.sip import message, uri")]) == []
+    assert untested([module, Source(neighbour, "from telegraphone.wire.sip import message")]) != []
+    assert untested([module, Source(neighbour, "'Whole messages: `uri.py` and `headers.py` at work.'")]) == []
+
+
+def test_a_set_of_ports_needs_no_mirror() -> None:
+    text = "class Clock(Protocol):\n    def now(self) -> float:\n        '''Seconds.'''"
+    assert untested([Source("src/telegraphone/services/ports.py", text)]) == []
+
+
+def test_a_folder_without_package_is_found() -> None:
+    assert orphans([Source("tests/unit/wier/test_uri.py", "")]) == ["tests/unit/wier"]
