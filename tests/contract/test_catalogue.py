@@ -202,6 +202,21 @@ async def test_who_may_see_some_agents_calls_finds_no_others(catalogue: Catalogu
     assert await _found(catalogue, among=frozenset({"agent.three"}), user_name="agent.one") == []
 
 
+async def test_the_pages_of_a_team_are_those_of_all_its_members(catalogue: Catalogue) -> None:
+    """Calls of one or several members and of others, some begun at the same moment, paged by offset and by what was seen."""
+    for number in range(12):
+        for part, agent in enumerate({number % 3, number % 4}):
+            await catalogue.put(_part(f"{number:02}", number // 2, user_name=f"agent.{agent}", number=part))
+    team = {"among": frozenset({"agent.0", "agent.1", "agent.none"})}
+    expected = [each for each in await _found(catalogue) if {int(each) % 3, int(each) % 4} & {0, 1}]
+    assert [await _found(catalogue, 2, place, **team) for place in range(0, 12, 2)] == [
+        expected[place : place + 2] for place in range(0, 12, 2)
+    ]
+    for place, uuid in enumerate(expected):
+        seen = ((await catalogue.parts_of_call(DEFAULT_TENANT, CallUuid(uuid)))[0].started_at, CallUuid(uuid))
+        assert await _found(catalogue, after=seen, **team) == expected[place + 1 :]
+
+
 PAUSED = HistoryEntry("Paused", NOON, NOON, 1, 1)
 FACTS: dict[str, dict[str, Any]] = {
     "A": {"user_data": {"case": 17, "vip": True, "note": "50% off_now"}, "ani": "+1 (555) 010-0042", "history": (PAUSED,)},

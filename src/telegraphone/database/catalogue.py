@@ -50,7 +50,7 @@ class SqlCatalogue:
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
-        found = searched(query, self._engine.dialect.name).limit(limit).offset(offset)
+        found = searched(query, self._engine.dialect.name, limit, offset)
         async with transaction(self._engine) as connection:
             return tuple(CallUuid(row.call_uuid) for row in await connection.execute(found))
 

@@ -7,29 +7,53 @@ The database knows the numbers and chooses; what is written here must leave it b
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select, union_all
 
 from telegraphone.database.matching import compared_pattern, glob, like
 from telegraphone.database.summary import AGENT, DATA, LABEL, pair, words_of
 from telegraphone.database.tables import recordings, traits
-from telegraphone.limits import SEARCH_TRAIT_CHARS_MAX, SEARCH_WORD_CHARS_MAX
+from telegraphone.limits import SEARCH_TEAM_MERGED_MAX, SEARCH_TRAIT_CHARS_MAX, SEARCH_WORD_CHARS_MAX
 from telegraphone.services.catalogue import PartQuery
 
+_Fitting = tuple[ColumnElement[str], ColumnElement[datetime], Select[tuple[str, datetime]]]
 
-def searched(query: PartQuery, dialect: str) -> Select[tuple[str]]:
-    """The ids of the calls that fit, newest beginning first."""
+
+def searched(query: PartQuery, dialect: str, limit: int, offset: int) -> Select[tuple[str]]:
+    """The ids of the calls that fit, newest beginning first, from `offset` on and at most `limit`."""
+    if query.among is None or not 0 < len(query.among) <= SEARCH_TEAM_MERGED_MAX:
+        call_uuid, began_at, fitting = _fitting(query, dialect)
+        one: Select[tuple[str]] = fitting.with_only_columns(call_uuid)
+        return one.order_by(began_at.desc(), call_uuid).limit(limit).offset(offset)
+    # Each member's newest are read along an index; a page of the team's is among them, wherever the others are.
+    pages = [_newest_of(member, query, dialect, limit + offset) for member in sorted(query.among)]
+    merged = union_all(*pages).subquery()
+    newest = select(merged.c.call_uuid).group_by(merged.c.call_uuid, merged.c.began_at)
+    return newest.order_by(merged.c.began_at.desc(), merged.c.call_uuid).limit(limit).offset(offset)
+
+
+def _newest_of(member: str, query: PartQuery, dialect: str, count: int) -> Select[tuple[str, datetime]]:
+    call_uuid, began_at, fitting = _fitting(replace(query, among=None), dialect, member)
+    page = fitting.order_by(began_at.desc(), call_uuid).limit(count).subquery()
+    return select(page.c.call_uuid, page.c.began_at)
+
+
+def _fitting(query: PartQuery, dialect: str, member: str | None = None) -> _Fitting:
+    """What fits, without an order, and the columns that give one; of one agent besides, for who searches a team."""
     conditions = [recordings.c.tenant == query.tenant, recordings.c.findable]
     source: FromClause = recordings
     in_order: FromClause = recordings
-    for number, (kind, value) in enumerate(_exact(query)):
+    exact = [(AGENT, member), *_exact(query)] if member is not None else _exact(query)
+    for number, (kind, value) in enumerate(exact):
         trait = traits.alias(f"trait{number}")
         source = source.join(trait, _of_recording(trait))
         in_order = in_order if number else trait
         conditions += [trait.c.tenant == query.tenant, trait.c.kind == kind, trait.c.value == value]
     conditions += [*_times(query, in_order.c.began_at), *_numbers(query, dialect), *_facts(query, dialect)]
-    fitting = select(recordings.c.call_uuid).select_from(source).where(*conditions)
-    return fitting.order_by(in_order.c.began_at.desc(), in_order.c.call_uuid)
+    columns = in_order.c.call_uuid, in_order.c.began_at
+    return *columns, select(*columns).select_from(source).where(*conditions)
 
 
 def _exact(query: PartQuery) -> list[tuple[str, str]]:

@@ -104,6 +104,9 @@ SEARCH_TRAIT_CHARS_MAX: Final = 256
 SEARCH_TEXT_WORDS_MAX: Final = 8
 """Words of one search: each is compared with every recording that the others leave."""
 
+SEARCH_TEAM_MERGED_MAX: Final = 100
+"""Agents of a team whose newest recordings are read one by one and merged; of more, nearly any page is found by reading on."""
+
 PEAK_COLUMNS_MAX: Final = 4_000
 """Columns of a waveform in one answer: more than any screen has, in 64 KB."""
 
