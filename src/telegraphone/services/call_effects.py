@@ -25,7 +25,6 @@ from telegraphone.services.catalogue import By
 from telegraphone.services.mailbox import Command, Mailbox, PausedTooLong, RingingTooLong
 from telegraphone.services.ports import (
     Caller,
-    CaptureFailed,
     CaptureRestored,
     CaptureSilent,
     LegOver,
@@ -304,10 +303,10 @@ class Effects:
             case RecordingRecovered(sealed):
                 await self._recorder(call.uuid).found_sealed(sealed, _BY_SYSTEM)
             case CaptureSilent():
+                if call.recording.reasons:
+                    return ()  # nothing is kept now, and a consult may have taken the tap
                 log.error("tap_is_dead", call=call.uuid)
-                return () if call.recording.reasons else (Broken(call.uuid),)
-            case CaptureFailed():
-                pass
+                return (Broken(call.uuid),)
         return await self._break_off(call)
 
     async def re_aim(self, leg: LegId, source: MediaSource, *, heard: bool) -> None:
