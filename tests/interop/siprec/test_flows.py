@@ -57,7 +57,7 @@ async def test_a_transferred_call_is_each_agent_s_own_part_of_one_recording(tmp_
         assert await calls_of(system, AGENT_NAME) == []
         await asyncio.sleep(1)
         await fork.hang_up()
-        [resource] = await finished(system)
+        [resource] = await finished(system, parts=2)
         assert len(resource["mediaFiles"]) == 2
         for media in range(2):
             left, right = await tracks(system, resource, media)

@@ -64,9 +64,14 @@ def near(found: float, hertz: int) -> bool:
     return abs(found - hertz) < 5
 
 
-async def finished(system: System) -> list[dict[str, Any]]:
-    """The recordings, once there is one that has ended."""
-    found: list[dict[str, Any]] = await until(lambda: recordings(system))
+async def finished(system: System, parts: int = 1) -> list[dict[str, Any]]:
+    """The recordings, once that many parts in all have ended."""
+
+    async def ended() -> list[dict[str, Any]]:
+        found = await recordings(system)
+        return found if sum(len(each["mediaFiles"]) for each in found) >= parts else []
+
+    found: list[dict[str, Any]] = await until(ended)
     return found
 
 
