@@ -8,7 +8,7 @@ from typing import Final
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.limits import ARI_ENDED_KNOWN_MAX, SWITCH_EVENTS_MAX
-from telegraphone.services.ports import Clock, SwitchEvent
+from telegraphone.services.ports import Clock, LegOver, SwitchEvent, Unavailable
 from telegraphone.switches.asterisk.devices import Devices
 from telegraphone.switches.asterisk.janitor import BRIDGE, Janitor
 from telegraphone.switches.asterisk.leg import Leg
@@ -56,6 +56,15 @@ class Board:
     def new_leg_id(self) -> LegId:
         """An id for a leg that arrives."""
         return LegId(self.clock.entropy(_LEG_ID_BYTES).hex())
+
+    def with_media(self, leg: LegId) -> Leg:
+        """A leg whose party can be heard. Raises LegOver, `Unavailable("switch")`."""
+        found = self.legs.get(leg)
+        if found is None:
+            raise LegOver(leg)
+        if not found.answered:
+            raise Unavailable("switch", "this leg has no media", retryable=False)
+        return found
 
     def was_here(self, ari_id: str) -> bool:
         """Whether this was a leg that is over: whatever is still told of it is late."""

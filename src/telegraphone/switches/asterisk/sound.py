@@ -1,10 +1,9 @@
 """What can be done to the sound of Asterisk's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.ears import Ears
-from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.packet_taps import PacketTaps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
@@ -52,7 +51,7 @@ class AsteriskSound:
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `ConferenceTaps`."""
-        found = self._with_media(leg)
+        found = self._board.with_media(leg)
         async with self._wiring.lock:
             return await self._ears.fork_heard(found, to)
 
@@ -66,7 +65,7 @@ class AsteriskSound:
 
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""
-        ear, mouth = self._with_media(supervisor), self._with_media(monitored)
+        ear, mouth = self._board.with_media(supervisor), self._board.with_media(monitored)
         async with self._wiring.lock:
             await self._ears.monitor(ear, mouth, audible_to)
 
@@ -75,9 +74,3 @@ class AsteriskSound:
         if found := self._board.legs.get(supervisor):
             async with self._wiring.lock:
                 await self._ears.unmonitor(found)
-
-    def _with_media(self, leg: LegId) -> Leg:
-        found = self._board.legs.get(leg)
-        if found is None or not found.answered:
-            raise Unavailable("switch", "this leg has no media", retryable=False)
-        return found

@@ -153,9 +153,7 @@ class AsteriskSwitch:
 
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps`."""
-        found = self._board.legs.get(leg)
-        if found is None or not found.answered:
-            raise Unavailable("switch", "this leg has no media", retryable=False)
+        found = self._board.with_media(leg)
         source = await self._packets.fork(found) if self._packets is not None else None
         if source is not None:
             await self._taps.unfork(found)
