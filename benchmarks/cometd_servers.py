@@ -80,6 +80,7 @@ async def telegraphone(port: int, clients: int, call: dict[str, Any]) -> None:
         keeping=nothing,
         archive=nothing,
         tokens=nothing,
+        federation=nothing,
         notifications=notifications,
         password_hashes=dict.fromkeys((agent.user_name for agent in agents), hasher.hash(PASSWORD)),
     )

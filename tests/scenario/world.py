@@ -28,6 +28,7 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
+from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
@@ -198,6 +199,7 @@ async def contact_centre(
     policies: Policies = NO_POLICY,
     states: tuple[AgentState, ...] = AGENT_STATES,
     webhooks: tuple[Webhook, ...] = (),
+    providers: tuple[Provider, ...] = (),
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
     clock, log, notifications, player = VirtualClock(begins), EventLog(), Notifications(), SimulatedPlayer()
@@ -215,6 +217,7 @@ async def contact_centre(
     seen = (clock, directory, desks, calls, catalogue, copies, player, audit, notifications)
     ports = WebPorts(
         *seen,
+        federation=Federation(providers, audit),
         tokens=Tokens(tokens := MemoryTokens(), directory, audit, clock),
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telegraphone.bootstrap.auditing import make_checkpoints
 from telegraphone.bootstrap.database import DATABASE_FILE, Chore, brought_up_to_date, open_database
 from telegraphone.bootstrap.draining import Draining
+from telegraphone.bootstrap.federation import make_federation
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
 from telegraphone.bootstrap.renewing import Renewal, Reread
@@ -160,6 +161,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         copies=world.copies.store,
         player=SealedPlayer(vault.source, vault.keys, {vault.keys.public_key()}),
         audit=SqlAuditTrail(engine, clock),
+        federation=make_federation(config, SqlAuditTrail(engine, clock), clock),
         tokens=Tokens(SqlTokens(engine), world.directory, SqlAuditTrail(engine, clock), clock),
         notifications=notifications,
         password_hashes=config.password_hashes(),

@@ -11,6 +11,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
+from telegraphone.config.oidc import about_oidc
 from telegraphone.config.storing import about_keys, about_storage
 from telegraphone.config.tables import Config, revealed
 from telegraphone.config.webhooks import WebhookEntry, secret_bytes
@@ -69,6 +70,8 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _about_asterisk(config)
     yield from _about_tenants(config)
     yield from _about_webhooks(config)
+    yield from _twice("oidc", "name", [each.name for each in config.oidc])
+    yield from about_oidc(config.oidc)
     yield from _twice("recording_rules", "name", [each.name for each in config.recording_rules])
     yield from _twice("pauses", "tenant", [each.tenant for each in config.pauses])
 
@@ -127,6 +130,9 @@ def _about_agents(config: Config) -> Iterator[str]:
         # Agents whose calls come by a trunk have their phones at the exchange behind it; an Asterisk knows its phones itself.
         if agent.phone and agent.phone not in numbers and not (config.trunks or config.asterisk):
             yield f"agents[{index}].phone: there is no phone {agent.phone!r} among [[phones]]"
+        without = agent.password_hash is msgspec.UNSET and not agent.password_file
+        if without and config.oidc:
+            continue
         if (agent.password_hash is msgspec.UNSET) == (not agent.password_file):
             yield f"agents[{index}].password_hash: give either password_hash or password_file"
         elif not agent.password_file and not _is_hash(revealed(agent.password_hash)):
@@ -164,7 +170,7 @@ def _about_asterisk(config: Config) -> Iterator[str]:
 def _about_tenants(config: Config) -> Iterator[str]:
     yield from _twice("tenants", "name", [tenant.name for tenant in config.tenants])
     known = {DEFAULT_TENANT, *(tenant.name for tenant in config.tenants)}
-    for table in ("phones", "agents", "trunks", "webhooks", "recording_rules", "pauses"):
+    for table in ("phones", "agents", "trunks", "webhooks", "recording_rules", "pauses", "oidc"):
         for index, entry in enumerate(getattr(config, table)):
             if entry.tenant not in known:
                 yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"

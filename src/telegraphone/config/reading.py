@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.checking import about_secret, contradictions, unknown_keys
+from telegraphone.config.oidc import OidcEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tables import Config
@@ -125,6 +126,7 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         phones=phones,
         agents=agents,
         webhooks=_webhooks(config, path),
+        oidc=tuple(_provider(folder, each) for each in config.oidc),
         asterisk=tuple(_with_password(folder, each) for each in config.asterisk),
     )
 
@@ -158,6 +160,12 @@ def _with_password(folder: Path, entry: AsteriskEntry) -> AsteriskEntry:
     if not entry.password_file:
         return entry
     return msgspec.structs.replace(entry, password=_from_file(folder, entry.password_file))
+
+
+def _provider(folder: Path, entry: OidcEntry) -> OidcEntry:
+    file = entry.client_secret_file
+    secret = _from_file(folder, file) if file else entry.client_secret
+    return msgspec.structs.replace(entry, client_secret=secret, authorities=_beside(folder, entry.authorities))
 
 
 def _storage(folder: Path, storage: Storage) -> Storage:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, UnsetType
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
+from telegraphone.config.oidc import OidcEntry
 from telegraphone.config.policies import PausesEntry, RecordingRuleEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
@@ -178,7 +179,9 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     user_name: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^:\x00-\x1f]+$", description="The login.")]
     password_hash: Annotated[
-        Secret | UnsetType, Meta(description="The Argon2 hash of the password (`telegraphone user hash-password`).")
+        Secret | UnsetType, Meta(
+            description="The Argon2 hash of the password (`telegraphone user hash-password`); with `[[oidc]]` there may be none."
+        ),
     ] = msgspec.UNSET
     password_file: Annotated[str, Meta(description="Instead of the hash: the file the password itself is in.")] = ""
     first_name: Annotated[str, Meta(description="First name, as desktops show it.")] = ""
@@ -248,6 +251,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
+    oidc: tuple[OidcEntry, ...] = ()
 
     def directory(self) -> Directory:
         """The users as the rules know them."""
@@ -271,8 +275,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return {keys: Trigger(name) for name, keys in given.items() if keys}
 
     def password_hashes(self) -> dict[str, str]:
-        """The Argon2 hash of each user's password."""
-        return {entry.user_name: revealed(entry.password_hash) for entry in self.agents}
+        """The Argon2 hash of each user's password; not of those who sign in elsewhere alone."""
+        return {entry.user_name: entry.password_hash.reveal() for entry in self.agents if isinstance(entry.password_hash, Secret)}
 
 
 def revealed(secret: Secret | UnsetType) -> str:

@@ -59,6 +59,27 @@ LOGIN_FAILURE_FORGIVEN_S: Final = 6.0
 LOGIN_LIMITS_REMEMBERED_MAX: Final = 20_000
 """Users, and as many addresses, whose failures are counted; the least recently failing is forgotten first."""
 
+USER_NAME_CHARS_MAX: Final = 128
+"""Characters of a login, in the configuration and from an identity provider."""
+
+LOGIN_TRY_S: Final = 600.0
+"""How long somebody may take at an identity provider: to find a phone for the second factor."""
+
+LOGIN_TRIES_MAX: Final = 5_000
+"""Browsers that are at an identity provider; one more and the oldest has to begin again. A shift that begins at once."""
+
+OIDC_ANSWER_S: Final = 10.0
+"""How long an identity provider may take for one answer."""
+
+OIDC_DISCOVERED_S: Final = 3_600.0
+"""How long it is believed what an identity provider says of itself, and its keys."""
+
+OIDC_KEYS_AGAIN_S: Final = 60.0
+"""How soon its keys are read again when a signature does not fit: forged tokens must not make us ask without end."""
+
+OIDC_CLOCK_S: Final = 60.0
+"""How far its clock may be from ours."""
+
 TOKEN_NAME_CHARS_MAX: Final = 64
 """Characters of the name of an API token: what it is for, in a few words."""
 

@@ -18,6 +18,7 @@ from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
 from telegraphone.services.copies import CopyStore
+from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
@@ -46,6 +47,7 @@ from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.startup import StartUp, nothing
+from telegraphone.web.logins import LOGIN, LoginPages
 from telegraphone.web.openapi import Description
 from telegraphone.web.origins import Origins
 from telegraphone.web.pages import PageFile, Pages
@@ -81,6 +83,7 @@ class WebPorts:
     keeping: Keeping
     archive: Archive
     tokens: Tokens
+    federation: Federation
     checks: Mapping[str, health.Check] = field(default_factory=dict)
     pages: Mapping[str, PageFile] = field(default_factory=dict)
     recorded_numbers: frozenset[str] = frozenset()
@@ -185,6 +188,8 @@ class WebApp:
         gatekeeper = CometdGatekeeper(self._auth)
         self._cometd = Cometd(notifications, gatekeeper)
         self.short_way = ShortWay(notifications, gatekeeper, self._always_told)
+        self._federation, self._configured = ports.federation, ports.directory.agents()
+        self._logins = LoginPages(settings, ports.federation, ports.clock, self._admitted)
         self._pages = Pages({**ports.pages, **openapi.files()}, settings)
         self._always = _browser_rules(settings)
 
@@ -197,11 +202,28 @@ class WebApp:
     async def become(self, users: tuple[Agent, ...], password_hashes: Mapping[str, str]) -> None:
         """From now on these are the users with these passwords. Whoever has another right or password than before is signed
         out everywhere, CometD and audio that is being sent included, and may sign in again."""
-        changed = await self._staff.become(users) | self._passwords.become(password_hashes)
-        self._passwords.forget(changed)
+        self._configured = users
+        changed = self._passwords.become(password_hashes) | await self._rearranged()
         for user_name in changed:
             self.sign_ins.end_all(user_name)
         log.info("users_changed", changed=len(changed), users=len(users))
+
+    async def _rearranged(self) -> frozenset[str]:
+        """Puts together what the configuration and the identity providers say of users; who is another than before is signed
+        out."""
+        changed = await self._staff.become(self._federation.arranged(self._configured))
+        self._passwords.forget(changed)
+        for user_name in changed:
+            self.sign_ins.end_all(user_name)
+        return changed
+
+    async def _admitted(
+        self, provider: Provider, claims: dict[str, object], origin: str
+    ) -> tuple[Agent, dict[str, str]] | None:
+        """Lets in whom a provider vouches for."""
+        user = await self._federation.admit(provider, claims, self._configured, origin)
+        await self._rearranged()
+        return (user, self._auth.begin(user)) if user is not None else None
 
     def _application(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
@@ -226,6 +248,8 @@ class WebApp:
             if any(path.startswith(root) for root in _COMETD_ROOTS):
                 return answer(200, {"Allow": "POST, OPTIONS", **self._origins.preflight(request.headers)})
             return self._api.preflight(request)
+        if path.startswith(LOGIN):
+            return await self._logins.respond(request)
         if path in self._pages:
             return self._pages.respond(request)
         if path.startswith(_API_ROOTS):

@@ -103,6 +103,10 @@ class Auth:
             fields |= {"X-CSRF-HEADER": CSRF_HEADER, "X-CSRF-TOKEN": principal.sign_in.csrf_token}
         return fields
 
+    def begin(self, agent: Agent) -> dict[str, str]:
+        """Begins a sign-in of somebody who was proved elsewhere; the header fields give the client its cookie."""
+        return {"Set-Cookie": self._cookie(self._sign_ins.begin(agent.user_name))}
+
     def end(self, sign_in: SignIn) -> dict[str, str]:
         """Ends a sign-in; the header fields make the client drop its cookie."""
         self._sign_ins.end(sign_in)

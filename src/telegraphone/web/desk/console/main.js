@@ -1,6 +1,7 @@
 // Puts the recordings console together: who is here, what is asked, what is found, and what is open.
 
 import { Api } from "/desk/api.js";
+import { cameBack, offer } from "/desk/elsewhere.js";
 import { h, keep, setAttribute, setText } from "/desk/elements.js";
 import { Found, daysAgo } from "/console/found.js";
 import { RecordingView } from "/console/recording.js";
@@ -251,4 +252,6 @@ function worry({ recording, concerns }) {
 
 // --- the beginning ---
 
-api.me().then(enter, (error) => leave(error.signedOut ? WELCOME : error.message));
+offer(at("sign-in-elsewhere"), "/recordings");
+const back = cameBack();
+api.me().then(enter, (error) => leave(error.signedOut ? back || WELCOME : error.message));

@@ -1,0 +1,1 @@
+"""Asks identity providers who somebody is, by OpenID Connect."""
