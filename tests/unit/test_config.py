@@ -1,9 +1,12 @@
 """The configuration: what is refused and in which words, and that every key is explained."""
 
+from pathlib import Path
+
 import pytest
 
 from telegraphone import config
 from telegraphone.config import ConfigError
+from telegraphone.domain.agent import Role
 
 SMALL = """
 [server]
@@ -24,6 +27,48 @@ def _complaints(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
         config.parse(text)
     return caught.value.complaints
+
+
+OIDC = """
+[[oidc]]
+name = "work"
+issuer = "https://id.example.com"
+client_id = "telegraphone"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ('issuer = "http://id.example.com"', "oidc[0].issuer: must begin with https"),
+        ('scopes = ["profile"]', "oidc[0].scopes: must have 'openid'"),
+        ('roles_claim = "groups"', "oidc[0].roles: give both"),
+        ("new_users = true", "oidc[0].new_users: needs roles_claim"),
+        ('tenant = "elsewhere"', "oidc[0].tenant: there is no tenant"),
+        ('name = "providers"', "oidc[0].name: 'providers' means something"),
+    ],
+)
+def test_an_identity_provider_that_cannot_be_right_is_refused(more: str, complaint: str) -> None:
+    key = more.partition(" ")[0]
+    lines = [line for line in OIDC.splitlines() if not line.startswith(f"{key} =")]
+    [said] = _complaints(SMALL + "\n".join([*lines, more]))
+    assert said.startswith(complaint)
+
+
+def test_with_an_identity_provider_users_need_no_password() -> None:
+    small = SMALL.replace('password_file = "agent.password"', "")
+    assert _complaints(small) == ("agents[0].password_hash: give either password_hash or password_file",)
+    assert config.parse(small + OIDC).password_hashes() == {}
+
+
+def test_the_guide_to_identity_providers_is_a_configuration() -> None:
+    page = (Path(__file__).parents[2] / "docs/guides/identity-providers.md").read_text()
+    [entry] = config.parse(SMALL + page.split("```toml\n")[1].split("```")[0]).oidc
+    assert entry.rules().roles == {
+        "tg-supervisors": frozenset({Role.SUPERVISOR}),
+        "tg-compliance": frozenset({Role.COMPLIANCE}),
+        "tg-admins": frozenset({Role.ADMIN}),
+    }
 
 
 @pytest.mark.parametrize(

@@ -114,15 +114,12 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         else agent
         for agent in config.agents
     )
+    database = msgspec.structs.replace(config.database, password_file=_beside(folder, config.database.password_file))
+    tables = {"server": server, "exchange": exchange, "database": database, "siprec": siprec, "storage": storage, "keys": keys}
     return msgspec.structs.replace(
         config,
-        server=server,
-        exchange=exchange,
-        database=msgspec.structs.replace(config.database, password_file=_beside(folder, config.database.password_file)),
+        **tables,
         audit=_audit(folder, config.audit),
-        siprec=siprec,
-        storage=storage,
-        keys=keys,
         phones=phones,
         agents=agents,
         webhooks=_webhooks(config, path),

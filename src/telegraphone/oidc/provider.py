@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]  # it is published without types
-from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped]  # likewise
+from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped]  # nor has this any types
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
