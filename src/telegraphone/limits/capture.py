@@ -9,7 +9,7 @@ EPOCH_FRAMES_MAX: Final = 15 * 60 * 8_000
 """Frames of one audio file: after 15 minutes the next one begins, and the complete one can be kept elsewhere already."""
 
 RUN_PACKETS_MAX: Final = 32
-"""Packets of one stream read by one system call: a drain each 100 ms finds five, after a stall it asks again."""
+"""Packets of one stream read by one system call: a drain finds thirty, after a stall it asks again."""
 
 REORDER_PACKETS_MAX: Final = 16
 """Packets that wait for one that is missing: 320 ms of 20 ms packets, far more than the window of time allows."""
@@ -64,8 +64,9 @@ SPANS_TOLD_MAX: Final = 1_000
 RECORDINGS_PER_WORKER_MAX: Final = 2_000
 """Recordings of one worker at once: what one core was measured to take without loss, and all the calls of a node."""
 
-DRAIN_PERIOD_S: Final = 0.4
-"""Time between two readings of all sockets: measured cheapest, and short against what a crash may lose (capture.md 1)."""
+DRAIN_PERIOD_S: Final = 0.6
+"""Time between two readings of all sockets: three whole segments and one system call for each stream. What was not read
+outlives a killed recorder in the kernel."""
 
 DRIFT_WINDOW_S: Final = 5.0
 """Window over which the least delay of a stream is taken: 250 packets, of which one has had a free way."""
@@ -114,7 +115,7 @@ STALL_FRAMES_MIN: Final = 480
 """A source that sends all the time and skips 60 ms has stood still; less is the unrest of a busy machine's clock."""
 
 TAP_LOOK_S: Final = 0.25
-"""Time between two looks whether packets of a steady tap wait: a worker empties a socket each 0.4 s."""
+"""Time between two looks whether packets of a steady tap wait: a worker empties a socket each 0.6 s."""
 
 TAP_SILENT_S: Final = 1.4
 """A steady tap from which nothing comes for so long is dead: people are told before 2 s have passed."""

@@ -193,8 +193,8 @@ async def test_strangers_are_not_heard_and_true_audio_is_kept(bench: Bench) -> N
             other_type.number += 1
             await asyncio.sleep(0.01)
         ended = time.monotonic()
-    # A worker counts what it has drained, and that happens every 0.4 s.
-    await asyncio.sleep(0.6)
+    # A worker counts what it has drained, and that happens every 0.6 s.
+    await asyncio.sleep(0.9)
     (figures,) = await bench.recorder.figures()
     await bench.recorder.seal(call.recording, NOTE)
     whole(bench, call, started, ended)
