@@ -154,7 +154,10 @@ async def test_what_goes_on_under_a_token_ends_with_it(world: World) -> None:
         [shaken] = (await http.post("/api/v2/notifications", json=shake)).json()
         connect = [{"channel": "/meta/connect", "clientId": shaken["clientId"], "connectionType": "long-polling"}]
         assert (await http.post("/api/v2/notifications", json=connect)).json()[0]["successful"]
+        await owner.get(TOKENS)
+        under_way = len(world.app.sign_ins)
         await owner.delete(f"{TOKENS}/{token['id']}")
+        assert len(world.app.sign_ins) == under_way - 1, "by which streams and connections end"
         assert _said(await http.post("/api/v2/notifications", json=connect)) == DENIED
 
 
