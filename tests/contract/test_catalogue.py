@@ -296,6 +296,7 @@ async def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
         await engine.dispose()
         engine = open_engine(sqlite_url(tmp_path / "catalogue.db"))
         assert await SqlCatalogue(engine).parts_of_call(DEFAULT_TENANT, CallUuid("A")) == (_part("A"),)
+        await engine.dispose()
 
 
 async def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path) -> None:

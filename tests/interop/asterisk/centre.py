@@ -124,6 +124,10 @@ async def centre(server: Asterisk, *, url: str = "", phones: bool = True) -> Asy
         stack.push_async_callback(switch.close)
         tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
         stack.push_async_callback(_ended, calls, tasks)
+        async with asyncio.timeout(PATIENCE_S):
+            # Asterisk may know the application only a moment after it has connected; calls before that are refused.
+            while phones and not switch.works:  # noqa: ASYNC110 -- a switch says so to nobody
+                await asyncio.sleep(0.05)
         for number in NUMBERS if phones else ():
             options = PhoneOptions(answers_after_s=0.0 if number != CUSTOMER else None, answers_when_told=True)
             where = (HOST, server.sip_port)

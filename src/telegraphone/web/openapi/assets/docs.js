@@ -67,8 +67,9 @@ function operation(path, method, what, shared) {
   }
   const body = what.requestBody?.content["application/json"];
   if (body) parts.push(made("h4", {}, "Body"), ...whole(body.schema));
-  const answer = what.responses["200"].content?.["application/json"];
-  parts.push(made("h4", {}, "Answer"), ...(answer ? whole(answer.schema) : [what.responses["200"].description]));
+  const said = Object.entries(what.responses).find(([status]) => status < "400")[1];
+  const answer = said.content?.["application/json"];
+  parts.push(made("h4", {}, "Answer"), ...(answer ? whole(answer.schema) : [said.description]));
   return made("details", { id: what.operationId }, ...parts);
 }
 
