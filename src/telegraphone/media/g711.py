@@ -5,11 +5,10 @@ below. A-law bytes travel with every second bit inverted (XOR 55), µ-law bytes 
 16-bit scale: the 14-bit µ-law values times 4, the 13-bit A-law values times 8. Linear bytes are little-endian.
 """
 
-import array
-import sys
-from collections.abc import Iterable
 from functools import cache
 from typing import Final
+
+from telegraphone.media.linear import samples_of
 
 _MU_BIAS: Final = 132
 _MU_CLIP: Final = 32_635
@@ -72,12 +71,12 @@ def a_to_linear(data: bytes) -> bytes:
 
 def linear_to_mu(pcm: bytes) -> bytes:
     """16-bit linear as µ-law, one byte a sample. Raises ValueError for half a sample."""
-    return bytes(map(_mu_codes().__getitem__, _samples(pcm)))
+    return bytes(map(_mu_codes().__getitem__, samples_of(pcm)))
 
 
 def linear_to_a(pcm: bytes) -> bytes:
     """16-bit linear as A-law, one byte a sample. Raises ValueError for half a sample."""
-    return bytes(map(_a_codes().__getitem__, _samples(pcm)))
+    return bytes(map(_a_codes().__getitem__, samples_of(pcm)))
 
 
 def mu_to_a(data: bytes) -> bytes:
@@ -96,13 +95,6 @@ def _woven(low: bytes, high: bytes) -> bytes:
     linear[0::2] = low
     linear[1::2] = high
     return bytes(linear)
-
-
-def _samples(pcm: bytes) -> Iterable[int]:
-    samples = array.array("h", pcm)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples
 
 
 @cache

@@ -6,12 +6,12 @@ digital zero whatever is stored there, and so does what no file covers and what 
 """
 
 import array
-import sys
 from dataclasses import dataclass
 from typing import Final
 
 from telegraphone.media.errors import DamagedHeader, WrongKey
 from telegraphone.media.g711 import a_to_linear, mu_to_linear
+from telegraphone.media.linear import samples_of
 from telegraphone.media.manifest import EpochFact, Manifest, open_epoch
 from telegraphone.media.ports import KeyStore, SealedSource
 from telegraphone.media.spans import Range, merged, within
@@ -157,9 +157,7 @@ def peaks(frames: bytes, columns: int) -> tuple[tuple[Range, Range], ...]:
     count = len(frames) // FRAME_BYTES
     if not count:
         return (((0, 0), (0, 0)),) * columns
-    samples = array.array("h", frames[: count * FRAME_BYTES])
-    if sys.byteorder == "big":
-        samples.byteswap()
+    samples = samples_of(frames[: count * FRAME_BYTES])
     result = []
     for column in range(columns):
         start = column * count // columns

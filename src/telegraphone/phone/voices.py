@@ -5,7 +5,6 @@ sound like two people. Pitch, formants and syllables beat at rates that share no
 is repeated and a frame found in a recording says who spoke it and when.
 """
 
-import sys
 import wave
 from array import array
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from telegraphone.media.g711 import linear_to_mu
+from telegraphone.media.linear import linear_of
 
 RATE_HZ: Final = 8_000
 FRAME_SAMPLES: Final = 160
@@ -38,7 +38,7 @@ def speech(pitch_hz: float) -> Voice:
         start = number * FRAME_SAMPLES
         weights = _formant_weights(pitch_hz, number * FRAME_S)
         samples = array("h", (_speech_sample(pitch_hz, weights, (start + each) / RATE_HZ) for each in range(FRAME_SAMPLES)))
-        return linear_to_mu(_little_endian(samples))
+        return linear_to_mu(linear_of(samples))
 
     return frame
 
@@ -77,7 +77,7 @@ def tone(frequency_hz: int, peak: int = 8_000) -> Voice:
     @cache
     def frame_of_second(number: int) -> bytes:
         start = number * FRAME_SAMPLES
-        return linear_to_mu(_little_endian(array("h", (int(peak * sin(step * (start + each))) for each in range(FRAME_SAMPLES)))))
+        return linear_to_mu(linear_of(array("h", (int(peak * sin(step * (start + each))) for each in range(FRAME_SAMPLES)))))
 
     return lambda number: frame_of_second(number % _FRAMES_PER_SECOND)
 
@@ -93,9 +93,3 @@ def wav(source: Path | BinaryIO) -> Voice:
         return sound[number * FRAME_SAMPLES : (number + 1) * FRAME_SAMPLES].ljust(FRAME_SAMPLES, b"\xff")
 
     return frame
-
-
-def _little_endian(samples: "array[int]") -> bytes:
-    if sys.byteorder == "big":
-        samples.byteswap()
-    return samples.tobytes()

@@ -8,10 +8,10 @@ in the file is arithmetic. Nothing is ever stored.
 """
 
 import array
-import sys
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from telegraphone.media.linear import linear_of, samples_of
 from telegraphone.services.ports import Form
 
 Sound = Callable[[int, int], bytes]
@@ -50,15 +50,10 @@ def folded(stereo: bytes, tracks: str) -> bytes:
     """Stereo frames as the form wants them: both, the half sum of both, or one alone."""
     if tracks == "both":
         return stereo
-    samples = array.array("h", stereo)
+    samples = samples_of(stereo)
     if tracks in {"agent", "other"}:
-        return samples[_LEFT if tracks == "agent" else _RIGHT].tobytes()
-    if sys.byteorder == "big":
-        samples.byteswap()
-    mixed = array.array("h", ((left + right) >> 1 for left, right in zip(samples[_LEFT], samples[_RIGHT], strict=True)))
-    if sys.byteorder == "big":
-        mixed.byteswap()
-    return mixed.tobytes()
+        return linear_of(samples[_LEFT if tracks == "agent" else _RIGHT])
+    return linear_of(array.array("h", ((left + right) >> 1 for left, right in zip(samples[_LEFT], samples[_RIGHT], strict=True))))
 
 
 class Folded:

@@ -9,10 +9,10 @@ from array import array
 from collections.abc import Mapping
 from functools import cache
 from math import exp, pi, sin
-from sys import byteorder
 from typing import Final
 
 from telegraphone.media.g711 import linear_to_a, linear_to_mu
+from telegraphone.media.linear import linear_of
 from telegraphone.media.mixing import FRAME_SAMPLES, Law
 
 _RATE_HZ: Final = 8_000
@@ -53,10 +53,7 @@ def hold_music() -> Mapping[Law, Frames]:
 
 def in_both_laws(sound: "array[int]") -> Mapping[Law, Frames]:
     """Samples of 16 bit as frames of 20 ms in each law."""
-    if byteorder == "big":
-        sound = sound[:]
-        sound.byteswap()
-    linear = sound.tobytes()
+    linear = linear_of(sound)
     return {"PCMU": _cut(linear_to_mu(linear)), "PCMA": _cut(linear_to_a(linear))}
 
 

@@ -1,11 +1,12 @@
 """What the exchange knows of one leg: which phone, how far it is, and its place in the relay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause
+from telegraphone.services.ports import LegOver, Unavailable
 from telegraphone.switches.exchange.media_port import MediaPort
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.dialog import Dialog
@@ -57,3 +58,13 @@ class Leg:
     def arrived(self) -> bool:
         """Whether the phone called us."""
         return self.invite is not None
+
+
+def with_media(legs: Mapping[LegId, Leg], leg_id: LegId) -> Leg:
+    """A leg whose party can be heard. Raises LegOver, `Unavailable("switch")`."""
+    leg = legs.get(leg_id)
+    if leg is None:
+        raise LegOver(leg_id)
+    if leg.port.party is None:
+        raise Unavailable("switch", "this leg has no media", retryable=False)
+    return leg

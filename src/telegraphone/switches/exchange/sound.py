@@ -1,10 +1,10 @@
 """What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import LegOver, MediaAddress, MediaSource, Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
 from telegraphone.switches.exchange.hearing import knows_keys
 from telegraphone.switches.exchange.key_requests import KeyRequests
-from telegraphone.switches.exchange.leg import Leg
+from telegraphone.switches.exchange.leg import Leg, with_media
 from telegraphone.switches.exchange.payloads import STATIC_TYPES
 from telegraphone.switches.exchange.switchboard import Switchboard
 
@@ -56,7 +56,7 @@ class ExchangeSound:
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `ConferenceTaps`."""
         try:
-            source = self._board.relay.fork_heard(self._with_media(leg).port, to)
+            source = self._board.relay.fork_heard(with_media(self._board.legs, leg).port, to)
         except (OSError, ValueError) as error:
             raise Unavailable("switch", str(error)) from error
         return MediaSource(source.host, source.port, {number: law for law, number in STATIC_TYPES.items()})
@@ -70,7 +70,7 @@ class ExchangeSound:
 
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""
-        ear, mouth = self._with_media(supervisor), self._with_media(monitored)
+        ear, mouth = with_media(self._board.legs, supervisor), with_media(self._board.legs, monitored)
         hearers = tuple(leg.port for each in audible_to if (leg := self._board.legs.get(each)) is not None)
         self._board.relay.hearing.monitor(ear.port, mouth.port, hearers)
 
@@ -79,11 +79,3 @@ class ExchangeSound:
         found = self._board.legs.get(supervisor)
         if found is not None and found.port.monitored is not None:
             self._board.relay.hearing.join(found.port)
-
-    def _with_media(self, leg: LegId) -> Leg:
-        found = self._board.legs.get(leg)
-        if found is None:
-            raise LegOver(leg)
-        if found.port.party is None:
-            raise Unavailable("switch", "this leg has no media", retryable=False)
-        return found

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegEnded, LegHeld, LegRetrieved
 from telegraphone.limits import SWITCH_EVENTS_MAX
-from telegraphone.services.ports import Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
+from telegraphone.services.ports import Clock, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
 from telegraphone.switches.exchange.accounts import Accounts
-from telegraphone.switches.exchange.leg import Leg
+from telegraphone.switches.exchange.leg import Leg, with_media
 from telegraphone.switches.exchange.media_port import MediaPort, Party
 from telegraphone.switches.exchange.relay import Relay
 from telegraphone.wire.errors import RemoteProtocolError
@@ -103,11 +103,7 @@ class Switchboard:
 
     def fork(self, leg_id: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps.fork`."""
-        leg = self.legs.get(leg_id)
-        if leg is None:
-            raise LegOver(leg_id)
-        if leg.port.party is None:
-            raise Unavailable("switch", "this leg has no media", retryable=False)
+        leg = with_media(self.legs, leg_id)
         try:
             self.relay.fork(leg.port, to)
         except (OSError, ValueError) as error:

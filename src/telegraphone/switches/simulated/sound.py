@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import LegOver, MediaAddress, MediaSource, Unavailable
-from telegraphone.switches.simulated.wiring import Ear, Wiring
+from telegraphone.services.ports import MediaAddress, MediaSource
+from telegraphone.switches.simulated.wiring import Ear, Wiring, must_have_media
 
 
 class SimulatedSound:
@@ -33,7 +33,7 @@ class SimulatedSound:
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `ConferenceTaps`."""
         self._must_be_reachable()
-        self._must_have_media(leg)
+        must_have_media(self._wiring.legs, leg)
         self.mixes[leg] = to
         return self._wiring.source(leg)
 
@@ -68,8 +68,8 @@ class SimulatedSound:
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""
         self._must_be_reachable()
-        self._must_have_media(supervisor)
-        self._must_have_media(monitored)
+        must_have_media(self._wiring.legs, supervisor)
+        must_have_media(self._wiring.legs, monitored)
         self._wiring.part(supervisor)
         self._wiring.ears[supervisor] = Ear(monitored, audible_to)
 
@@ -77,10 +77,3 @@ class SimulatedSound:
         """See `Monitoring`."""
         self._must_be_reachable()
         self._wiring.ears.pop(supervisor, None)
-
-    def _must_have_media(self, leg: LegId) -> None:
-        found = self._wiring.legs.get(leg)
-        if found is None:
-            raise LegOver(leg)
-        if not found.answered:
-            raise Unavailable("switch", "this leg has no media")

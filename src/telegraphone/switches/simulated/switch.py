@@ -12,13 +12,13 @@ from telegraphone.domain.legs import (
     DeviceRegistered,
     EndCause,
 )
-from telegraphone.services.ports import Caller, Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.services.switch_ports import Trunks
 from telegraphone.services.switch_router import NoTrunks
 from telegraphone.switches.simulated.phone import Script, SimulatedPhone
 from telegraphone.switches.simulated.requests import SimulatedRequests
 from telegraphone.switches.simulated.sound import SimulatedSound
-from telegraphone.switches.simulated.wiring import SimulatedLeg, Wiring
+from telegraphone.switches.simulated.wiring import SimulatedLeg, Wiring, must_have_media
 
 EVERY_ABILITY: Final = frozenset(Ability)
 
@@ -132,11 +132,7 @@ class SimulatedSwitch:
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps`."""
         self._must_be_reachable()
-        found = self._wiring.legs.get(leg)
-        if found is None:
-            raise LegOver(leg)
-        if not found.answered:
-            raise Unavailable("switch", "this leg has no media")
+        must_have_media(self._wiring.legs, leg)
         self._wiring.forks[leg] = to
         return self._wiring.source(leg)
 

@@ -18,7 +18,7 @@ from telegraphone.domain.legs import (
     LegRinging,
 )
 from telegraphone.limits import SWITCH_EVENTS_MAX
-from telegraphone.services.ports import Clock, MediaAddress, MediaSource, SwitchEvent, TapMoved
+from telegraphone.services.ports import Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, TapMoved, Unavailable
 
 _CODECS: Final[Mapping[int, str]] = MappingProxyType({0: "PCMU", 8: "PCMA", 101: "telephone-event"})
 _MEDIA_HOST: Final = "192.0.2.1"
@@ -137,3 +137,12 @@ class Wiring:
     def tell(self, event: SwitchEvent) -> None:
         """A fact for the one reader."""
         self.events.put_nowait(event)
+
+
+def must_have_media(legs: Mapping[LegId, SimulatedLeg], leg: LegId) -> None:
+    """Raises LegOver, `Unavailable("switch")` for a leg whose party cannot be heard."""
+    found = legs.get(leg)
+    if found is None:
+        raise LegOver(leg)
+    if not found.answered:
+        raise Unavailable("switch", "this leg has no media")
