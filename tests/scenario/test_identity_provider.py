@@ -36,7 +36,7 @@ class Stage:
     def browser(self) -> httpx.AsyncClient:
         return self.world.client(follow_redirects=False)
 
-    async def sent(self, browser: httpx.AsyncClient, name: str = "work", page: str = "/") -> str:
+    async def sent(self, browser: httpx.AsyncClient, name: str = "staff", page: str = "/") -> str:
         """Where the browser is sent to."""
         response = await browser.get(f"/login/{name}", params={"page": page})
         assert response.status_code == 302
@@ -47,7 +47,7 @@ class Stage:
         async with httpx.AsyncClient(transport=self.issuer.transport) as there:
             return (await there.get(url)).headers["location"]
 
-    async def whole(self, browser: httpx.AsyncClient, name: str = "work", page: str = "/") -> str:
+    async def whole(self, browser: httpx.AsyncClient, name: str = "staff", page: str = "/") -> str:
         """There and back; the page where that ends."""
         response = await browser.get(await self.back(await self.sent(browser, name, page)))
         assert response.status_code == 302
@@ -59,7 +59,7 @@ async def _stage(rules: ClaimRules) -> AsyncIterator[Stage]:
     issuer = Issuer(lambda: clock.utc().timestamp())
     registration = Registration(ISSUER, CLIENT, SECRET)
     providers = tuple(
-        Provider(name, "Work", rules, OidcProvider(registration, clock, transport=issuer.transport)) for name in ("work", "other")
+        Provider(name, "Work", rules, OidcProvider(registration, clock, transport=issuer.transport)) for name in ("staff", "other")
     )
     theirs = replace(AGENTS[4], user_name="supervisor.elsewhere", id="e" * 32, tenant="elsewhere")
     async with contact_centre(providers=providers, agents=(*AGENTS, theirs)) as world:
@@ -80,7 +80,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 async def test_there_and_back_a_known_user_is_in(plain: Stage) -> None:
     async with plain.browser() as browser:
-        assert (await browser.get("/login/providers")).json()["providers"][0] == {"name": "work", "displayName": "Work"}
+        assert (await browser.get("/login/providers")).json()["providers"][0] == {"name": "staff", "displayName": "Work"}
         assert await plain.whole(browser, page="/recordings") == "/recordings"
         user = (await browser.get(ME)).json()["user"]
         assert (user["userName"], user["roles"]) == ("supervisor.one", ["ROLE_SUPERVISOR"])
@@ -199,7 +199,7 @@ async def test_a_try_belongs_to_its_browser_is_used_once_and_not_for_long(plain:
             lambda url: url.replace("state=", "state=x"),
             lambda url: url.replace("code=", "code=x"),
             lambda url: url.replace("code=", "error=access_denied&was="),
-            lambda url: url.replace("/work/", "/other/"),
+            lambda url: url.replace("/staff/", "/other/"),
             lambda url: url + "&iss=https%3A%2F%2Fevil.example.com",
         ):
             back = bend(await plain.back(await plain.sent(browser)))
@@ -255,9 +255,9 @@ async def test_the_browser_goes_nowhere_else_and_no_secret_is_in_a_log(plain: St
             assert response.headers["location"] == "/"
             plain.issuer.claims = {"nonce": "another"}
             assert await plain.whole(browser) == REFUSED
-            for path in ("/login/", "/login/nobody", "/login/nobody/callback", "/login/work/callback/x"):
+            for path in ("/login/", "/login/nobody", "/login/nobody/callback", "/login/staff/callback/x"):
                 assert (await browser.get(path)).status_code == 404
-            assert (await browser.post("/login/work")).status_code == 405
+            assert (await browser.post("/login/staff")).status_code == 405
     asked, said = parse_qs(urlsplit(url).query), parse_qs(urlsplit(back).query)
     secrets = [asked["state"][0], asked["nonce"][0], said["code"][0], SECRET]
     cookies = [cookie.partition("=")[2].partition(";")[0] for cookie in response.headers.get_list("set-cookie")]
@@ -280,14 +280,14 @@ async def test_an_independent_provider_over_real_http_signs_somebody_in() -> Non
     person = User(sub="s-7", claims={"preferred_username": "supervisor.one", "groups": ["tg-adm"]})
     with run_server_in_thread(require_client_registration=True, require_nonce=True, user_claims=[person]) as server:
         issuer = f"http://localhost:{server.server_port}"
-        body = {"redirect_uris": ["http://127.0.0.1:8080/login/work/callback"]}
+        body = {"redirect_uris": ["http://127.0.0.1:8080/login/staff/callback"]}
         async with httpx.AsyncClient() as there:
             client = (await there.post(f"{issuer}/oauth2/clients", json=body)).json()
             registration = Registration(issuer, client["client_id"], client["client_secret"])
             rules = ClaimRules(roles_claim="groups", roles=ROLES)
-            provider = Provider("work", "Work", rules, OidcProvider(registration, SystemClock()))
+            provider = Provider("staff", "Work", rules, OidcProvider(registration, SystemClock()))
             async with contact_centre(providers=(provider,)) as world, world.client(follow_redirects=False) as browser:
-                url = (await browser.get("/login/work")).headers["location"]
+                url = (await browser.get("/login/staff")).headers["location"]
                 back = (await there.post(url, data={"sub": "s-7"})).headers["location"]
                 assert (await browser.get(back)).headers["location"] == "/"
                 assert (await browser.get(ME)).json()["user"]["roles"] == ["ROLE_ADMIN"]

@@ -31,7 +31,7 @@ def _complaints(text: str) -> tuple[str, ...]:
 
 OIDC = """
 [[oidc]]
-name = "work"
+name = "staff"
 issuer = "https://id.example.com"
 client_id = "telegraphone"
 """

@@ -25,7 +25,7 @@ class Nowhere:
         raise AssertionError(back)
 
 
-PROVIDER = Provider("work", "Work", RULES, Nowhere())
+PROVIDER = Provider("staff", "Work", RULES, Nowhere())
 
 
 async def test_what_was_said_is_said_of_the_users_there_are_now() -> None:
