@@ -59,7 +59,8 @@ async def _stage(rules: ClaimRules) -> AsyncIterator[Stage]:
     issuer = Issuer(lambda: clock.utc().timestamp())
     registration = Registration(ISSUER, CLIENT, SECRET)
     providers = tuple(
-        Provider(name, "Work", rules, OidcProvider(registration, clock, transport=issuer.transport)) for name in ("staff", "other")
+        Provider(name, "Work", rules, OidcProvider(registration, clock, transport=issuer.transport))
+        for name in ("staff", "other")
     )
     theirs = replace(AGENTS[4], user_name="supervisor.elsewhere", id="e" * 32, tenant="elsewhere")
     async with contact_centre(providers=providers, agents=(*AGENTS, theirs)) as world:

@@ -30,6 +30,13 @@ async def server(tmp_path: Path) -> AsyncIterator[Asterisk]:
         yield made
 
 
+async def begin_recording(here: Centre) -> None:
+    """A customer calls the agent, who answers and records."""
+    await here.phones[CUSTOMER].dial(AGENT_ONE)
+    await here.until_told(*CALL)
+    await here.do(Operation.START_RECORDING)
+
+
 async def recorded_call(here: Centre) -> None:
     """A customer calls the agent, who records, pauses and resumes, transfers to the other and is out; all hang up."""
     await here.phones[CUSTOMER].dial(AGENT_ONE)
@@ -90,9 +97,7 @@ async def test_a_call_of_which_an_event_is_lost(server: Asterisk, what: str) -> 
 async def test_the_events_connection_is_cut_and_the_customer_leaves_meanwhile(server: Asterisk) -> None:
     """Recording goes on and can be paused; what happened meanwhile is known after the connection is back."""
     async with fault_proxy(server) as proxy, centre(server, url=proxy.url) as here:
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         await proxy.cut()
         await here.until(lambda: not here.switch.works)
         await here.do(Operation.PAUSE_RECORDING)
@@ -123,9 +128,7 @@ async def recalls(here: Centre) -> None:
 async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> None:
     """Agents are told that the call is over, and phones can call again as soon as they have registered."""
     async with centre(server) as here:
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         server.signal(signal.SIGKILL)
         await server.ends()
         await here.until(lambda: "Released" in here.told())
@@ -149,9 +152,7 @@ async def test_a_frozen_asterisk_answers_nothing(
         monkeypatch.setattr(link, name, ANSWER_S)
     async with centre(server) as here:
         connected = time.monotonic()
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         await here.until(lambda: time.monotonic() > connected + LOST_S)
         server.signal(signal.SIGSTOP)
         await here.do(Operation.PAUSE_RECORDING)
@@ -178,9 +179,7 @@ async def test_a_frozen_asterisk_answers_nothing(
 async def test_what_a_node_that_died_left_behind_is_ended(server: Asterisk) -> None:
     """Nobody controls or records it any more; other people's calls are let be."""
     async with centre(server) as here:
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         foreign = (await server.ari("POST", "/bridges", bridgeId="somebody-else", type="mixing")).json()["id"]
         died = here.switch._life
         assert died is not None
@@ -224,9 +223,7 @@ async def test_taps_are_refused_before_asterisk_runs_out_of_ports(tmp_path: Path
 async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str) -> None:
     """Whoever ended it: the recorder is told where the audio comes from now."""
     async with centre(server) as here:
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         [broken, _] = sorted(each for each in await server.ids("channels") if f".{part}." in each)
         await server.ari("DELETE", f"/channels/{broken}")
         for _ in range(100):
@@ -243,9 +240,7 @@ async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str
 @pytest.mark.parametrize("part", ["media", "snoop"])
 async def test_the_copy_of_a_conference_that_lost_a_part_is_made_anew(server: Asterisk, part: str) -> None:
     async with centre(server) as here:
-        await here.phones[CUSTOMER].dial(AGENT_ONE)
-        await here.until_told(*CALL)
-        await here.do(Operation.START_RECORDING)
+        await begin_recording(here)
         await here.do(Operation.SINGLE_STEP_CONFERENCE, number=AGENT_TWO)
         await here.until(lambda: "Established" in here.told(AGENT_TWO))
         [tape] = here.recorder.tapes.values()
