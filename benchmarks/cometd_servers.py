@@ -77,7 +77,7 @@ async def telegraphone(port: int, clients: int, call: dict[str, Any]) -> None:
         player=nothing,
         audit=nothing,
         webhooks=nothing,
-        keeping=nothing,
+        recordings=nothing,
         archive=nothing,
         tokens=nothing,
         federation=nothing,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +10,11 @@ import pytest
 
 from telegraphone.database.catalogue import SqlCatalogue
 from telegraphone.database.memory import MemoryCatalogue, MemoryStandings
+from telegraphone.database.outbox import SqlOutbox
 from telegraphone.database.standings import SqlStandings
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.services.catalogue import Catalogue, PartQuery, PartRecord
+from telegraphone.services.happenings import Kind, Outbox
 from telegraphone.services.keeping import Standing, Tombstone
 from tests.contract.databases import KINDS, database
 from tests.postgresql import Server
@@ -26,18 +28,19 @@ A, B = CallUuid("A" * 32), CallUuid("B" * 32)
 class Kept:
     catalogue: Catalogue
     standings: SqlStandings | MemoryStandings
+    outbox: Outbox
 
 
 @pytest.fixture(params=["memory", *KINDS])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Kept]:
     if request.param == "memory":
         catalogue = MemoryCatalogue()
-        there = Kept(catalogue, MemoryStandings(catalogue))
+        there = Kept(catalogue, MemoryStandings(catalogue), catalogue.outbox)
         await _filled(there)
         yield there
         return
     async with database(request.param, tmp_path, postgresql) as engine:
-        there = Kept(SqlCatalogue(engine), SqlStandings(engine))
+        there = Kept(SqlCatalogue(engine), SqlStandings(engine), SqlOutbox(engine))
         await _filled(there)
         yield there
 
@@ -112,3 +115,37 @@ async def test_what_is_buried_is_forgotten_but_for_its_stone(kept: Kept) -> None
     assert await _listed(kept, "other") == [A]
     assert await kept.standings.tombstone(DEFAULT_TENANT, A) == stone
     assert await kept.standings.tombstone("other", A) is None
+
+
+async def test_many_are_held_for_a_matter_at_once_and_released_with_it(kept: Kept) -> None:
+    await kept.standings.hold(DEFAULT_TENANT, A, "one", BY)
+    await kept.standings.hold("other", A, "one", BY)
+    assert await kept.standings.hold_all(DEFAULT_TENANT, (A, B, CallUuid("absent")), "one", BY) == 2
+    assert await kept.standings.hold_all(DEFAULT_TENANT, (B,), "two", BY) == 1
+    assert [(await kept.standings.of(DEFAULT_TENANT, each)).matters for each in (A, B)] == [("one",), ("one", "two")]
+    assert not await kept.standings.claim(DEFAULT_TENANT, A)
+    assert await kept.standings.release_all(DEFAULT_TENANT, "one") == 2
+    assert await kept.standings.release_all(DEFAULT_TENANT, "one") == 0
+    assert (await kept.standings.of("other", A)).matters == ("one",), "another tenant's matter of that name is another"
+    assert await kept.standings.claim(DEFAULT_TENANT, A)
+    assert await kept.standings.hold_all(DEFAULT_TENANT, (A, B), "late", BY) == 1, "it is too late for one of them"
+
+
+async def test_who_is_told_from_outside_hears_of_an_end(kept: Kept) -> None:
+    await kept.standings.claim(DEFAULT_TENANT, A)
+    before = (await kept.outbox.after(0, DEFAULT_TENANT, 100))[-1].number
+    await kept.standings.bury(Tombstone(DEFAULT_TENANT, A, NOON, '{"by":"compliance.one"}', "ab" * 64))
+    [told] = await kept.outbox.after(before, DEFAULT_TENANT, 100)
+    assert (told.happening.kind, told.happening.call_uuid, told.happening.at) == (Kind.ERASED, A, NOON)
+    assert told.happening.detail == {"by": {"source": "admin", "userName": "compliance.one"}}
+
+
+async def test_what_is_known_of_a_part_is_changed_only_while_it_is_there(kept: Kept) -> None:
+    [part, other] = await kept.catalogue.parts_of_call(DEFAULT_TENANT, A)
+    for each in (part, other):
+        assert await kept.catalogue.change(replace(each, status="redacted"))
+    assert await kept.catalogue.find_calls(PartQuery(DEFAULT_TENANT, state="redacted"), 10, 0) == (A,)
+    await kept.standings.claim(DEFAULT_TENANT, A)
+    await kept.standings.bury(Tombstone(DEFAULT_TENANT, A, NOON, "{}", "ab" * 64))
+    assert not await kept.catalogue.change(part)
+    assert await kept.catalogue.parts_of_call(DEFAULT_TENANT, A) == ()

@@ -36,7 +36,7 @@ def _check(description: Json, schema: Json, instance: object) -> None:
 
 def _answer_to(description: Json, method: str, template: str) -> Json:
     answers: Json = description["paths"][template][method.lower()]["responses"]
-    schema: Json = answers["200"]["content"]["application/json"]["schema"]
+    schema: Json = answers["201" if "201" in answers else "200"]["content"]["application/json"]["schema"]
     return schema
 
 
@@ -91,11 +91,16 @@ async def test_answers_are_as_described(world: World, query: str) -> None:
     description = await _description(world)
     async with world.client("agent.one") as http:
         call_id = await _busy(world, http)
+        await http.post(f"{API}/recording-label-definitions", json={"name": "complaint"})
         for template, methods in description["paths"].items():
             if "get" not in methods or "/recordings" in template or "/webhooks" in template:
                 continue
             known = {"devices": DEVICE_ID, "calls": call_id, "contacts": f"{1:032x}"}
-            path = template.replace("{channel}", "voice").replace("{id}", known.get(template.split("{id}")[0].split("/")[-2], ""))
+            path = (
+                template.replace("{channel}", "voice")
+                .replace("{name}", "complaint")
+                .replace("{id}", known.get(template.split("{id}")[0].split("/")[-2], ""))
+            )
             response = await http.get(path + query)
             assert response.status_code == 200, path
             _check(description, _answer_to(description, "GET", template), response.json())
@@ -164,5 +169,22 @@ async def test_recordings_are_as_described(world: World) -> None:
             response = await http.get(f"{API}/recordings{query}")
             _check(description, _answer_to(description, "GET", f"{API}/recordings"), response.json())
         [link, *_] = (await http.get(f"{API}/recordings?userName=*")).json()["uris"]
-        response = await http.get(link)
-        _check(description, _answer_to(description, "GET", f"{API}/recordings/{{id}}"), response.json())
+        for method, template, body in (
+            ("GET", "", None),
+            ("POST", "/recordings", {"operationName": "placeHold", "matter": "case 7", "criteria": {"userName": "*"}}),
+            ("POST", "/recordings", {"operationName": "releaseHold", "matter": "case 7"}),
+            ("POST", "/recording-label-definitions", {"name": "complaint"}),
+            ("GET", "/recording-label-definitions?fields=*", None),
+            ("POST", "/labels", {"name": "complaint"}),
+            ("GET", "/labels?fields=*", None),
+            ("GET", "/labels/{name}", None),
+            ("GET", "/pauses", None),
+            ("GET", "/completeness", None),
+            ("DELETE", "", None),
+            ("GET", "/tombstone", None),
+        ):
+            whole = f"{API}{template}" if template.startswith("/recording") else f"{API}/recordings/{{id}}{template}"
+            url = whole.replace("{id}", link.rpartition("/")[2]).replace("{name}", "complaint")
+            response = await http.request(method, url, json=body)
+            assert response.status_code < 300, whole
+            _check(description, _answer_to(description, method, whole.partition("?")[0]), response.json())

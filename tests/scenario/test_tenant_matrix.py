@@ -92,6 +92,11 @@ async def _theirs(world: World) -> Theirs:
     assert owner.device is not None
     token = ApiToken("ab" * 8, THERE, OWNER, "script", frozenset({"api-voice"}), "0" * 64, MORNING, MORNING + timedelta(days=1))
     await world.tokens.put(token)
+    async with world.client(OWNER) as http:
+        for url in ("/api/v2/recording-label-definitions", f"/api/v2/recordings/{view.call_uuid}/labels"):
+            assert (await http.post(url, json={"name": "theirs"})).status_code == 201
+    async with world.client("supervisor.default") as http:
+        await http.post("/api/v2/recording-label-definitions", json={"name": "x"})
     return Theirs(
         {
             "call": (live.conn_id, "0123456789abcdef"),
@@ -103,6 +108,7 @@ async def _theirs(world: World) -> Theirs:
             "channel": ("voice", "voice"),
             "webhook": (WEBHOOK.name, "absent"),
             "token": (token.id, "cd" * 8),
+            "label": ("theirs", "nobodys"),
         }
     )
 
@@ -157,6 +163,8 @@ def _value(attribute: str, what: Mapping[str, Any], theirs: Theirs, index: int) 
         return f"/x/{theirs.ids[kinds[attribute]][index]}", True
     if attribute == "recordings":
         return [theirs.ids["recording"][index]], True
+    if attribute == "criteria":
+        return {"callUuid": theirs.ids["recording"][index]}, True
     if attribute == "destination":
         return {"phoneNumber": ("6001", "9999")[index]}, True
     if attribute == "phoneNumber":

@@ -19,6 +19,7 @@ import msgspec
 from argon2 import PasswordHasher
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings, MemoryTokens
+from telegraphone.database.memory_labels import MemoryLabels
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
@@ -28,8 +29,10 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
+from telegraphone.services.evidence import Evidence
 from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
+from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
 from telegraphone.services.recovery import RecoveredParts
@@ -38,7 +41,7 @@ from telegraphone.services.tokens import Tokens
 from telegraphone.services.webhooks import Webhook, Webhooks
 from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
-from telegraphone.web.app import WebApp, WebPorts
+from telegraphone.web.app import RecordingUses, WebApp, WebPorts
 from telegraphone.web.cometd import Notifications
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.notifier import CometdNotifier
@@ -222,7 +225,11 @@ async def contact_centre(
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
         archive=archive,
-        keeping=Keeping(Library(catalogue, directory, audit), standings, archive, SignedStatements(keys), audit),
+        recordings=RecordingUses(
+            Keeping(library := Library(catalogue, directory, audit), standings, archive, SignedStatements(keys), audit),
+            Labels(library, labels := MemoryLabels(catalogue), labels, audit, clock),
+            Evidence(library, standings, archive, audit, clock),
+        ),
         recorded_numbers=policies.recorded_numbers,
     )
     app = WebApp(settings, ports, hasher=HASHER)

@@ -24,6 +24,7 @@ from telegraphone.bootstrap.draining import Draining
 from telegraphone.bootstrap.federation import make_federation
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
+from telegraphone.bootstrap.recordings import make_recording_uses
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec, packet_group
 from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
@@ -37,9 +38,7 @@ from telegraphone.database.copies import SqlCopies
 from telegraphone.database.desks import SqlDesks
 from telegraphone.database.engine import answers
 from telegraphone.database.outbox import SqlOutbox
-from telegraphone.database.standings import SqlStandings
 from telegraphone.database.tokens import SqlTokens
-from telegraphone.domain.agent import Directory
 from telegraphone.domain.naming import NamePattern
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
@@ -48,8 +47,6 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
-from telegraphone.services.keeping import Keeping
-from telegraphone.services.library import Library
 from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
@@ -57,7 +54,6 @@ from telegraphone.services.surroundings import Demands, Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.services.tokens import Tokens
 from telegraphone.storage.folder_lock import lock
-from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Exchange
 from telegraphone.switches.siprec import SiprecServer
@@ -167,18 +163,13 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         password_hashes=config.password_hashes(),
         webhooks=webhooks,
         archive=vault.archive,
-        keeping=_keeping(world.directory, catalogue, engine, vault, clock),
+        recordings=make_recording_uses(engine, vault, world.directory, clock),
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app = WebApp(settings, ports)
     return _Parts(world, agents, calls, recovered, recorder, watching, (*phones, *siprec), vault, app, notifications, chores)
-
-
-def _keeping(directory: Directory, catalogue: SqlCatalogue, engine: AsyncEngine, vault: Vault, clock: SystemClock) -> Keeping:
-    trail, notary = SqlAuditTrail(engine, clock), SignedStatements(vault.keys)
-    return Keeping(Library(catalogue, directory, trail), SqlStandings(engine), vault.archive, notary, trail)
 
 
 async def _loaded(

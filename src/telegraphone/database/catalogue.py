@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from telegraphone.database.engine import transaction, writing
 from telegraphone.database.outbox import put_happenings
 from telegraphone.database.searching import searched
+from telegraphone.database.standings import locked
 from telegraphone.database.summary import Summary, summary
 from telegraphone.database.tables import labels, parts, recordings, traits
 from telegraphone.domain.ids import CallUuid
@@ -35,6 +36,16 @@ class SqlCatalogue:
             await connection.execute(insert(parts).values(_to_row(part)))
             await put_happenings(connection, happened(known[0] if known else None, part))
             await sum_up(connection, part.tenant, part.call_uuid)
+
+    async def change(self, part: PartRecord) -> bool:
+        """See `Catalogue.change`."""
+        async with writing(self._engine) as connection:
+            if not await locked(connection, part.tenant, part.call_uuid):
+                return False
+            row = {name: value for name, value in _to_row(part).items() if name != "recording_id"}
+            changed = await connection.execute(update(parts).where(parts.c.recording_id == part.recording_id).values(row))
+            await sum_up(connection, part.tenant, part.call_uuid)
+            return bool(changed.rowcount)
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""

@@ -10,6 +10,7 @@ from telegraphone.database.matching import compared_pattern, matches
 from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
 from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.domain.labels import Label
 from telegraphone.domain.tokens import ApiToken
 from telegraphone.limits import SEARCH_WORD_CHARS_MAX
 from telegraphone.services.audit import AuditLine, Deed, Head
@@ -17,7 +18,7 @@ from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.copies import KeptSnapshot
 from telegraphone.services.desks import KeptDesk
 from telegraphone.services.happenings import Happening, Numbered, happened
-from telegraphone.services.keeping import Standing, Tombstone
+from telegraphone.services.keeping import Standing, Tombstone, erasure_of
 from telegraphone.services.ports import Clock, Unavailable
 
 
@@ -26,6 +27,8 @@ class MemoryCatalogue:
 
     def __init__(self) -> None:
         self._parts: dict[RecordingId, PartRecord] = {}
+        self.labels: dict[tuple[str, CallUuid], dict[str, Label]] = {}
+        """By recording and name."""
         self.outbox = MemoryOutbox()
 
     async def put(self, part: PartRecord) -> None:
@@ -33,6 +36,13 @@ class MemoryCatalogue:
         for each in happened(self._parts.get(part.recording_id), part):
             await self.outbox.add(each)
         self._parts[part.recording_id] = part
+
+    async def change(self, part: PartRecord) -> bool:
+        """See `Catalogue.change`."""
+        if part.recording_id not in self._parts:
+            return False
+        self._parts[part.recording_id] = part
+        return True
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""
@@ -46,7 +56,7 @@ class MemoryCatalogue:
         """See `Catalogue.find_calls`."""
         uuids = dict.fromkeys(part.call_uuid for part in self._of(query.tenant))
         calls = [_in_order(each for each in self._of(query.tenant) if each.call_uuid == uuid) for uuid in uuids]
-        found = [call for call in calls if any(part.stopped_at for part in call) and _holds(query, call)]
+        found = [call for call in calls if any(part.stopped_at for part in call) and _holds(query, call, self._values(call[0]))]
         found.sort(key=lambda call: call[0].call_uuid)
         found.sort(key=lambda call: call[0].started_at, reverse=True)
         return tuple(call[0].call_uuid for call in found[offset : offset + limit])
@@ -56,6 +66,10 @@ class MemoryCatalogue:
         gone = [part.recording_id for part in self._of(tenant) if part.call_uuid == call_uuid]
         for recording_id in gone:
             del self._parts[recording_id]
+        self.labels.pop((tenant, call_uuid), None)
+
+    def _values(self, part: PartRecord) -> dict[str, str]:
+        return {name: label.value for name, label in self.labels.get((part.tenant, part.call_uuid), {}).items()}
 
     async def unfinished(self) -> tuple[PartRecord, ...]:
         """See `Catalogue.unfinished`."""
@@ -143,9 +157,21 @@ class MemoryStandings:
         """See `Standings.bury`."""
         self._catalogue.forget(tombstone.tenant, tombstone.call_uuid)
         self.tombstones[tombstone.tenant, tombstone.call_uuid] = tombstone
+        await self._catalogue.outbox.add(erasure_of(tombstone))
+
+    async def hold_all(self, tenant: str, call_uuids: Sequence[CallUuid], matter: str, by: tuple[str, datetime]) -> int:
+        """See `Matters.hold_all`."""
+        return sum([await self.hold(tenant, each, matter, by) for each in call_uuids])
+
+    async def release_all(self, tenant: str, matter: str) -> int:
+        """See `Matters.release_all`."""
+        held = [matters for (whose, _), matters in self._held.items() if whose == tenant and matter in matters]
+        for matters in held:
+            matters.remove(matter)
+        return len(held)
 
     async def tombstone(self, tenant: str, call_uuid: CallUuid) -> Tombstone | None:
-        """The stone of an erased recording."""
+        """See `Matters.tombstone`."""
         return self.tombstones.get((tenant, call_uuid))
 
 
@@ -264,8 +290,8 @@ def _in_order(parts: Iterable[PartRecord]) -> tuple[PartRecord, ...]:
     return tuple(sorted(parts, key=lambda part: (part.started_at, part.recording_id)))
 
 
-def _holds(query: PartQuery, call: tuple[PartRecord, ...]) -> bool:
-    first, found = call[0], summary(call)
+def _holds(query: PartQuery, call: tuple[PartRecord, ...], labels: dict[str, str]) -> bool:
+    first, found = call[0], summary(call, labels)
     return (
         query.call_uuid in (None, first.call_uuid)
         and (query.ani is None or matches(compared_pattern(query.ani), found.ani_compared))

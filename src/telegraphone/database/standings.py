@@ -1,11 +1,13 @@
 """What keeps recordings, and the stones of those erased, in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Update, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
+from telegraphone.database.outbox import put_happenings
 from telegraphone.database.tables import (
     copies,
     copy_links,
@@ -18,7 +20,7 @@ from telegraphone.database.tables import (
     traits,
 )
 from telegraphone.domain.ids import CallUuid
-from telegraphone.services.keeping import Standing, Tombstone
+from telegraphone.services.keeping import Standing, Tombstone, erasure_of
 
 _CLAIMED = "erasing"
 
@@ -49,7 +51,7 @@ class SqlStandings:
         row = {"tenant": tenant, "call_uuid": call_uuid, "matter": matter, "user_name": user_name, "placed_at": placed_at}
         its_own = (holds.c.tenant == tenant, holds.c.call_uuid == call_uuid, holds.c.matter == matter)
         async with transaction(self._engine) as connection:
-            if not await _locked(connection, tenant, call_uuid):
+            if not await locked(connection, tenant, call_uuid):
                 return False
             if not await connection.scalar(select(exists().where(*its_own))):
                 await connection.execute(insert(holds).values(row))
@@ -65,7 +67,7 @@ class SqlStandings:
         """See `Standings.claim`."""
         held = exists().where(holds.c.tenant == tenant, holds.c.call_uuid == call_uuid)
         async with transaction(self._engine) as connection:
-            await _locked(connection, tenant, call_uuid)
+            await locked(connection, tenant, call_uuid)
             free = _row(tenant, call_uuid).where(recordings.c.non_delete.is_(False), ~held)
             return bool((await connection.execute(free.values(state=_CLAIMED))).rowcount)
 
@@ -78,9 +80,34 @@ class SqlStandings:
             for table in (parts, traits, labels, snapshots, copy_links, copies, recordings, tombstones):
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
             await connection.execute(insert(tombstones).values(stone | words))
+            await put_happenings(connection, (erasure_of(tombstone),))
+
+    async def hold_all(self, tenant: str, call_uuids: Sequence[CallUuid], matter: str, by: tuple[str, datetime]) -> int:
+        """See `Matters.hold_all`."""
+        there = select(recordings.c.call_uuid).where(
+            recordings.c.tenant == tenant, recordings.c.call_uuid.in_(call_uuids), recordings.c.state != _CLAIMED
+        )
+        known = select(holds.c.call_uuid).where(
+            holds.c.tenant == tenant, holds.c.call_uuid.in_(call_uuids), holds.c.matter == matter
+        )
+        # In one order, so that two who hold many at once do not wait for each other.
+        async with writing(self._engine) as connection:
+            wanted = (await connection.execute(there.order_by(recordings.c.call_uuid).with_for_update())).scalars().all()
+            held = set((await connection.execute(known)).scalars())
+            row = {"tenant": tenant, "matter": matter, "user_name": by[0], "placed_at": by[1]}
+            new = [{**row, "call_uuid": each} for each in wanted if each not in held]
+            if new:
+                await connection.execute(insert(holds), new)
+            return len(wanted)
+
+    async def release_all(self, tenant: str, matter: str) -> int:
+        """See `Matters.release_all`."""
+        async with transaction(self._engine) as connection:
+            gone = await connection.execute(delete(holds).where(holds.c.tenant == tenant, holds.c.matter == matter))
+            return gone.rowcount
 
     async def tombstone(self, tenant: str, call_uuid: CallUuid) -> Tombstone | None:
-        """The stone of an erased recording."""
+        """See `Matters.tombstone`."""
         wanted = select(tombstones).where(tombstones.c.tenant == tenant, tombstones.c.call_uuid == call_uuid)
         async with transaction(self._engine) as connection:
             row = (await connection.execute(wanted)).mappings().first()
@@ -91,7 +118,7 @@ def _row(tenant: str, call_uuid: CallUuid) -> Update:
     return update(recordings).where(recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
 
 
-async def _locked(connection: AsyncConnection, tenant: str, call_uuid: CallUuid) -> bool:
+async def locked(connection: AsyncConnection, tenant: str, call_uuid: CallUuid) -> bool:
     """Makes everybody else wait who would change the recording; False when there is none, or it is claimed."""
     same = _row(tenant, call_uuid).where(recordings.c.state != _CLAIMED)
     return bool((await connection.execute(same.values(state=recordings.c.state))).rowcount)

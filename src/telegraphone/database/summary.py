@@ -74,9 +74,9 @@ def searchable(value: object) -> str | None:
 
 
 def _state(parts: Sequence[PartRecord]) -> str:
-    """The worst of the parts: running, broken, recovered, sealed or whatever else they are."""
+    """The worst of the parts: running, broken, recovered, redacted, sealed or whatever else they are."""
     states = {part.status for part in parts}
-    return next((each for each in ("recording", "broken", "recovered") if each in states), parts[-1].status)
+    return next((each for each in ("recording", "broken", "recovered", "redacted") if each in states), parts[-1].status)
 
 
 def _traits(parts: Sequence[PartRecord], labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:

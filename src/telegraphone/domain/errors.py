@@ -34,6 +34,17 @@ class NotFound(Refusal):
 
 
 @dataclass(slots=True, unsafe_hash=True)
+class ExistsAlready(Refusal):
+    """There is one of that name."""
+
+    kind: str
+    reference: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} [{self.reference}] exists already."
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class RecordingLocked(Refusal):
     """The store keeps the recording for everybody until a date, and so do we: its keys are not destroyed before."""
 
@@ -120,6 +131,16 @@ class RecordingInProgress(Refusal):
 
     def __str__(self) -> str:
         return f"Recording [{self.call_uuid}] is in progress."
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class RecordingHeld(Refusal):
+    """The recording is held for a court: nothing of it may be destroyed."""
+
+    call_uuid: str
+
+    def __str__(self) -> str:
+        return f"Recording [{self.call_uuid}] is held and may not be changed."
 
 
 @dataclass(slots=True, unsafe_hash=True)

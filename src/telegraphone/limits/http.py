@@ -139,3 +139,24 @@ TRAIL_LINES_SHOWN_MAX: Final = 500
 
 MATTER_CHARS_MAX: Final = 128
 """Characters of the name of a matter that recordings are held for: what people type and indexes take."""
+
+LABEL_NAME_CHARS_MAX: Final = 64
+"""Characters of a label's name, which stands in URLs and search boxes."""
+
+LABEL_TEXT_CHARS_MAX: Final = 1_024
+"""Characters of a label's value, display name or description (gws-api 13.6)."""
+
+LABEL_RECORDINGS_MAX: Final = 100
+"""Recordings that one request labels: a page of a search (gws-api 13.6)."""
+
+LABEL_DEFINITIONS_MAX: Final = 1_000
+"""Label definitions of one contact centre: more than anybody can choose from, and read as a whole."""
+
+LABELS_MAX: Final = 100
+"""Labels of one recording: what one page shows."""
+
+REDACTION_REASON_CHARS_MAX: Final = 256
+"""Characters of the reason why a span was taken out, which stands in the manifest for as long as the recording."""
+
+FOUND_PAGE: Final = 500
+"""Recordings that something is done to in one transaction, of however many a search finds: some milliseconds."""

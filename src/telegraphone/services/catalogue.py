@@ -98,6 +98,9 @@ class Catalogue(Protocol):
     async def put(self, part: PartRecord) -> None:
         """Adds the part or replaces what is known of it; durable on return."""
 
+    async def change(self, part: PartRecord) -> bool:
+        """Replaces what is known of an ended part; False when it is not there any more, or about to be erased."""
+
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """All parts of one call of this tenant in order of time; empty when there are none."""
 

@@ -6,6 +6,7 @@ recording is *claimed* for its end, so that no hold slips in between. Claimed, i
 and keeps the stone. A crash in between leaves it claimed: asking again finishes the work.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,12 +20,13 @@ from telegraphone.domain.errors import (
     RecordingLocked,
     RecordingProtected,
 )
-from telegraphone.domain.ids import CallUuid
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.permissions import Action
 from telegraphone.limits import MATTER_CHARS_MAX
 from telegraphone.services.archive_ports import Archive, Erased
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.happenings import Happening, Kind
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock
 
@@ -48,6 +50,13 @@ class Tombstone:
     erased_at: datetime
     statement: str
     signature: str
+
+
+def erasure_of(tombstone: Tombstone) -> Happening:
+    """What those hear of who are told from outside; whoever buries a recording writes it down in the same moment."""
+    by = json.loads(tombstone.statement).get("by", "")
+    detail = {"by": {"source": "admin", "userName": by}}
+    return Happening(Kind.ERASED, tombstone.tenant, tombstone.call_uuid, RecordingId(""), tombstone.erased_at, detail)
 
 
 class Standings(Protocol):
@@ -102,7 +111,7 @@ class Keeping:
 
     async def hold(self, agent: Agent, call_uuid: str, matter: str, origin: str, clock: Clock) -> None:
         """Holds the recording for a matter, of as many as there are; repeating it is fine. Refuses as `Library.recording`."""
-        _must_be_matter(matter)
+        must_be_matter(matter)
         (part, *_) = await self._parts(agent, Action.HOLD, call_uuid, origin)
         if not await self._standings.hold(agent.tenant, part.call_uuid, matter, (agent.user_name, clock.utc())):
             raise NotFound("recording", call_uuid)
@@ -110,7 +119,7 @@ class Keeping:
 
     async def release(self, agent: Agent, call_uuid: str, matter: str, origin: str) -> None:
         """Ends the hold for one matter; other holds stay. Repeating it is fine. Refuses as `Library.recording`."""
-        _must_be_matter(matter)
+        must_be_matter(matter)
         (part, *_) = await self._parts(agent, Action.HOLD, call_uuid, origin)
         await self._standings.release(agent.tenant, part.call_uuid, matter)
         await self._note(agent, Action.HOLD, call_uuid, "released", {"matter": matter}, origin=origin)
@@ -173,6 +182,7 @@ class Keeping:
         await self._audit.write(Deed(agent.actor, action.value, call_uuid, result, detail or {}, agent.tenant, origin))
 
 
-def _must_be_matter(matter: str) -> None:
+def must_be_matter(matter: str) -> None:
+    """Raises `ParameterInvalid` for what cannot name a matter."""
     if not matter.strip() or len(matter) > MATTER_CHARS_MAX or not matter.isprintable():
         raise ParameterInvalid("matter", f"1 to {MATTER_CHARS_MAX} printable characters")

@@ -18,8 +18,10 @@ from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
 from telegraphone.services.copies import CopyStore
+from telegraphone.services.evidence import Evidence
 from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
+from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
 from telegraphone.services.staff import Staff
@@ -38,11 +40,14 @@ from telegraphone.web.gws.calls import MyCalls
 from telegraphone.web.gws.conversations import Conversations
 from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
+from telegraphone.web.gws.evidence import EvidencePages
 from telegraphone.web.gws.exports import Exports
+from telegraphone.web.gws.labels import LabelDefinitionPages, LabelPages
 from telegraphone.web.gws.links import API
 from telegraphone.web.gws.me import Me
 from telegraphone.web.gws.media_files import MediaFiles
 from telegraphone.web.gws.playback import Playback
+from telegraphone.web.gws.recording_operations import RecordingOperations
 from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
 from telegraphone.web.gws.representations import Shapes
@@ -64,6 +69,15 @@ _COMETD_ROOTS = (f"{API}/notifications", "/genesys/cometd")
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingUses:
+    """What people may do with finished recordings."""
+
+    keeping: Keeping
+    labels: Labels
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class WebPorts:
     """What the web face stands on: the use cases and ports of one node. `checks` say which parts of it work;
     `password_hashes` are Argon2 hashes by user name, `pages` the files that browsers load, by URL path; calls at
@@ -80,7 +94,7 @@ class WebPorts:
     notifications: Notifications
     password_hashes: Mapping[str, str]
     webhooks: Webhooks
-    keeping: Keeping
+    recordings: RecordingUses
     archive: Archive
     tokens: Tokens
     federation: Federation
@@ -138,20 +152,34 @@ def route_table(settings: WebSettings, ports: WebPorts, auth: Auth) -> RouteTabl
 def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) -> list[Route]:
     library = Library(ports.catalogue, ports.directory, ports.audit)
     shown = RecordingShapes(shapes.links, settings.playback_format)
-    recordings = Recordings(shown, library, ports.audit, ports.keeping, ports.clock)
+    uses = ports.recordings
+    recordings = Recordings(shown, library, ports.audit, uses.keeping, uses.labels)
+    evidence, labels = EvidencePages(uses.evidence), LabelPages(shown, uses.labels)
+    definitions = LabelDefinitionPages(shown, uses.labels)
+    operations = RecordingOperations(uses.keeping, evidence, labels, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
-    exports = Exports(shown, library, ports.keeping, ports.archive, ports.audit)
+    exports = Exports(shown, library, (uses.keeping, uses.labels), ports.archive, ports.audit)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
-        Route(f"{API}/recordings", {"GET": recordings.search}),
-        Route(f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": recordings.post, "DELETE": recordings.delete}),
+        Route(f"{API}/recordings", {"GET": recordings.search, "POST": operations.post_all}),
+        Route(f"{API}/recordings/{{id}}", {"GET": recordings.get, "POST": operations.post, "DELETE": operations.delete}),
+        Route(f"{API}/recordings/{{id}}/labels", {"GET": labels.get_all, "POST": labels.post}),
+        Route(f"{API}/recordings/{{id}}/labels/{{name}}", {"GET": labels.get, "PUT": labels.put, "DELETE": labels.delete}),
         Route(f"{API}/recordings/{{id}}/conversation", {"GET": conversations.get}),
         Route(f"{API}/recordings/{{id}}/snapshots", {"GET": conversations.snapshots}),
         Route(f"{API}/recordings/{{id}}/play/{{file}}", {"GET": media.play, "HEAD": media.play}),
         Route(f"{API}/recordings/{{id}}/peaks/{{file}}", {"GET": media.peaks}),
         Route(f"{API}/recordings/{{id}}/trail", {"GET": recordings.trail}),
+        Route(f"{API}/recordings/{{id}}/pauses", {"GET": evidence.report("pauses")}),
+        Route(f"{API}/recordings/{{id}}/completeness", {"GET": evidence.report("completeness")}),
+        Route(f"{API}/recordings/{{id}}/tombstone", {"GET": evidence.tombstone}),
         Route(f"{API}/recordings/{{id}}/export", {"GET": exports.get}),
+        Route(f"{API}/recording-label-definitions", {"GET": definitions.get_all, "POST": definitions.post}),
+        Route(
+            f"{API}/recording-label-definitions/{{name}}",
+            {"GET": definitions.get, "PUT": definitions.put, "DELETE": definitions.delete},
+        ),
     ]
 
 
@@ -217,9 +245,7 @@ class WebApp:
             self.sign_ins.end_all(user_name)
         return changed
 
-    async def _admitted(
-        self, provider: Provider, claims: dict[str, object], origin: str
-    ) -> tuple[Agent, dict[str, str]] | None:
+    async def _admitted(self, provider: Provider, claims: dict[str, object], origin: str) -> tuple[Agent, dict[str, str]] | None:
         """Lets in whom a provider vouches for."""
         user = await self._federation.admit(provider, claims, self._configured, origin)
         await self._rearranged()

@@ -1,7 +1,7 @@
 """The recordings as one person may use them: within tenant and reach, and only once there is something to hear."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from telegraphone.domain.agent import Agent, Directory, Role
 from telegraphone.domain.errors import NotFound, RoleMissing
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.permissions import Action
+from telegraphone.limits import FOUND_PAGE
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.library import Library
 from tests.scenario.clock import VirtualClock
@@ -90,3 +91,16 @@ async def test_every_search_and_every_refusal_is_in_the_trail(library: Library) 
     ]
     [search] = await library.audit.after(0, 1)
     assert search.deed.detail == {"ani": "5000", "paused": "True", "offset": "0", "found": "0"}
+
+
+async def test_everything_that_is_found_comes_page_by_page_without_a_limit() -> None:
+    catalogue = MemoryCatalogue()
+    for number in range(2 * FOUND_PAGE + 3):
+        # Many begin at the same moment, so that pages end among them.
+        await catalogue.put(_part(f"{number:05}", "sales.one", started_at=BEGAN + timedelta(seconds=number // 300)))
+    library = Library(catalogue, Directory((OFFICER, SALES)), MemoryAuditTrail(VirtualClock(BEGAN)))
+    pages = [page async for page in library.pages(OFFICER, Action.HOLD, EVERYTHING)]
+    assert [len(page) for page in pages] == [FOUND_PAGE, FOUND_PAGE, 3]
+    assert len({uuid for page in pages for uuid in page}) == 2 * FOUND_PAGE + 3
+    with pytest.raises(RoleMissing):
+        await anext(library.pages(OVER_SALES, Action.HOLD, EVERYTHING))

@@ -49,10 +49,12 @@ TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.PermissionMissing: (403, 3),
     domain.RecordingLocked: (403, 3),
     domain.RecordingProtected: (403, 3),
+    domain.RecordingHeld: (403, 3),
     domain.RecordingInProgress: (400, 2),
     domain.FeatureMissing: (403, 5),
     domain.RoleMissing: (403, 5),
     domain.NotFound: (404, 6),
+    domain.ExistsAlready: (409, 18),
     domain.DestinationUnreachable: (500, 4),
     domain.DeviceNotRegistered: (500, 4),
 }

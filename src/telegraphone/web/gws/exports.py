@@ -10,6 +10,7 @@ from telegraphone.limits import TRAIL_LINES_SHOWN_MAX
 from telegraphone.services.archive_ports import Archive, ExportOrder
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.keeping import Keeping
+from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Unavailable
 from telegraphone.web.gws.answers import encode
@@ -17,14 +18,17 @@ from telegraphone.web.gws.recording_shapes import RecordingShapes, trail_line
 from telegraphone.web.gws.requests import ApiRequest
 from telegraphone.web.sign_ins import SignIn
 
+Told = tuple[Keeping, Labels]
+
 
 class Exports:
     """Handler of `/recordings/{id}/export`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, keeping: Keeping, archive: Archive, audit: AuditTrail) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, told: Told, archive: Archive, audit: AuditTrail) -> None:
+        """`told` are who is asked what else is to be said of a recording."""
         self._shapes = shapes
         self._library = library
-        self._keeping = keeping
+        self._keeping, self._labels = told
         self._archive = archive
         self._audit = audit
 
@@ -37,7 +41,8 @@ class Exports:
         subjects = (request.path["id"], *(part.recording_id for part in parts))
         lines = await self._audit.about(agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
         standing = await self._keeping.standing(agent.tenant, parts[0].call_uuid)
-        metadata = encode(self._shapes.recording(parts, standing, labels=True))
+        [labels] = await self._labels.shown(agent.tenant, (parts[0].call_uuid,))
+        metadata = encode(self._shapes.recording(parts, standing, labels))
         trail = encode([trail_line(each) for each in lines])
         sealed = request.query.get("sealed") == "true"
         pieces = self._archive.export([ExportOrder(part.recording_id, metadata, trail) for part in ended], sealed_files=sealed)

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
+from telegraphone.domain.labels import Label, LabelDefinition
 from telegraphone.services.audit import AuditLine
 from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.services.keeping import Standing
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.representations import Json
+
+Meant = tuple[Label, LabelDefinition]
+"""A label and what it means."""
 
 _TENANT = "Environment"
 _IVR_PROFILE = "Telegraphone"
@@ -31,8 +36,9 @@ class RecordingShapes:
         """The path of a recording."""
         return f"/recordings/{call_uuid}"
 
-    def recording(self, parts: Sequence[PartRecord], standing: Standing, *, labels: bool) -> Json:
-        """A recording resource of these parts of one call, in order of time, at least one of them ended."""
+    def recording(self, parts: Sequence[PartRecord], standing: Standing, labels: Sequence[Meant] | None = None) -> Json:
+        """A recording resource of these parts of one call, in order of time, at least one of them ended; with its labels where
+        they were asked for."""
         ended = [part for part in parts if part.stopped_at is not None]
         first = ended[0]
         recording: Json = {
@@ -46,9 +52,35 @@ class RecordingShapes:
             "mediaFiles": [self._media_file(part) for part in ended],
             "eventHistory": _history(ended),
         }
-        if labels:
-            recording["labels"] = []
+        if labels is not None:
+            recording["labels"] = [self.label(first.call_uuid, each) for each in labels]
         return recording | self.links.pair(self.path(first.call_uuid))
+
+    def label_path(self, call_uuid: str, name: str) -> str:
+        """The path of a label of a recording."""
+        return f"{self.path(call_uuid)}/labels/{quote(name, safe='')}"
+
+    def label(self, call_uuid: str, meant: Meant) -> Json:
+        """One label of a recording with what it means (gws-api 13.6)."""
+        label, definition = meant
+        return {
+            "name": label.name,
+            "displayName": definition.display_name,
+            "description": definition.description,
+            "value": label.value,
+            "userName": label.user_name,
+            "dateTime": instant(label.labelled_at),
+            **self.links.pair(self.label_path(call_uuid, label.name)),
+        }
+
+    def definition_path(self, name: str) -> str:
+        """The path of a label definition."""
+        return f"/recording-label-definitions/{quote(name, safe='')}"
+
+    def definition(self, definition: LabelDefinition) -> Json:
+        """One label definition (gws-api 13.6)."""
+        said = {"name": definition.name, "displayName": definition.display_name, "description": definition.description}
+        return {**said, **self.links.pair(self.definition_path(definition.name))}
 
     def _media_file(self, part: PartRecord) -> Json:
         assert part.stopped_at is not None

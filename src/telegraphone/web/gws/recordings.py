@@ -1,22 +1,22 @@
-"""Recordings: searching, reading and playing them, for those allowed (gws-api 13)."""
+"""Recordings: searching and reading them, for those allowed (gws-api 13)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action, may
 from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.evidence import matter_subject
 from telegraphone.services.keeping import Keeping
+from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
-from telegraphone.services.ports import Clock
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
-from telegraphone.web.gws.recording_shapes import RecordingShapes, trail_line
+from telegraphone.web.gws.recording_shapes import Meant, RecordingShapes, trail_line
 from telegraphone.web.gws.representations import Json
 from telegraphone.web.gws.requests import ApiRequest
 from telegraphone.web.gws.search import Search, search
@@ -26,12 +26,12 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, clock: Clock) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, labels: Labels) -> None:
         self._shapes = shapes
         self._library = library
         self._audit = audit
         self._keeping = keeping
-        self._clock = clock
+        self._labels = labels
 
     async def search(self, request: ApiRequest) -> Response:
         """GET /recordings: newest first, a page at a time."""
@@ -46,40 +46,25 @@ class Recordings:
         wanted = selection(request.query, "fields")
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
-        labels = "labels" in selection(request.query, "subresources")
-        recordings = [await self._shown(request, await self._found(request, each), labels=labels) for each in shown]
+        recordings = [
+            await self._shown(request, await self._found(request, each), labels)
+            for each, labels in zip(shown, await self._borne(request, shown), strict=True)
+        ]
         return answer(recordings=[chosen(each, wanted) for each in recordings], **links)
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}."""
-        labels = "labels" in selection(request.query, "subresources")
         parts = await self._library.recording(request.agent, Action.SEARCH, request.path["id"], request.origin)
-        recording = await self._shown(request, parts, labels=labels)
+        [labels] = await self._borne(request, (parts[0].call_uuid,))
+        recording = await self._shown(request, parts, labels)
         return answer(recording=chosen(recording, selection(request.query, "fields")))
-
-    async def delete(self, request: ApiRequest) -> Response:
-        """DELETE /recordings/{id}: nothing of it can be played or decrypted any more when this is answered."""
-        await self._keeping.erase(request.agent, request.path["id"], request.origin, self._clock)
-        return answer()
-
-    async def post(self, request: ApiRequest) -> Response:
-        """POST /recordings/{id}: protect it from deletion, or hold it for a matter, and the contrary."""
-        agent, call_uuid, origin, operation = request.agent, request.path["id"], request.origin, request.operation()
-        match operation:
-            case "applyNonDelete" | "removeNonDelete":
-                await self._keeping.protect(agent, call_uuid, origin, on=operation == "applyNonDelete")
-            case "placeHold":
-                await self._keeping.hold(agent, call_uuid, request.text("matter"), origin, self._clock)
-            case "releaseHold":
-                await self._keeping.release(agent, call_uuid, request.text("matter"), origin)
-            case _:
-                raise ParameterInvalid("operationName")
-        return answer()
 
     async def trail(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/trail: who heard it and who did what to it, newest first."""
         parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"], request.origin)
-        subjects = (request.path["id"], *(part.recording_id for part in parts))
+        standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
+        matters = (matter_subject(each) for each in standing.matters)
+        subjects = (request.path["id"], *(part.recording_id for part in parts), *matters)
         lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
         return answer(trail=[trail_line(each) for each in lines])
 
@@ -87,9 +72,15 @@ class Recordings:
         """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
         return answer(permissions=[action.value for action in Action if may(request.agent, action)])
 
-    async def _shown(self, request: ApiRequest, parts: tuple[PartRecord, ...], *, labels: bool) -> Json:
+    async def _borne(self, request: ApiRequest, call_uuids: Sequence[CallUuid]) -> Sequence[Sequence[Meant] | None]:
+        """The labels of each, where they were asked for."""
+        if "labels" not in selection(request.query, "subresources"):
+            return [None] * len(call_uuids)
+        return await self._labels.shown(request.agent.tenant, call_uuids)
+
+    async def _shown(self, request: ApiRequest, parts: tuple[PartRecord, ...], labels: Sequence[Meant] | None) -> Json:
         standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
-        return self._shapes.recording(parts, standing, labels=labels)
+        return self._shapes.recording(parts, standing, labels)
 
     async def _found(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
         return await self._library.within_reach(request.agent, Action.SEARCH, call_uuid)

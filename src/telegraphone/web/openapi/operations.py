@@ -7,10 +7,18 @@ from typing import Final
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.operations import TRIGGERS, Operation
-from telegraphone.limits import COLLECTION_LIMIT_MAX, COLLECTION_OFFSET_MAX, MATTER_CHARS_MAX, PEAK_COLUMNS_MAX, TOKEN_DAYS_MAX
+from telegraphone.limits import (
+    COLLECTION_LIMIT_MAX,
+    COLLECTION_OFFSET_MAX,
+    LABEL_RECORDINGS_MAX,
+    MATTER_CHARS_MAX,
+    PEAK_COLUMNS_MAX,
+    REDACTION_REASON_CHARS_MAX,
+    TOKEN_DAYS_MAX,
+)
 from telegraphone.web.gws.media_files import TRACKS
 from telegraphone.web.gws.search import STATES
-from telegraphone.web.openapi.schema import DATA, LINK, TEXT, Schema, about, listed, record, ref, some_of, words
+from telegraphone.web.openapi.schema import DATA, LINK, TEXT, WHOLE, Schema, about, listed, record, ref, some_of, words
 
 Query = Mapping[str, Schema]
 
@@ -188,6 +196,11 @@ _STRETCH: Final[Query] = {
     "columns": {"type": "integer", "minimum": 1, "maximum": PEAK_COLUMNS_MAX},
 }
 
+_PLACE: Final[Schema] = about({"type": "integer", "minimum": 0}, "Milliseconds in the media file.")
+_REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": REDACTION_REASON_CHARS_MAX}
+_MANY: Final[Schema] = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": LABEL_RECORDINGS_MAX}
+_SOUGHT: Final[Schema] = about({"type": "object", "additionalProperties": TEXT}, "Criteria of a search, one at least.")
+_MADE: Final[Schema] = record({"statusCode": _ZERO, "uri": LINK, "path": TEXT})
 _MATTER: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MATTER_CHARS_MAX}
 _RECORDINGS: Final = {
     ("GET", "/recordings"): Said("Search for recordings, newest first", _FOUND, _CRITERIA),
@@ -200,7 +213,35 @@ _RECORDINGS: Final = {
         body=_one_of(
             _operation(["applyNonDelete", "removeNonDelete"]),
             _operation(["placeHold", "releaseHold"], {"matter": _MATTER}),
+            _operation(["redact"], {"mediaFileId": TEXT, "start": _PLACE, "stop": _PLACE, "reason": _REASON}),
         ),
+    ),
+    ("POST", "/recordings"): Said(
+        "Label many recordings, hold all that a search finds, or end a matter",
+        {"anyOf": [ref("Done"), _answer(found=WHOLE, held=WHOLE), _answer(released=WHOLE), _IN_PART]},
+        body=_one_of(
+            _operation(["addLabel"], {"name": TEXT, "recordings": _MANY}, {"value": TEXT}),
+            _operation(["placeHold"], {"matter": _MATTER, "criteria": _SOUGHT}),
+            _operation(["releaseHold"], {"matter": _MATTER}),
+        ),
+    ),
+    ("GET", "/recordings/{id}/labels"): Said("The labels of a recording", _many("labels", "Label"), {**_FIELDS, **_PAGE}),
+    ("POST", "/recordings/{id}/labels"): Said(
+        "Put a label on a recording", _MADE, body=record({"name": TEXT}, {"value": TEXT}, closed=False), status=HTTPStatus.CREATED
+    ),
+    ("GET", "/recordings/{id}/labels/{name}"): Said("One label of a recording", _one("label", "Label"), _FIELDS),
+    ("PUT", "/recordings/{id}/labels/{name}"): Said(
+        "Give a label of a recording another value", body=record({}, {"value": TEXT}, closed=False)
+    ),
+    ("DELETE", "/recordings/{id}/labels/{name}"): Said("Take a label off a recording"),
+    ("GET", "/recordings/{id}/pauses"): Said(
+        "What the recording's pauses were, signed: one document for each part", _answer(reports=listed(ref("Report")))
+    ),
+    ("GET", "/recordings/{id}/completeness"): Said(
+        "What is missing of the recording, signed: one document for each part", _answer(reports=listed(ref("Report")))
+    ),
+    ("GET", "/recordings/{id}/tombstone"): Said(
+        "What is left of an erased recording, signed", _answer(tombstone=ref("Tombstone"))
     ),
     ("GET", "/recordings/{id}/conversation"): Said(
         "The recordings that are one conversation with this one, and who took part in each",
@@ -223,6 +264,22 @@ _RECORDINGS: Final = {
         {"sealed": about(words("true", "false"), "Whether what was sealed is in it too.")},
         media="application/zip",
     ),
+}
+_DEFINITION: Final[Query] = {"displayName": TEXT, "description": TEXT}
+_LABELS: Final = {
+    ("GET", "/recording-label-definitions"): Said(
+        "The label definitions", _many("recordingLabelDefinitions", "RecordingLabelDefinition"), {**_FIELDS, **_PAGE}
+    ),
+    ("POST", "/recording-label-definitions"): Said(
+        "Define a label", _MADE, body=record({"name": TEXT}, _DEFINITION, closed=False), status=HTTPStatus.CREATED
+    ),
+    ("GET", "/recording-label-definitions/{name}"): Said(
+        "One label definition", _one("recordingLabelDefinition", "RecordingLabelDefinition"), _FIELDS
+    ),
+    ("PUT", "/recording-label-definitions/{name}"): Said(
+        "Change what a label definition says", body=record({}, _DEFINITION, closed=False)
+    ),
+    ("DELETE", "/recording-label-definitions/{name}"): Said("Forget a label definition; labels that use it stay"),
 }
 _START: Final = {
     ("GET", "/services"): Said("What works", _many("services", "Service"), {**_FIELDS, **_PAGE}),
@@ -281,12 +338,22 @@ _ALL: Final[Mapping[tuple[str, str], Said]] = {
     ("POST", "/me/devices/{id}"): Said("Where the device's calls go, or recording the call it is in", body=_ON_DEVICE),
     **_of_devices("/devices/{id}"),
     **_RECORDINGS,
+    **_LABELS,
     **_START,
     **_ADMIN,
     **_INTERNAL,
 }
 
-SELECTABLE: Final = ("Call", "Channel", "Contact", "Device", "Recording", "Service")
+SELECTABLE: Final = (
+    "Call",
+    "Channel",
+    "Contact",
+    "Device",
+    "Label",
+    "Recording",
+    "RecordingLabelDefinition",
+    "Service",
+)
 """Resources of which clients may ask for some fields."""
 
 

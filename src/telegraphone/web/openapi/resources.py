@@ -192,7 +192,7 @@ def _recording() -> dict[str, Schema]:
     by = record({"source": _SOURCES}, {"userName": TEXT, "phoneNumber": TEXT, "rule": TEXT})
     entry = record(
         {
-            "type": words("Recording", "Paused", "Held", "Gap", "PartyAdded", "PartyRemoved"),
+            "type": words("Recording", "Paused", "Held", "Gap", "Redacted", "PartyAdded", "PartyRemoved"),
             "mediaFileId": TEXT,
             "startTime": TIME,
             "offset": DIGITS,
@@ -210,7 +210,7 @@ def _recording() -> dict[str, Schema]:
             "mediaId": TEXT,
             "type": {"type": "string", "pattern": "^audio/"},
             "duration": about(DIGITS, "Milliseconds."),
-            "status": about(TEXT, "`sealed`; `recovered` after a crash, `broken` when its end is not known."),
+            "status": about(TEXT, "`sealed`; `recovered` after a crash, `broken` when its end is not known, `redacted`."),
             "tenant": TEXT,
             "ivrprofile": TEXT,
             "parameters": {"type": "object", "additionalProperties": TEXT},
@@ -230,7 +230,7 @@ def _recording() -> dict[str, Schema]:
             "eventHistory": listed(ref("HistoryEntry")),
             **_PAIR,
         },
-        {"labels": listed({"type": "object"})},
+        {"labels": listed(ref("Label"))},
     )
     return {"Recording": recording, "MediaFile": media, "HistoryEntry": entry}
 
@@ -249,7 +249,29 @@ def _about_recordings() -> dict[str, Schema]:
             "detail": {"type": "object", "additionalProperties": TEXT},
         }
     )
-    return {"Peaks": peaks, "TrailLine": line}
+    return {"Peaks": peaks, "TrailLine": line, **_labels(), **_evidence()}
+
+
+def _labels() -> dict[str, Schema]:
+    definition = {"name": TEXT, "displayName": TEXT, "description": TEXT, **_PAIR}
+    return {
+        "RecordingLabelDefinition": record(definition),
+        "Label": record({**definition, "value": TEXT, "userName": about(TEXT, "Who put it there."), "dateTime": TIME}),
+    }
+
+
+def _evidence() -> dict[str, Schema]:
+    signed = {
+        "document": about(TEXT, "Canonical JSON, exactly as it was signed."),
+        "signature": about(TEXT, "The Ed25519 signature of exactly these bytes, with its public key, as JSON."),
+    }
+    tombstone = {
+        "id": TEXT,
+        "dateTime": TIME,
+        **signed,
+        "signature": about(TEXT, "The node's Ed25519 signature, in hexadecimal."),
+    }
+    return {"Report": record({"mediaFileId": TEXT, **signed}), "Tombstone": record(tombstone)}
 
 
 def _conversations() -> dict[str, Schema]:
