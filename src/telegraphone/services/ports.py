@@ -165,8 +165,8 @@ class Taps(Protocol):
 
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """Sends a copy of all RTP received from the leg's party to the address until the leg ends or `unfork`; says who
-        sends it. A second fork of a leg replaces the first. Raises `LegOver`, `Unavailable("switch")` for a leg without
-        media."""
+        sends it. One that leads there already goes on, from the same source; one to elsewhere is replaced. Raises
+        `LegOver`, `Unavailable("switch")` for a leg without media."""
 
     async def unfork(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""

@@ -31,7 +31,7 @@ class ConferenceTaps(Protocol):
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """Sends a copy of all that the leg's party hears of those it is joined with to the address, until the leg ends or
-        `unfork_heard`. A second one of a leg replaces the first. Raises as `Taps.fork`."""
+        `unfork_heard`. One that leads there already goes on, one to elsewhere is replaced. Raises as `Taps.fork`."""
 
     async def unfork_heard(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""

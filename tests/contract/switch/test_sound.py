@@ -116,6 +116,7 @@ async def test_what_a_party_hears_is_copied(world: World, facts: Facts) -> None:
     first, second = world.sink(), world.sink()
     source = await world.switch.sound.fork_heard(called, first.address)
     assert source.codecs[0] == "PCMU"
+    assert await world.switch.sound.fork_heard(called, first.address) == source
     assert await first.voices() == {CALLER}
     await world.switch.join((caller, called, other))
     assert await first.voices() == {CALLER, AWAY}

@@ -163,6 +163,7 @@ async def test_a_leg_is_copied_until_told_otherwise(world: World, facts: Facts) 
     assert source.host
     assert 0 < source.port < 65536
     assert source.codecs[0] == "PCMU"
+    assert await world.switch.fork(caller, first.address) == source
     assert await first.receives()
     await world.switch.fork(caller, second.address)
     assert await second.receives()

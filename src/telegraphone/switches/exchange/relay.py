@@ -108,16 +108,16 @@ class Relay:
         self.hearing.changed(port)
 
     def fork(self, port: MediaPort, to: MediaAddress) -> MediaAddress:
-        """Copies what the party sends to the address, in place of an earlier copy; answers where it comes from.
+        """Copies what the party sends to the address, in place of a copy to another; answers where it comes from.
 
         Raises OSError when no socket can be had, ValueError for an address that is none.
         """
-        tap = _connected(to)
-        self.unfork(port)
-        port.tap = tap
-        self._taps += 1
-        host, number = tap.getsockname()[:2]
-        return MediaAddress(host, number)
+        if port.tap is None or not _leads_to(port.tap, to):
+            tap = _connected(to)
+            self.unfork(port)
+            port.tap = tap
+            self._taps += 1
+        return _local(port.tap)
 
     def unfork(self, port: MediaPort) -> None:
         """Ends the copy, if there is one."""
@@ -128,13 +128,13 @@ class Relay:
 
     def fork_heard(self, port: MediaPort, to: MediaAddress) -> MediaAddress:
         """Copies what the party hears of those it is joined with, by the static payload types; otherwise as `fork`."""
-        tap = _connected(to)
-        self.unfork_heard(port)
-        port.copy = HeardCopy(tap, self.hearing.new_stream())
-        self._taps += 1
-        self.hearing.changed(port)
-        host, number = tap.getsockname()[:2]
-        return MediaAddress(host, number)
+        if port.copy is None or not _leads_to(port.copy.tap, to):
+            tap = _connected(to)
+            self.unfork_heard(port)
+            port.copy = HeardCopy(tap, self.hearing.new_stream())
+            self._taps += 1
+            self.hearing.changed(port)
+        return _local(port.copy.tap)
 
     def unfork_heard(self, port: MediaPort) -> None:
         """Ends that copy, if there is one."""
@@ -340,6 +340,16 @@ def _connected(to: MediaAddress) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def _leads_to(tap: socket.socket, to: MediaAddress) -> bool:
+    """A copy that goes there already goes on: from a new socket its first packets would be a stranger's to the recorder."""
+    return tap.getpeername() == _numeric(tap.family, to.host, to.port)
+
+
+def _local(tap: socket.socket) -> MediaAddress:
+    host, number = tap.getsockname()[:2]
+    return MediaAddress(host, number)
 
 
 def _numeric(family: socket.AddressFamily, host: str, port: int) -> SocketAddress:
