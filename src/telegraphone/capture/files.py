@@ -289,10 +289,9 @@ class RecordingFiles:
             return
         audio = item.audio if isinstance(item, SegmentsFilled) else FILLER[epoch.codec] * (item.size // epoch.width)
         epoch.file.append(epoch.sealer.seal_run(audio))
-        start = epoch.head
-        epoch.segments += len(audio) // (SEGMENT_FRAMES * epoch.width)
+        epoch.segments = epoch.sealer.count
         if isinstance(item, SegmentsMissed):
-            self._record(Gap(stream, start, epoch.head, "overflow"))
+            self._record(Gap(stream, epoch.head - item.size // epoch.width, epoch.head, "overflow"))
 
     def _open_epoch(self, stream: int, codec: str, first_frame: int, *, last_chance: bool = False) -> None:
         number = self._next_epoch[stream]

@@ -98,11 +98,11 @@ class Worker:
         poll.close()
         self._seal_everything()
 
-    def _attend(self) -> None:
+    def _attend(self, *, in_tick: bool = False) -> None:
         """Takes commands, deals with what the other threads have done, and sends what there is to say."""
         self._wanted = self._serve()
         self._settle()
-        self._writer.hand_over()
+        self._writer.hand_over(if_asked=in_tick)
         self._flush()
 
     # --- time -----------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class Worker:
         for index, (recording, tap) in enumerate(list(self._taps.items())):
             # A tick with thousands of streams takes longer than an agent's pause should wait.
             if index % _TAPS_IN_A_ROW == _TAPS_IN_A_ROW - 1 and self._wanted:
-                self._attend()
+                self._attend(in_tick=True)
             if recording not in self._taps:
                 continue
             for lane in tap.lanes:
@@ -122,11 +122,9 @@ class Worker:
                 self._receiver(lane).drain(lane, offset_ns)
                 if pipeline.busy:
                     pipeline.drained(time.monotonic_ns())
-                if pipeline.track.output or pipeline.records:
-                    tap.collect()
             if not tap.gate.is_open:
                 tap.advance(begun)
-                tap.collect()
+            tap.collect()
         self._stamps_hold = self._stamps_hold or steps == self._clock.steps
         if self._ticks % self._advance_every == 0:
             self._advance(begun)

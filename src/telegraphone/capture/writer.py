@@ -74,6 +74,7 @@ class Writer:
         self._ending: list[_Job] = []
         self._at_work_since: float | None = None
         self._prepared: list[_Job] = []
+        self._asked = False
         self._news = threading.Condition()
         self._stopping = False
         self._dirty: set[RecordingFiles] = set()
@@ -112,6 +113,7 @@ class Writer:
     def submit(self, files: RecordingFiles, item: Item, ticket: int | None = None) -> None:
         """Adds a record to the batch; `hand_over` gives it away."""
         self._prepared.append(_Job(files, item, ticket))
+        self._asked = self._asked or ticket is not None
 
     def store(self, files: RecordingFiles, output: list[Output]) -> None:
         """Adds what a track has ready to the batch. Segments that find the queue full become a gap."""
@@ -129,11 +131,13 @@ class Writer:
         """When all of the recording is durable its files are closed and `finisher` is called, in this thread; it must
         not block. A failure answers the ticket."""
         self._prepared.append(_Job(files, None, ticket, finisher))
+        self._asked = True
 
-    def hand_over(self) -> None:
-        """Gives the batch to the thread."""
-        if self._prepared:
-            batch, self._prepared = self._prepared, []
+    def hand_over(self, *, if_asked: bool = False) -> None:
+        """Gives the batch to the thread; with `if_asked` only when somebody waits for an answer to something in it: two
+        threads at work at once pass the interpreter's lock to and fro at every write, which costs more than the write."""
+        if self._prepared and (self._asked or not if_asked):
+            batch, self._prepared, self._asked = self._prepared, [], False
             with self._news:
                 self._batches.append((time.monotonic(), batch))
                 self._news.notify()
