@@ -344,7 +344,8 @@ def _connected(to: MediaAddress) -> socket.socket:
 
 def _leads_to(tap: socket.socket, to: MediaAddress) -> bool:
     """A copy that goes there already goes on: from a new socket its first packets would be a stranger's to the recorder."""
-    return tap.getpeername() == _numeric(tap.family, to.host, to.port)
+    remote: SocketAddress = tap.getpeername()
+    return remote == _numeric(tap.family, to.host, to.port)
 
 
 def _local(tap: socket.socket) -> MediaAddress:
