@@ -1,6 +1,7 @@
 """The recordings console in Chromium: found while typing, an hour drawn and heard at any second, and who listened."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from playwright.async_api import Page, expect
+from typer.testing import CliRunner
 
+from telegraphone.cli import app
+from telegraphone.keystore.file import FileKeyStore
 from tests.interop import spoken
 from tests.interop.desk import vault
 from tests.interop.desk.stage import Desk, chromium, desk
-from tests.interop.system import AGENT, SUPERVISOR, System, telegraphone
+from tests.interop.system import AGENT, AGENTS, HASH, SUPERVISOR, System, telegraphone
 
 
 @asynccontextmanager
@@ -158,6 +162,145 @@ async def _look_who_listened(page: Page) -> None:
     await page.locator("#found .row").filter(has_text="1:00:00").click()
     await expect(page.locator(".deeds li").first).to_contain_text(f"{SUPERVISOR} listened")
     await expect(page.locator(".wave[data-drawn]")).to_be_attached(timeout=60_000)
+
+
+COMPLIANCE = "compliance.one"
+OFFICER = f'''
+[[agents]]
+user_name = "{COMPLIANCE}"
+password_hash = "{HASH}"
+roles = ["compliance"]
+'''
+
+
+async def test_a_recording_is_labelled_held_redacted_reported_and_erased(tmp_path: Path) -> None:
+    async with telegraphone(tmp_path, accounts=AGENTS + OFFICER) as system:
+        await vault.put(system.data, [await asyncio.to_thread(vault.short_recording, system.data, vault.now())])
+        async with _console(system, COMPLIANCE) as here:
+            page = here.page
+            await page.locator("#found .row").click()
+            await expect(page.locator(".wave[data-drawn]")).to_be_attached()
+            await _label(page)
+            await _keep(page)
+            await _take_out(page)
+            await here.looked_at("console-3-care")
+            await _look_at_reports(here)
+            await _take_along(page, tmp_path, system)
+            await _erase(here)
+            said = await page.evaluate(_ASK, f"/api/v2/recordings/{vault.SHORT}/tombstone")
+            assert json.loads(said["tombstone"]["document"])["by"] == COMPLIANCE
+
+
+_ASK = "async (url) => (await fetch(url)).json()"
+
+
+async def _tell(page: Page, button: str, submit: str, **fields: str) -> None:
+    """Opens a dialog, fills it and sends it."""
+    await page.get_by_role("button", name=button).click()
+    dialog = page.get_by_role("dialog")
+    for label, value in fields.items():
+        await dialog.get_by_label(label).fill(value)
+    await dialog.get_by_role("button", name=submit, exact=True).click()
+    await expect(dialog).to_be_hidden()
+
+
+async def _label(page: Page) -> None:
+    await _tell(page, "Add a label…", "Add", Label="complaint", Value="case 17")
+    await expect(page.get_by_role("list", name="Labels")).to_contain_text("complaintcase 17")
+    await expect(page.locator("#found .badge").filter(has_text="complaint")).to_be_visible()
+    await expect(page.locator(".deeds li").first).to_contain_text(f"{COMPLIANCE} labelled it complaint")
+    await _tell(page, "Add a label…", "Add", Label="mistake")
+    await page.get_by_role("button", name="Take mistake off").click()
+    await expect(page.locator(".label")).to_have_count(1)
+
+
+async def _keep(page: Page) -> None:
+    """What keeps it is said before its end is asked for, and refused all the same."""
+    await page.get_by_role("button", name="Protect", exact=True).click()
+    await expect(page.locator(".keeping")).to_contain_text("Protected from deletion.")
+    await _tell(page, "Hold it…", "Hold", Matter="case 17")
+    await expect(page.locator(".keeping")).to_contain_text("Held for case 17.")
+    await expect(page.locator("#found .badge[data-type=held]")).to_be_visible()
+    await page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("It is protected from deletion. It is held for case 17. End that first")
+    await dialog.get_by_label("Write erase to go on").fill("erase")
+    await dialog.get_by_role("button", name="Erase for good").click()
+    await expect(dialog.get_by_role("alert")).to_have_text(f"Recording [{vault.SHORT}] is protected from deletion.")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await page.get_by_role("button", name="End this hold").click()
+    await page.get_by_role("button", name="End the protection").click()
+    await expect(page.locator(".keeping")).to_contain_text("Not protected from deletion.")
+
+
+async def _take_out(page: Page) -> None:
+    """PCI-12: what was there is silence, its neighbours are not, and it is seen where it was."""
+    before = await _levels(page)
+    assert min(before) > 1_000
+    await page.get_by_role("button", name="Take a stretch out…").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("Nobody can bring it back.")
+    await dialog.get_by_label("From").fill("0:07")
+    for wrong in ("0:05", "9:99:99", "later"):
+        await dialog.get_by_label("To (").fill(wrong)
+        await dialog.get_by_label("Reason").fill("card number before the pause")
+        await dialog.get_by_role("button", name="Take it out").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("Write two places")
+    await dialog.get_by_label("To (").fill("0:09.5")
+    await dialog.get_by_role("button", name="Take it out").click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator(".stretch")).to_contain_text("Taken out at 0:07 for 2.5 s")
+    await expect(page.locator(".mark-span[data-type=Redacted]")).to_be_visible()
+    await expect(page.locator(".wave[data-drawn]")).to_be_attached()
+    after = await _levels(page)
+    assert max(after[7:9]) == 0
+    assert min(after[:7] + after[10:]) > 1_000
+
+
+async def _levels(page: Page) -> list[float]:
+    """How loud each second of the recording is."""
+    source = await page.evaluate("document.querySelector('audio').src")
+    size = 4 * vault.RATE * vault.SHORT_S
+    sound = bytes(await page.evaluate(_FETCH, [source, f"bytes=44-{44 + size - 1}"]))
+    frames = np.frombuffer(sound, "<i2").reshape(vault.SHORT_S, -1).astype(float)
+    return [float(np.abs(second).max()) for second in frames]
+
+
+async def _look_at_reports(here: Desk) -> None:
+    page = here.page
+    await page.get_by_role("button", name="Report of pauses").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("redacted · card number before the pause")
+    await here.looked_at("console-4-report")
+    await page.get_by_role("button", name="Close").click()
+    await page.get_by_role("button", name="Completeness").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("0:00.0 lost of 0:20.0")
+    await page.get_by_role("button", name="Close").click()
+
+
+async def _take_along(page: Page, folder: Path, system: System) -> None:
+    """CMP-6: what is saved proves itself."""
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="Export", exact=True).click()
+    package = folder / "export.zip"
+    await (await saved.value).save_as(package)
+    signer = FileKeyStore(system.data / "keys").public_key().hex()
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["verify", str(package), "--signer", signer])
+    assert done.exit_code == 0, done.stdout
+
+
+async def _erase(here: Desk) -> None:
+    page = here.page
+    await page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("All 0:20 of it in 1 part will be gone.")
+    await here.looked_at("console-5-erase")
+    await dialog.get_by_label("Write erase to go on").fill("no")
+    await dialog.get_by_role("button", name="Erase for good").click()
+    await expect(dialog.get_by_role("alert")).to_be_visible()
+    await dialog.get_by_label("Write erase to go on").fill("erase")
+    await dialog.get_by_role("button", name="Erase for good").click()
+    await expect(page.locator("#erased")).to_contain_text(f"{vault.SHORT} was erased")
+    await expect(page.locator("#found .row")).to_have_count(0)
 
 
 async def test_an_agent_is_told_that_this_page_is_not_for_agents(tmp_path: Path) -> None:

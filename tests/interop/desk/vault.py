@@ -27,6 +27,8 @@ SPANS = {"Paused": (600, 750), "Held": (1_500, 1_590), "Gap": (2_400, 2_407)}
 """What the long recording has, in seconds."""
 
 LONG = "0HOUR" + "0" * 27
+SHORT = "0SHORT" + "0" * 26
+SHORT_S = 20
 
 
 def pitch(second: int, *, agent: bool) -> int:
@@ -57,13 +59,13 @@ def _silenced(sound: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
 Spans = Sequence[tuple[int, int]]
 
 
-def seal(data: Path, recording_id: str, seconds: int, *, paused: Spans = (), lost: Spans = ()) -> None:
+def seal(data: Path, recording_id: str, seconds: int, *, paused: Spans = (), lost: Spans = (), call: str = LONG) -> None:
     """One finished recording in the folder of a server, which need not run; silent in the given seconds."""
     maker = Maker(keys=FileKeyStore(data / "keys"), recording=recording_id, tenant="default", segment_bytes=SEGMENT_FRAMES)
     for stream, agent in enumerate((True, False)):
         maker.audio(_silenced(_sound(seconds, agent=agent), (*paused, *lost)), stream=stream)
     pauses = [record for start, stop in paused for record in pause(start * RATE, stop * RATE)]
-    maker.journal([started(call=LONG), *pauses, ended(seconds * RATE)])
+    maker.journal([started(call=call), *pauses, ended(seconds * RATE)])
     maker.finished()
     for path, content in maker.store.files.items():
         if path.startswith(maker.sealed):
@@ -83,6 +85,13 @@ def long_recording(data: Path, began: datetime) -> PartRecord:
         entry("Gap", began, gap, By("system"), By("system"), "packets were lost"),
     )
     return part(LONG, recording_id, began, HOUR_S, spans)
+
+
+def short_recording(data: Path, began: datetime) -> PartRecord:
+    """Twenty seconds in which one party always speaks; sealed in the server's folder."""
+    recording_id = "00000000-0000-4000-8000-000000005407"
+    seal(data, recording_id, SHORT_S, call=SHORT)
+    return part(SHORT, recording_id, began, SHORT_S, ())
 
 
 def entry(kind: str, began: datetime, span: tuple[int, int], by: By, until: By, reason: str = "") -> HistoryEntry:

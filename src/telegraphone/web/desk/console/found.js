@@ -3,7 +3,7 @@
 const PAGE = 50;
 const DAY_MS = 86_400_000;
 
-const SIFTED_BY_SERVER = { paused: { paused: "true" }, recovered: { state: "recovered" }, broken: { state: "broken" } };
+const SIFTED_BY_SERVER = { paused: { paused: "true" }, recovered: { state: "recovered" }, broken: { state: "broken" }, redacted: { state: "redacted" } };
 
 /** The criteria of what was typed and chosen: words begin whatever is known of a recording, a whole id is that one. */
 export function criteriaOf({ words, from, to, kind }) {

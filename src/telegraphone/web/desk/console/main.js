@@ -35,7 +35,7 @@ async function enter({ user }) {
   setAttribute(at("sign-in"), "hidden", true);
   setAttribute(at("console"), "hidden", false);
   setText(at("who-name"), `${user.firstName} ${user.lastName}`.trim() || user.userName);
-  view = new RecordingView(api, new Set(permissions), warnMs);
+  view = new RecordingView(api, new Set(permissions), warnMs, changed, erased);
   at("recording").replaceChildren(view.element);
   search.elements.from.value ||= daysAgo(30);
   search.elements.words.focus();
@@ -126,7 +126,7 @@ function more(mine) {
 const SIFTED = {
   attention: (recording) => concernsOf(recording, warnMs).length > 0,
   gap: (recording) => recording.eventHistory.some((entry) => entry.type === "Gap"),
-  protected: (recording) => recording.nonDelete,
+  protected: (recording) => recording.nonDelete || recording.holds.length > 0,
 };
 
 function drawFound() {
@@ -166,7 +166,7 @@ function cells(recording) {
 function badgesOf(recording) {
   const spans = recording.mediaFiles.flatMap((media) => spansOf(recording, fileIdOf(media)));
   const badges = [];
-  for (const [type, one, many] of [["Paused", "pause", "pauses"], ["Held", "hold", "holds"], ["Gap", "gap", "gaps"]]) {
+  for (const [type, one, many] of [["Paused", "pause", "pauses"], ["Held", "hold", "holds"], ["Gap", "gap", "gaps"], ["Redacted", "stretch taken out", "stretches taken out"]]) {
     const count = spans.filter((span) => span.type === type).length;
     if (count > 0) {
       badges.push(h("span", { class: "badge", "data-type": type }, `${count} ${count === 1 ? one : many}`));
@@ -175,10 +175,29 @@ function badgesOf(recording) {
   if (recording.nonDelete) {
     badges.push(h("span", { class: "badge", "data-type": "protected" }, "protected"));
   }
+  if (recording.holds.length > 0) {
+    badges.push(h("span", { class: "badge", "data-type": "held" }, "on legal hold"));
+  }
   return [...badges, ...(recording.labels ?? []).map((label) => h("span", { class: "badge" }, label.displayName))];
 }
 
 // --- one recording ---
+
+/** What was done to the recording that is open shows in the list too. */
+function changed(recording) {
+  shown = shown.map((each) => (each.id === recording.id ? recording : each));
+  drawFound();
+}
+
+function erased(recording) {
+  open = null;
+  shown = shown.filter((each) => each.id !== recording.id);
+  drawFound();
+  history.replaceState(null, "", "#");
+  setText(at("says"), "The recording was erased.");
+  view.element.append(h("p", { class: "panel notice", id: "erased" }, `The recording ${recording.id} was erased. A signed statement of it remains.`));
+  at("found-title").focus();
+}
 
 function show(recording) {
   open = recording.id;

@@ -33,9 +33,12 @@ export class Player {
   #go = h("button", { type: "button", class: "go play", "aria-keyshortcuts": "Space" });
   #problem = h("p", { class: "problem", role: "alert", hidden: true });
   #rows = [];
+  #redact;
 
-  constructor(api, recording, media, index) {
+  /** `redact(media, ms)` asks what is to be taken out; absent for who may not. */
+  constructor(api, recording, media, index, redact) {
     this.#api = api;
+    this.#redact = redact;
     this.#media = media;
     this.#path = `/recordings/${recording.id}`;
     this.#lengthMs = Math.max(1, Number(media.duration));
@@ -154,6 +157,7 @@ export class Player {
       this.#problem,
       this.#list(),
       this.#downloads(),
+      this.#redaction(),
       this.#audio,
     );
   }
@@ -186,6 +190,14 @@ export class Player {
   #downloads() {
     const links = Object.entries(FORMATS).map(([format, name]) => h("a", { href: this.#url(format, "both", true) }, name));
     return h("p", { class: "downloads" }, "Save as ", ...links.flatMap((link, index) => (index ? [", ", link] : [link])), ". It is written down who did.");
+  }
+
+  #redaction() {
+    if (this.#redact === undefined) {
+      return null;
+    }
+    const ask = () => this.#redact(this.#media, Math.min(this.#at, this.#lengthMs));
+    return h("p", { class: "redaction" }, h("button", { type: "button", click: ask }, "Take a stretch out…"));
   }
 
   #list() {

@@ -1,10 +1,11 @@
-// One recording in full: what it is, its players, its labels, what may be done with it, and who has heard it.
+// One recording in full: what it is, its players, what may be done with it, and who has heard it and done what to it.
 
 import { h, setAttribute } from "/desk/elements.js";
+import { Care } from "/console/care.js";
 import { Player } from "/console/player.js";
 import { clock, concernsOf, instant } from "/console/spans.js";
 
-const ACTIONS = { play: "listened", download: "saved the audio", export: "exported", delete: "erased" };
+const ACTIONS = { play: "listened", download: "saved the audio", export: "exported", delete: "erased", report: "read a report", redact: "took a stretch out" };
 const TOGETHER_MS = 60_000;
 const WHEN = { dateStyle: "medium", timeStyle: "medium" };
 
@@ -13,24 +14,34 @@ export class RecordingView {
   #permissions;
   #players = [];
   #warnMs;
+  #care;
+  #recording = null;
+  #changed;
   #trail = h("div", { class: "panel trail" });
   element = h("div", { class: "recording" });
 
-  constructor(api, permissions, warnMs) {
+  /** `changed(recording)` is told of what was done to the one that is shown, `erased(recording)` of its end. */
+  constructor(api, permissions, warnMs, changed, erased) {
     this.#api = api;
     this.#permissions = permissions;
     this.#warnMs = warnMs;
+    this.#changed = changed;
+    this.#care = new Care(api, permissions, (what) => this.#again(what), (recording) => (this.clear(), erased(recording)));
   }
 
   /** Shows this recording in place of the one before. */
   async show(recording) {
     this.clear();
+    this.#recording = recording;
     const hears = this.#permissions.has("listen");
-    this.#players = hears ? recording.mediaFiles.map((media, index) => new Player(this.#api, recording, media, index)) : [];
+    const redact = this.#permissions.has("redact") ? (media, ms) => this.#care.redact(media, ms) : undefined;
+    this.#players = hears ? recording.mediaFiles.map((media, index) => new Player(this.#api, recording, media, index, redact)) : [];
+    this.#care.show(recording);
     this.element.replaceChildren(
       this.#head(recording),
       ...this.#players.map((player) => player.element),
       ...(hears ? [] : [h("p", { class: "panel notice" }, "You may find recordings and not hear them.")]),
+      this.#care.element,
       this.#trail,
     );
     const trail = this.#showTrail(recording);
@@ -40,7 +51,21 @@ export class RecordingView {
     await trail;
   }
 
+  /** Something was done to the recording: it is read anew, and drawn anew where it sounds different. */
+  async #again({ heard = false }) {
+    const { recording } = await this.#api.get(`/recordings/${this.#recording.id}?subresources=labels`);
+    this.#recording = recording;
+    this.#changed(recording);
+    if (heard) {
+      this.show(recording);
+    } else {
+      this.#care.show(recording);
+      await this.#showTrail(recording);
+    }
+  }
+
   clear() {
+    this.#recording = null;
     this.#players.forEach((player) => player.stop());
     this.#players = [];
     this.element.replaceChildren();
@@ -79,7 +104,7 @@ export class RecordingView {
     const { trail } = await this.#api.get(`/recordings/${recording.id}/trail`);
     const lines = together(trail);
     this.#trail.replaceChildren(
-      h("h2", {}, "Who has heard it"),
+      h("h2", {}, "Who has heard it, and what was done to it"),
       lines.length === 0
         ? h("p", { class: "hint" }, "Nobody yet.")
         : h("ol", { class: "deeds" }, ...lines.map((line) => deed(line))),
@@ -92,7 +117,8 @@ export function together(trail) {
   const lines = [];
   for (const line of trail) {
     const last = lines.at(-1);
-    const same = last && last.userName === line.userName && last.action === line.action && last.origin === line.origin;
+    const heard = ["play", "download"].includes(line.action);
+    const same = heard && last && last.userName === line.userName && last.action === line.action && last.origin === line.origin;
     if (same && instant(last.first) - instant(line.dateTime) < TOGETHER_MS) {
       last.first = line.dateTime;
       last.times += 1;
@@ -103,6 +129,24 @@ export function together(trail) {
   return lines;
 }
 
+/** What a line of the trail says, as people say it. */
+export function saidOf(line) {
+  const { action, result, detail } = line;
+  if (result === "refused") {
+    return `was refused: ${action}`;
+  }
+  const about = detail.matter ?? (line.subject.startsWith("matter ") ? line.subject.slice(7) : "");
+  const doing = {
+    hold: result === "released" ? `ended the hold for ${about}` : `held it for ${about}`,
+    protect: "protected it",
+    unprotect: "ended the protection",
+    "add label": `labelled it ${detail.name}`,
+    "delete label": `took the label ${detail.name} off`,
+  };
+  const begun = result === "begun" && ["redact", "delete"].includes(action) ? ", begun" : "";
+  return `${doing[action] ?? ACTIONS[action] ?? action}${begun}`;
+}
+
 function deed(line) {
   const from = Number((line.detail.about_ms ?? "").split("-")[0]);
   const place = Number.isFinite(from) && line.detail.about_ms ? ` from ${clock(from)}` : "";
@@ -110,7 +154,7 @@ function deed(line) {
     "li",
     {},
     h("time", { datetime: line.dateTime.replace(/(\d\d)$/, ":$1") }, instant(line.dateTime).toLocaleString([], WHEN)),
-    h("span", {}, `${line.userName} ${ACTIONS[line.action] ?? line.action}${place}`),
+    h("span", {}, `${line.userName} ${saidOf(line)}${place}`),
     h("span", { class: "origin number" }, line.origin),
   );
 }

@@ -1,6 +1,6 @@
 // What a recording's event history says about its parts: pure functions on the API's plain values, times in ms.
 
-export const NAMES = { Paused: "Paused", Held: "On hold", Gap: "Lost audio" };
+export const NAMES = { Paused: "Paused", Held: "On hold", Gap: "Lost audio", Redacted: "Taken out" };
 
 /** The stretches of one media file without audio, in order: `{type, name, from, to, by, until, reason}`. */
 export function spansOf(recording, mediaFileId) {
@@ -68,6 +68,20 @@ export function clock(ms) {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const tail = String(rest).padStart(2, "0");
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** A place to the tenth of a second: 1:02.5. */
+export function exactly(ms) {
+  return `${clock(ms)}.${Math.floor((ms % 1000) / 100)}`;
+}
+
+/** The place that somebody wrote as 62.5, 1:02.5 or 0:01:02.5, in ms; NaN for what is none. */
+export function placeOf(text) {
+  const parts = text.trim().split(":");
+  if (parts.length > 3 || !parts.every((part, index) => (index === parts.length - 1 ? /^\d+([.,]\d+)?$/ : /^\d+$/).test(part))) {
+    return NaN;
+  }
+  return Math.round(parts.reduce((sum, part) => sum * 60 + Number(part.replace(",", ".")), 0) * 1000);
 }
 
 /** A length in words: 0.4 s, 35 s, 7 min 27 s. */

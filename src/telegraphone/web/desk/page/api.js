@@ -45,8 +45,25 @@ export class Api {
   }
 
   async post(path, operationName, attributes = {}) {
+    return this.#send("POST", path, { operationName, ...attributes });
+  }
+
+  /** Makes something below `path` of these attributes. */
+  async create(path, attributes) {
+    return this.#send("POST", path, attributes);
+  }
+
+  async put(path, attributes) {
+    return this.#send("PUT", path, attributes);
+  }
+
+  async delete(path) {
+    return this.#request("DELETE", path, this.headers);
+  }
+
+  async #send(method, path, attributes) {
     const headers = { "Content-Type": "application/json", ...this.headers };
-    return this.#request("POST", path, headers, JSON.stringify({ operationName, ...attributes }));
+    return this.#request(method, path, headers, JSON.stringify(attributes));
   }
 
   async #request(method, path, headers, body) {

@@ -19,7 +19,7 @@ export async function askAndPerform(row, context, perform) {
     await perform(Object.assign({}, ...fields.map((field) => field.only)));
     return;
   }
-  await shown(row, fields, perform);
+  await asked(row, fields, perform);
 }
 
 const dialog = () => document.getElementById("dialog");
@@ -29,7 +29,11 @@ export function dismiss() {
   dialog().close();
 }
 
-function shown(row, fields, perform) {
+/**
+ * Asks in a dialog, `row` being `{title, ask?, submit, tone?}`; each of `fields` is `{element, read() → attributes}`. What
+ * `perform(attributes)` throws is shown, and the dialog stays.
+ */
+export function asked(row, fields, perform) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const submit = h("button", { type: "submit", class: row.tone === "end" ? "end" : "go" }, row.submit);
   const form = h(
