@@ -8,6 +8,13 @@ SEGMENT_FRAMES: Final = 1_600
 EPOCH_FRAMES_MAX: Final = 15 * 60 * 8_000
 """Frames of one audio file: after 15 minutes the next one begins, and the complete one can be kept elsewhere already."""
 
+EPOCH_FRAMES_MIN: Final = 8_000
+"""Frames of one audio file, 1 s, before its sender may change the codec again, once CODEC_CHANGES_MAX is used up."""
+
+CODEC_CHANGES_MAX: Final = 16
+"""Quick changes of codec a stream may make with a file of its own for each: more than any transfer takes. A sender who puts
+every packet into another codec would cost fifty files and keys a second."""
+
 RUN_PACKETS_MAX: Final = 32
 """Packets of one stream read by one system call: a drain finds thirty, after a stall it asks again."""
 

@@ -5,6 +5,7 @@ below. A-law bytes travel with every second bit inverted (XOR 55), µ-law bytes 
 16-bit scale: the 14-bit µ-law values times 4, the 13-bit A-law values times 8. Linear bytes are little-endian.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -87,6 +88,17 @@ def mu_to_a(data: bytes) -> bytes:
 def a_to_mu(data: bytes) -> bytes:
     """A-law bytes as µ-law."""
     return data.translate(A_TO_MU)
+
+
+CONVERSIONS: Final[Mapping[tuple[str, str], Callable[[bytes], bytes]]] = {
+    ("PCMU", "PCMA"): mu_to_a,
+    ("PCMA", "PCMU"): a_to_mu,
+    ("PCMU", "L16"): mu_to_linear,
+    ("PCMA", "L16"): a_to_linear,
+    ("L16", "PCMU"): linear_to_mu,
+    ("L16", "PCMA"): linear_to_a,
+}
+"""How sound stored as one codec becomes sound stored as another, by their names in the recording."""
 
 
 def _woven(low: bytes, high: bytes) -> bytes:

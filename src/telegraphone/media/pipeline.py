@@ -287,7 +287,7 @@ class Pipeline:
         self.timeline.observe(received_ns - self.timeline.due_ns(position + frames))
         if packet.payload:
             stored = self._store(packet, position, codec, received_ns)
-            if stored == frames:
+            if stored == frames and codec == self.track.codec:
                 self._follow(packet, position + frames, storing=True)
         else:
             self.counts.withheld += 1

@@ -2,13 +2,15 @@
 
 A track only grows. Frames for which there is no audio are filler, so a place in the file is a place in time. Nothing is
 stored before the first audio: that begins the first epoch and says where it lies. A change of codec closes the epoch and
-begins the next one at the same frame; so does a length after which a complete file can be kept elsewhere already.
+begins the next one at the same frame; so does a length after which a complete file can be kept elsewhere already. A sender
+who changes to and fro gets no file for each packet: what comes in another codec is then converted for a moment.
 """
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from telegraphone.limits import EPOCH_FRAMES_MAX, SEGMENT_FRAMES
+from telegraphone.limits import CODEC_CHANGES_MAX, EPOCH_FRAMES_MAX, EPOCH_FRAMES_MIN, SEGMENT_FRAMES
+from telegraphone.media.g711 import CONVERSIONS
 from telegraphone.media.header import FILLER, FRAME_BYTES
 
 KEPT: Final = frozenset({"PCMU", "PCMA", "L16"})
@@ -45,7 +47,7 @@ Output = EpochOpened | SegmentsFilled | EpochClosed
 class Track:
     """Collects one stream's frames; what is ready to be sealed is taken from `output`."""
 
-    __slots__ = ("_filler", "_first", "codec", "head", "output", "pending", "stream")
+    __slots__ = ("_changes", "_filler", "_first", "codec", "head", "output", "pending", "stream")
 
     def __init__(self, stream: int, *, floor: int = 0) -> None:
         """`floor` is the first frame that no earlier file holds."""
@@ -59,6 +61,8 @@ class Track:
         self.output: list[Output] = []
         self._filler = b""
         self._first = 0
+        self._changes = 0
+        """How often the codec changed although the epoch had just begun."""
 
     def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
         """Stores audio at its place: filler up to it, and of what overlaps with stored frames nothing. Returns the frames
@@ -67,11 +71,12 @@ class Track:
         frames, late = len(audio) // width, max(0, self.head - position)
         if late >= frames:
             return 0
+        if late:
+            audio = audio[late * width :]
         if codec != self.codec:
-            self.close()
-            self._open(codec, position + late)
+            audio = self._changed(codec, position + late, audio)
         self.fill(position)
-        self.pending += audio[late * width :] if late else audio
+        self.pending += audio
         self.head = position + frames
         self.cut()
         return frames - late
@@ -105,6 +110,16 @@ class Track:
             self.output.append(EpochClosed(self.stream, bytes(self.pending)))
             self.codec = ""
             self.pending.clear()
+
+    def _changed(self, codec: str, position: int, audio: bytes | memoryview) -> bytes | memoryview:
+        """The audio as it is to be stored: as it came, in an epoch of its own, or in the codec of one that has just begun."""
+        if self.codec and position - self._first < EPOCH_FRAMES_MIN:
+            if self._changes >= CODEC_CHANGES_MAX:
+                return CONVERSIONS[codec, self.codec](bytes(audio))
+            self._changes += 1
+        self.close()
+        self._open(codec, position)
+        return audio
 
     def _open(self, codec: str, first_frame: int) -> None:
         self.codec = codec

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telegraphone.limits import CODEC_CHANGES_MAX
+from telegraphone.media.g711 import CONVERSIONS
 from telegraphone.media.timeline import FRAME_NS
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.unit.media.intake import FRAME, MS, ORIGIN_NS, Intake, packet, voice
@@ -73,6 +75,26 @@ def test_key_presses_are_silence() -> None:
     intake.speak(15, 25)
     assert intake.end() == spoken(0, 10) + b"\xff" * 5 * FRAME + spoken(15, 25)
     assert intake.gaps() == []
+
+
+def test_a_sender_who_changes_the_codec_with_every_packet_gets_no_file_for_each() -> None:
+    """As it comes until that has become a habit; then converted, until the file is a second old."""
+    intake = Intake()
+    quick, second = CODEC_CHANGES_MAX + 1, 50
+    intake.speak(0, 400, lambda n: packet(n, payload_type=8 * (n % 2)))
+    codecs = [codec for codec, _ in intake.epochs]
+    assert codecs[:quick] == ["PCMU", "PCMA"] * 8 + ["PCMU"]
+    assert [first for _, first in intake.epochs[:quick]] == [n * FRAME for n in range(quick)]
+    assert len(codecs) == quick + (400 - quick) // second
+    converted = packet(400, payload_type=0 if codecs[-1] == "PCMA" else 8)
+    intake.feed((converted, 20.0 * 401))
+    assert not intake.pipeline.foretold, "what is stored otherwise than it comes cannot be copied as it comes"
+    stored = intake.end()
+    for (codec, first), last in zip(intake.epochs, [*(each for _, each in intake.epochs[1:]), 401 * FRAME], strict=True):
+        came = [("PCMU", "PCMA")[n % 2] for n in range(first // FRAME, last // FRAME)]
+        heard = [voice(n) for n in range(first // FRAME, last // FRAME)]
+        expected = [each if law == codec else CONVERSIONS[law, codec](each) for law, each in zip(came, heard, strict=True)]
+        assert stored[first:last] == b"".join(expected)
 
 
 @pytest.mark.parametrize(
