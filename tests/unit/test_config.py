@@ -55,6 +55,33 @@ def test_an_identity_provider_that_cannot_be_right_is_refused(more: str, complai
     assert said.startswith(complaint)
 
 
+PAUSE_RULE = """
+[[pause_rules]]
+name = "page"
+user_data = "page"
+values = ["card"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("user_data", "#"), "pause_rules[0].values: says nothing"),
+        (('user_data = "page"\nvalues', "#"), "pause_rules[0]: with neither"),
+        (('name = "page"', 'name = "page"\ntenant = "elsewhere"'), "pause_rules[0].tenant: there is no tenant"),
+    ],
+)
+def test_a_pause_rule_that_cannot_be_right_is_refused(change: tuple[str, str], complaint: str) -> None:
+    assert any(complaint in said for said in _complaints(SMALL + PAUSE_RULE.replace(*change, 1)))
+
+
+def test_the_guide_to_policies_is_a_configuration() -> None:
+    page = (Path(__file__).parents[2] / "docs/guides/recording-policies.md").read_text()
+    decided = config.parse(SMALL + "".join(each.split("```")[0] for each in page.split("```toml\n")[1:]))
+    assert [entry.rule().name for entry in decided.pause_rules] == ["card page", "identification", "the first ten minutes only"]
+    assert len(decided.recording_rules) == 3
+
+
 def test_with_an_identity_provider_users_need_no_password() -> None:
     small = SMALL.replace('password_file = "agent.password"', "")
     assert _complaints(small) == ("agents[0].password_hash: give either password_hash or password_file",)

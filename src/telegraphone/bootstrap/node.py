@@ -11,7 +11,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -47,10 +47,11 @@ from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
+from telegraphone.services.pause_alarms import AlarmBook
 from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
-from telegraphone.services.surroundings import Demands, Surroundings
+from telegraphone.services.surroundings import Surroundings
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.services.tokens import Tokens
 from telegraphone.storage.folder_lock import lock
@@ -141,11 +142,11 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     demands, draining = Reconciliation(catalogue, vault.archive, clock), Draining(siprec)
     loaded = await _loaded(agents, config, engine, vault, clock, up_to_date=up_to_date)
-    chores = (webhooks.run, demands.run, draining.run, *loaded)
+    alarms = AlarmBook(SqlAuditTrail(engine, clock), SqlOutbox(engine), clock, webhooks.look)
+    chores = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
-    world = _world(
-        config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents, demands=demands
-    )
+    world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)
+    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms))
     calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
     demands.is_being_made = calls.is_recording
     ports = WebPorts(
@@ -201,7 +202,6 @@ def _world(
     writer: CatalogueWriter,
     copies: Copies,
     agents: Agents,
-    demands: Demands,
 ) -> Surroundings:
     return Surroundings(
         clock=clock,
@@ -222,7 +222,6 @@ def _world(
         phone_answers=switch.requests,
         outside=switch,
         watchers=agents.watches,
-        demands=demands,
     )
 
 

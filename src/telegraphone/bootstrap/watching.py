@@ -13,7 +13,9 @@ from telegraphone.config import Config
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
+from telegraphone.services.pause_alarms import PauseAlarms
 from telegraphone.telemetry.metrics import CONTENT_TYPE, Metrics, Sources
+from telegraphone.telemetry.pause_alarms import CountedPauseAlarms
 from telegraphone.telemetry.recorder import WatchedRecorder
 from telegraphone.telemetry.requests import WatchedRequests
 from telegraphone.telemetry.traces import Tracing
@@ -39,6 +41,10 @@ class Watching:
     def recorder(self, recorder: RecorderClient) -> WatchedRecorder:
         """The recorder as the use cases are to see it."""
         return WatchedRecorder(recorder, self.metrics, self.tracing.tracer, self.clock)
+
+    def pause_alarms(self, alarms: PauseAlarms) -> CountedPauseAlarms:
+        """Who hears of long pauses, as the calls are to see it."""
+        return CountedPauseAlarms(alarms, self.metrics)
 
     def app(self, app: WebApp) -> WatchedRequests:
         """The web application as clients are to reach it."""

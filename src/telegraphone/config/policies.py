@@ -1,5 +1,7 @@
-"""`[[recording_rules]]` and `[[pauses]]`: what is recorded from the start, and how long a pause may last."""
+"""`[[recording_rules]]`, `[[pause_rules]]` and `[[pauses]]`: what is recorded from the start, what pauses by itself, and how long
+a pause may last."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -7,6 +9,7 @@ from msgspec import Meta, Struct
 from telegraphone.config.tenants import Tenant
 from telegraphone.domain.call import CallType
 from telegraphone.domain.ids import DEFAULT_TENANT
+from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
 
 Direction = Literal["inbound", "outbound", "internal", "consult"]
@@ -41,6 +44,27 @@ class RecordingRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         )
 
 
+class PauseRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[pause_rules]]`: pauses a recording, and lets it go on, by what is attached to the call or by time."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="Its name, as pauses made by it carry it.")]
+    tenant: Tenant = DEFAULT_TENANT
+    user_data: Annotated[str, Meta(max_length=255, description="The key of the user data it looks at; empty: none.")] = ""
+    values: Annotated[
+        tuple[str, ...], Meta(description="What is found there, with `*` and `?`; empty: anything, as long as it is there.")
+    ] = ()
+    after_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="The pause begins so many seconds after that, or after the recording began.")
+    ] = 0.0
+    for_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="The recording goes on after so many seconds of pause; 0: when the data change.")
+    ] = 0.0
+
+    def rule(self) -> PauseRule:
+        """The rule as the domain knows it."""
+        return PauseRule(self.name, self.tenant, self.user_data, self.values, self.after_s, self.for_s)
+
+
 class PausesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[pauses]]`: what becomes of a pause that lasts too long, in one contact centre."""
 
@@ -54,3 +78,12 @@ class PausesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     def limits(self) -> PauseLimits:
         """The limits as the domain knows them."""
         return PauseLimits(self.alarm_s, self.resume_s)
+
+
+def about_pause_rules(rules: Iterable[PauseRuleEntry]) -> Iterator[str]:
+    """What is wrong with them."""
+    for index, rule in enumerate(rules):
+        if rule.values and not rule.user_data:
+            yield f"pause_rules[{index}].values: says nothing without user_data"
+        if not rule.user_data and not rule.after_s:
+            yield f"pause_rules[{index}]: with neither user_data nor after_s nothing would ever be recorded"

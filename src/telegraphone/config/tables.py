@@ -10,7 +10,7 @@ from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
 from telegraphone.config.oidc import OidcEntry
-from telegraphone.config.policies import PausesEntry, RecordingRuleEntry
+from telegraphone.config.policies import PauseRuleEntry, PausesEntry, RecordingRuleEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
@@ -179,7 +179,8 @@ class AgentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     user_name: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^:\x00-\x1f]+$", description="The login.")]
     password_hash: Annotated[
-        Secret | UnsetType, Meta(
+        Secret | UnsetType,
+        Meta(
             description="The Argon2 hash of the password (`telegraphone user hash-password`); with `[[oidc]]` there may be none."
         ),
     ] = msgspec.UNSET
@@ -249,6 +250,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     webhooks: tuple[WebhookEntry, ...] = ()
     asterisk: tuple[AsteriskEntry, ...] = ()
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
+    pause_rules: tuple[PauseRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
     oidc: tuple[OidcEntry, ...] = ()

@@ -17,6 +17,7 @@ _SECRET_BYTES_MAX: Final = 64
 WebhookEvent = Literal[
     "recording.started",
     "recording.paused",
+    "recording.paused.long",
     "recording.resumed",
     "recording.stopped",
     "recording.stored",

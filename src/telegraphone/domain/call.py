@@ -17,6 +17,7 @@ from enum import Enum
 from telegraphone.domain import recording as rec
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, ConnId, LegId, RecordingId
 from telegraphone.domain.legs import EndCause, Keeping
+from telegraphone.domain.pausing import Fit
 from telegraphone.domain.watching import Ear, Listening
 
 
@@ -128,7 +129,8 @@ class Call:
     the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
     `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
-    for one of them begins paused (gws-api 9.3). `pauses` counts the pauses. Only agents of its `tenant` see it."""
+    for one of them begins paused (gws-api 9.3). `pauses` counts the pauses, `fits` are the rules for pauses that hold.
+    Only agents of its `tenant` see it."""
 
     uuid: CallUuid
     conn_id: ConnId
@@ -143,6 +145,7 @@ class Call:
     heirs: tuple[LegId, ...] = ()
     carries_pause: bool = False
     pauses: int = 0
+    fits: tuple[Fit, ...] = ()
     copied: Keeping | None = None
     mixed: bool = False
     tenant: str = DEFAULT_TENANT

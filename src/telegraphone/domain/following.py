@@ -49,7 +49,7 @@ def _agent_left(call: Call) -> Following:
     assert stopped is not None
     after = _without_part(call, stopped.recording)
     heirs = tuple(leg.id for leg in call.talking)
-    after = replace(after, heirs=heirs, carries_pause=call.recording.phase is rec.Phase.PAUSED)
+    after = replace(after, heirs=heirs, carries_pause=rec.Reason.AGENT in call.recording.reasons)
     return Following(after, seal=_gates(call, stopped), told=everyone(after, Notice.RECORDING))
 
 
@@ -96,21 +96,25 @@ def started(call: Call, leg: Leg, step: rec.Step) -> tuple[CallEffect, ...]:
     return (Begin(call.uuid, leg.id), *_gates(call, step))
 
 
-def operated(call: Call, leg: Leg, trigger: rec.Trigger) -> rec.Step | None:
-    """What a recording operation of the agent at this leg does; None when it is refused. A Start makes this agent the
-    recorded one, so the part begins held when they have the call on hold."""
+def operated(call: Call, leg: Leg, trigger: rec.Trigger, reason: rec.Reason = rec.Reason.AGENT) -> rec.Step | None:
+    """What a recording operation of the agent at this leg does, or of a policy for that agent; None when it is refused. A Start
+    makes this agent the recorded one, so the part begins held when they have the call on hold."""
     recording = call.recording
     if trigger is rec.Trigger.START and not recording.in_progress and _held_out(call, leg.id):
         recording = rec.keep_out(recording, rec.Reason.HOLD).recording
-    return rec.step(recording, trigger)
+    return rec.step(recording, trigger, reason)
 
 
 def inherited(call: Call, leg: Leg) -> rec.Step:
-    """A part begun by policy for this leg's agent, paused if the call was paused when the last agent left (9.3)."""
+    """A part begun by policy for this leg's agent, paused if the agent who left had paused it (9.3). What a rule had paused, a
+    rule pauses again."""
     step = operated(call, leg, rec.Trigger.START)
     assert step is not None
-    if not call.carries_pause:
-        return step
-    paused = rec.step(step.recording, rec.Trigger.PAUSE)
+    return paused_from_the_start(step, rec.Reason.AGENT) if call.carries_pause else step
+
+
+def paused_from_the_start(start: rec.Step, reason: rec.Reason) -> rec.Step:
+    """The Start of a part that begins paused: not one sample is kept before."""
+    paused = rec.step(start.recording, rec.Trigger.PAUSE, reason)
     assert paused is not None
-    return rec.Step(paused.recording, (*paused.effects, *step.effects))
+    return rec.Step(paused.recording, (*paused.effects, *start.effects))

@@ -11,8 +11,9 @@ neither in `recordingState` nor in the capabilities, and Resume does not lift th
 ends with the part; supervisor and consent belong to the call and wait for its next part.
 
 Each cell of the table says the next phase and what it asks of the gate: OPEN, SHUT, SEAL, or nothing. No cell means
-refused. The GWS capabilities are the operations whose cell changes the phase. What the table calls FAILED and ENDED an
-agent sees as Stopped; a Stop there is a harmless repeat (gws-api 8.3), so FAILED accepts it.
+refused. A Resume lifts every visible reason when a person asks for it; a policy that has had its time lifts only its own,
+and what the agent paused stays paused. The GWS capabilities are the operations whose cell changes the phase. What the table
+calls FAILED and ENDED an agent sees as Stopped; a Stop there is a harmless repeat (gws-api 8.3), so FAILED accepts it.
 """
 
 from collections.abc import Mapping
@@ -161,7 +162,7 @@ _OPERATIONS: Final = (Trigger.START, Trigger.PAUSE, Trigger.RESUME, Trigger.STOP
 
 
 def step(recording: Recording, trigger: Trigger, reason: Reason = Reason.AGENT) -> Step | None:
-    """The next state and its effects, or None when the table refuses. `reason` is who pauses: AGENT or POLICY."""
+    """The next state and its effects, or None when the table refuses. `reason` is who pauses or resumes: AGENT or POLICY."""
     assert reason in VISIBLE
     cell = TABLE[recording.phase].get(trigger)
     if cell is None:
@@ -179,7 +180,7 @@ def step(recording: Recording, trigger: Trigger, reason: Reason = Reason.AGENT) 
             # Paused by the agent and now by policy too is still one pause, but each reason must be lifted by its own.
             return _with_reason(recording, phase, reason)
         case Move.LIFT:
-            return Step(Recording(phase, hidden), (OpenGate(recording.reasons & VISIBLE),))
+            return _without(recording, VISIBLE if reason is Reason.AGENT else frozenset({reason}))
         case Move.SEAL:
             return Step(Recording(phase, hidden - {Reason.HOLD}), (Seal(),))
 
@@ -188,6 +189,13 @@ def _with_reason(recording: Recording, phase: Phase, reason: Reason) -> Step:
     if reason in recording.reasons:
         return Step(recording)
     return Step(Recording(phase, recording.reasons | {reason}), (ShutGate(reason),))
+
+
+def _without(recording: Recording, lifted: frozenset[Reason]) -> Step:
+    lifted &= recording.reasons
+    left = recording.reasons - lifted
+    phase = Phase.PAUSED if left & VISIBLE else Phase.RECORDING
+    return Step(Recording(phase, left), (OpenGate(lifted),) if lifted else ())
 
 
 def keep_out(recording: Recording, reason: Reason) -> Step:

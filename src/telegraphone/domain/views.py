@@ -66,6 +66,14 @@ class RecordingBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseForgotten:
+    """An agent is told that a recording has been paused for longer than the contact centre wants."""
+
+    agent: Agent
+    call: CallView
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Which leg of which call is looked at."""
 

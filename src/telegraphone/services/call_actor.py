@@ -21,10 +21,10 @@ from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.leaving import give_up, left
 from telegraphone.domain.legs import Ability, EndCause, Keeping, LegFact
 from telegraphone.domain.operations import TRIGGERS, accepted
-from telegraphone.domain.views import CallNotice, CallView, RecordingBroken, Seen, view
+from telegraphone.domain.views import CallNotice, CallView, PauseForgotten, RecordingBroken, Seen, view
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CALL_S
 from telegraphone.services.call_commands import NewIds, commanded
-from telegraphone.services.call_effects import Broken, Effects, News
+from telegraphone.services.call_effects import Effects
 from telegraphone.services.catalogue import By
 from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
 from telegraphone.services.mailbox import (
@@ -38,10 +38,13 @@ from telegraphone.services.mailbox import (
     Mailbox,
     MediaMoved,
     PausedTooLong,
+    PauseRuleDue,
     RingingTooLong,
     Surrender,
     Watched,
 )
+from telegraphone.services.news import Broken, News, StillPaused
+from telegraphone.services.pausing import Pausing
 from telegraphone.services.ports import (
     CaptureFailed,
     CaptureRestored,
@@ -80,6 +83,7 @@ class CallActor:
         self._new = new
         self._mailbox = Mailbox(world.clock)
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
+        self._pausing = Pausing(self._effects, world, self._mailbox)
         self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
         self._surrendered = False
@@ -182,8 +186,8 @@ class CallActor:
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)
-            case PausedTooLong():
-                self._tell(await self._effects.paused_too_long(what))
+            case PausedTooLong() | PauseRuleDue():
+                self._tell(await self._pausing.alarm(what))
             case AnswerDue(leg):
                 self._invitations.due(leg)
             case Watched(number):
@@ -284,7 +288,8 @@ class CallActor:
         news, failure = await self._effects.of(step, _BY_CALL)
         if failure is not None:
             asked.failed(failure)
-        return news
+        # Whoever attaches what pauses the recording hears that it is attached only when no audio passes any more.
+        return (*news, *await self._pausing.look())
 
     # --- effects and notices ---
 
@@ -294,11 +299,13 @@ class CallActor:
         await self._let_inherit()
 
     async def _let_inherit(self) -> None:
-        """Has the recording policy applied to who has come, after they were told of the call (gws-api 8.5)."""
+        """Has the recording policy applied to who has come, after they were told of the call (gws-api 8.5), and the rules for
+        pauses to the calls as they are."""
         for call in self.conversation.calls:
             if call.heirs:
                 self._tell(await self._effects.inherit(call, self._policy_for(call)))
                 await self._let_watch({call.leg(leg).number for leg in call.heirs})
+        self._tell(await self._pausing.look())
 
     async def _let_watch(self, numbers: set[str]) -> None:
         """Rings the supervisors who want to be in the calls of who has come."""
@@ -334,7 +341,9 @@ class CallActor:
                     self._notify(call, call.leg(leg), notice)
                     self._end_watch(call.leg(leg))
                 case Broken(uuid):
-                    self._notify_broken(self.conversation.call(uuid))
+                    self._notify_recording(self.conversation.call(uuid), RecordingBroken)
+                case StillPaused(uuid):
+                    self._notify_recording(self.conversation.call(uuid), PauseForgotten)
 
     def _end_watch(self, leg: Leg) -> None:
         if leg.ear is not None and leg.state is LegState.RELEASED:
@@ -346,12 +355,12 @@ class CallActor:
             return
         self._world.notifier.publish(CallNotice(agent, notice, self.view(call, leg, agent)))
 
-    def _notify_broken(self, call: Call) -> None:
+    def _notify_recording(self, call: Call, notice: type[RecordingBroken | PauseForgotten]) -> None:
         for told in everyone(call, Notice.RECORDING):
             leg = call.leg(told.leg)
             agent = self._world.directory.at(leg.number, call.tenant)
             if agent is not None and agent.has(Feature.VOICE_RECORDING):
-                self._world.notifier.publish(RecordingBroken(agent, self.view(call, leg, agent)))
+                self._world.notifier.publish(notice(agent, self.view(call, leg, agent)))
 
 
 Changed = Callable[[CallActor, Conversation], None]

@@ -5,14 +5,14 @@ that could not be called or connected is out of the call.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from telegraphone.domain import call as wish
 from telegraphone.domain import following
 from telegraphone.domain import recording as rec
-from telegraphone.domain.call import Call, CallEffect, Notice, Told, everyone
+from telegraphone.domain.call import Call, CallEffect, Notice, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState
 from telegraphone.domain.forwarding import apart, forwarded
@@ -22,7 +22,8 @@ from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.domain.operations import TRIGGERS, Operation
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services.catalogue import By
-from telegraphone.services.mailbox import Command, Mailbox, PausedTooLong, RingingTooLong
+from telegraphone.services.mailbox import Command, Mailbox, RingingTooLong
+from telegraphone.services.news import Broken, News, StillPaused
 from telegraphone.services.ports import (
     Caller,
     CaptureRestored,
@@ -42,16 +43,6 @@ log = structlog.get_logger()
 _BY_SYSTEM = By("system")
 _AUDIBLE = (wish.Originate, wish.Answer, wish.Join, wish.Music, wish.Mute, wish.SendDigits, wish.Monitor)
 """Effects whose failure is the asker's answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Everybody in this call who may record is to be told that its recording broke off."""
-
-    call: CallUuid
-
-
-News = Told | Broken
 
 
 class Effects:
@@ -212,11 +203,11 @@ class Effects:
 
     # --- recordings ---
 
-    async def record(self, command: Command) -> tuple[News, ...]:
-        """A recording operation; raises `Refusal` or `Unavailable`, and then `recording_failed` comes next."""
+    async def record(self, command: Command, reason: rec.Reason = rec.Reason.AGENT) -> tuple[News, ...]:
+        """A recording operation, for this reason; raises `Refusal` or `Unavailable`, and then `recording_failed` comes next."""
         call = self.conversation.call(command.call)
         leg, trigger = call.leg(command.leg), TRIGGERS[command.operation]
-        step = following.operated(call, leg, trigger)
+        step = following.operated(call, leg, trigger, reason)
         if step is None:
             raise NotInState(command.operation.value, f"recordingState is '{rec.shown(call.recording)}'")
         if step.recording == call.recording:
@@ -226,8 +217,9 @@ class Effects:
         limit = self._limit(RECORDING_SEAL_S if trigger is rec.Trigger.STOP else RECORDER_ANSWER_S)
         if trigger is rec.Trigger.START:
             await self._recorder(call.uuid).reserve(call, leg, limit)
-        for effect in step.effects:
-            await self._gate(call.uuid, effect, command.by, limit)
+            step = await self._begun(call, step, command.by, limit)
+        else:
+            await self._gates(call, step, command.by, limit)
         if trigger is rec.Trigger.START:
             self._world.demands.demand(call.tenant, call.uuid, mixed=call.mixed)
         return self._recording_now(call, step.recording)
@@ -263,8 +255,7 @@ class Effects:
         step, limit = following.inherited(call, leg), self._limit()
         try:
             await self._recorder(call.uuid).reserve(call, leg, limit)
-            for effect in step.effects:
-                await self._gate(call.uuid, effect, by, limit)
+            step = await self._begun(call, step, by, limit)
         except LegOver:
             # Asked again when it is known who has left, and whether anybody remains.
             await self._recorder(call.uuid).discard(_BY_SYSTEM)
@@ -275,21 +266,6 @@ class Effects:
             await self._recorder(call.uuid).discard(_BY_SYSTEM)
             return (Broken(call.uuid),)
         return self._recording_now(replace(call, carries_pause=False), step.recording)
-
-    async def paused_too_long(self, alarm: PausedTooLong) -> tuple[News, ...]:
-        """A pause may be forgotten: the alarm goes off, or the recording goes on by itself (properties PCI-6, PCI-10)."""
-        found = next((each for each in self.conversation.calls if each.uuid == alarm.call), None)
-        if found is None or found.pauses != alarm.pause or found.recording.phase is not rec.Phase.PAUSED or found.part is None:
-            return ()
-        if not alarm.resumes:
-            log.error("pause_forgotten", call=found.uuid, recorded_dn=found.leg(found.part.leg).number)
-            return ()
-        by = self._world.policies.by("resume after a long pause")
-        command = Command(Operation.RESUME_RECORDING, found.uuid, found.part.leg, by)
-        try:
-            return await self.record(command)
-        except Unavailable as error:
-            return await self.recording_failed(command, error)
 
     async def recorder_event(self, event: RecorderEvent) -> tuple[News, ...]:
         """The recorder's own news; stale news of a part that is already over is none."""
@@ -328,8 +304,7 @@ class Effects:
         step = rec.restored(call.recording, frozenset(rec.Reason(each) for each in shut_for))
         limit = self._limit()
         try:
-            for effect in step.effects:
-                await self._gate(call.uuid, effect, _BY_SYSTEM, limit)
+            await self._gates(call, step, _BY_SYSTEM, limit)
             await self._recorder(call.uuid).aim_again(limit)
         except Unavailable:
             return await self._break_off(call)
@@ -355,6 +330,20 @@ class Effects:
         call = replace(call, recording=recording, part=part, last_name=part.name if part else call.last_name)
         self.conversation = self.conversation.with_call(call)
         return everyone(call, Notice.RECORDING) if shows else ()
+
+    async def _begun(self, call: Call, start: rec.Step, by: By, limit: Limit) -> rec.Step:
+        """Begins a part, paused from its first sample on where a rule says so."""
+        rule = self._world.policies.begins_paused(call)
+        if rule is not None:
+            start = following.paused_from_the_start(start, rec.Reason.POLICY)
+        for effect in start.effects:
+            author = rule if rule is not None and effect == rec.ShutGate(rec.Reason.POLICY) else by
+            await self._gate(call.uuid, effect, author, limit)
+        return start
+
+    async def _gates(self, call: Call, step: rec.Step, by: By, limit: Limit) -> None:
+        for effect in step.effects:
+            await self._gate(call.uuid, effect, by, limit)
 
     async def _gate(self, uuid: CallUuid, effect: rec.Effect, by: By, limit: Limit) -> None:
         recorder = self._recorder(uuid)
@@ -394,6 +383,6 @@ def _gate_of(effect: CallEffect) -> CallUuid | None:
 
 
 def _was_seen(before: Conversation, news: News) -> bool:
-    if isinstance(news, Broken):
+    if isinstance(news, Broken | StillPaused):
         return True
     return any(call.uuid == news.call and call.has(news.leg) and call.leg(news.leg).visible for call in before.calls)

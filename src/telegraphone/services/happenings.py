@@ -16,10 +16,12 @@ from telegraphone.services.catalogue import By, PartRecord
 
 
 class Kind(Enum):
-    """What can happen to a recording. *Stopped* means that no more is recorded, *stored* that what was is sealed and safe."""
+    """What can happen to a recording. *Stopped* means that no more is recorded, *stored* that what was is sealed and safe,
+    *paused long* that a pause may be forgotten."""
 
     STARTED = "recording.started"
     PAUSED = "recording.paused"
+    PAUSED_LONG = "recording.paused.long"
     RESUMED = "recording.resumed"
     STOPPED = "recording.stopped"
     STORED = "recording.stored"

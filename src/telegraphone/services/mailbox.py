@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.legs import LegFact
 from telegraphone.domain.operations import Operation
+from telegraphone.domain.pausing import Fit
 from telegraphone.limits import COMMANDS_WAITING_MAX, MAILBOX_MAX
 from telegraphone.services.catalogue import By
 from telegraphone.services.ports import Clock, MediaSource, RecorderEvent, Unavailable
@@ -82,6 +83,14 @@ class PausedTooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRuleDue:
+    """A rule for pauses has come to the end of its waiting, or of its pause, if it still fits as it did."""
+
+    call: CallUuid
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """Somebody may watch the agent at this number from now on."""
 
@@ -134,7 +143,7 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Alarm = RingingTooLong | PausedTooLong | Watched | AnswerDue | Forgotten | GivenUp
+Alarm = RingingTooLong | PausedTooLong | PauseRuleDue | Watched | AnswerDue | Forgotten | GivenUp
 Input = LegFact | RecorderEvent | Asked | MediaMoved | Alarm | Surrender[Any] | Absorbed
 
 

@@ -22,7 +22,7 @@ from telegraphone.domain.legs import (
     RecordingOrdered,
 )
 from telegraphone.domain.phone_requests import PhoneRequest
-from telegraphone.domain.views import CallNotice, RecordingBroken
+from telegraphone.domain.views import CallNotice, PauseForgotten, RecordingBroken
 
 
 class Unavailable(Exception):
@@ -359,7 +359,7 @@ class DeviceNotice:
     state_changed: bool
 
 
-Notification = CallNotice | RecordingBroken | DeviceNotice
+Notification = CallNotice | RecordingBroken | PauseForgotten | DeviceNotice
 
 
 class Notifier(Protocol):

@@ -10,12 +10,14 @@ from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
+from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
 from telegraphone.domain.watching import Watch
 from telegraphone.services.catalogue import By
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
 from telegraphone.services.mailbox import PausedTooLong
+from telegraphone.services.pause_alarms import PauseAlarms, Unheard
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
 from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, Outside, PhoneAnswers
 
@@ -23,21 +25,34 @@ from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitor
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What an installation decides about its calls; times in seconds. Where no rule decides, the calls of agents at
-    `recorded_numbers` are recorded from the start. `pause_limits` are by tenant, `version` tells what was decided when."""
+    `recorded_numbers` are recorded from the start. `pause_limits` are by tenant, the names of
+    `pause_rules` unique, `version` tells what was decided when."""
 
     ring_s: float = 60.0
     recorded_numbers: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = ()
     pause_limits: Mapping[str, PauseLimits] = field(default_factory=dict)
+    pause_rules: tuple[PauseRule, ...] = ()
     version: str = ""
 
     def by(self, rule: str) -> By:
         """Who did it, when a rule of these did."""
         return By("policy", rule=f"{rule} @{self.version}" if self.version else rule)
 
+    def begins_paused(self, call: Call) -> By | None:
+        """By which rule a part that begins now is paused from its first sample on; None when none says so."""
+        for rule in self.pause_rules:
+            if not rule.after_s and rule.fits(call.tenant, call.user_data):
+                return self.by(rule.name)
+        return None
+
+    def limits(self, call: Call) -> PauseLimits:
+        """How long this call may be paused."""
+        return self.pause_limits.get(call.tenant, PauseLimits())
+
     def pause_alarms(self, call: Call) -> Iterator[tuple[float, PausedTooLong]]:
         """What is due when the pause that has just begun lasts so many seconds."""
-        limits = self.pause_limits.get(call.tenant, PauseLimits())
+        limits = self.limits(call)
         for seconds, resumes in ((limits.alarm_s, False), (limits.resume_s, True)):
             if seconds:
                 yield seconds, PausedTooLong(call.uuid, call.pauses, resumes)
@@ -105,6 +120,7 @@ class Surroundings:
     outside: Outside | None = None
     watchers: Watchers = field(default_factory=Nobody)
     demands: Demands = field(default_factory=NoDemands)
+    pause_alarms: PauseAlarms = field(default_factory=Unheard)
     copies: Copies = field(kw_only=True)
 
     def call_type(self, caller: str, called: str, *, came_from_outside: bool) -> CallType:

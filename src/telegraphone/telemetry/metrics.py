@@ -83,6 +83,11 @@ class Metrics:
             ["event"],
             registry=self.registry,
         )
+        self.pause_alarms = Counter(
+            "telegraphone_pause_alarms",
+            "Pauses that lasted longer than their contact centre wants.",
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "telegraphone_http_request_seconds",
             "How long a request of the API took until its answer began, by the template of its URL.",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from telegraphone.domain.views import CallNotice, RecordingBroken
+from telegraphone.domain.views import CallNotice, PauseForgotten, RecordingBroken
 from telegraphone.services.ports import Clock, DeviceNotice, Notification
 from telegraphone.web.gws.answers import encode
 from telegraphone.web.gws.representations import Json, Shapes
@@ -17,6 +17,7 @@ DEVICES = "/v2/me/devices"
 CHANNELS = "/v2/me/channels"
 
 _RECORDER_FAILED = 4
+_STATE_IN_QUESTION = 2
 
 
 class Hub(Protocol):
@@ -65,7 +66,9 @@ def messages_of(notice: Notification, shapes: Shapes) -> list[tuple[str, Json]]:
         case CallNotice():
             return [(CALLS, _call_state_change(notice, shapes))]
         case RecordingBroken():
-            return [(CALLS, _recording_error(notice, shapes))]
+            return [(CALLS, _recording_error(notice, shapes, "Call recording has stopped unexpectedly.", _RECORDER_FAILED))]
+        case PauseForgotten():
+            return [(CALLS, _recording_error(notice, shapes, "Call recording has been paused for long.", _STATE_IN_QUESTION))]
         case DeviceNotice(device=device, state_changed=state_changed):
             told: list[tuple[str, Json]] = [
                 (DEVICES, {"messageType": "DeviceStateChangeMessage", "devices": [shapes.device(device)]})
@@ -87,11 +90,11 @@ def _call_state_change(notice: CallNotice, shapes: Shapes) -> Json:
     return data if extensions is None else {**data, "extensions": extensions}
 
 
-def _recording_error(notice: RecordingBroken, shapes: Shapes) -> Json:
+def _recording_error(notice: RecordingBroken | PauseForgotten, shapes: Shapes, text: str, code: int) -> Json:
     data: Json = {
         "messageType": "ErrorMessage",
-        "errorMessage": "Call recording has stopped unexpectedly.",
-        "errorCode": _RECORDER_FAILED,
+        "errorMessage": text,
+        "errorCode": code,
         "callUri": shapes.call_uri(notice.call),
     }
     if shapes.modern:

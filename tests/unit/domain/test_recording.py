@@ -214,3 +214,11 @@ def test_random_lives(life: list[tuple[object, Reason]]) -> None:
     assert ended is not None
     gate.obey(ended.effects)
     assert gate.parts == begun
+
+
+def test_a_policy_that_has_had_its_time_leaves_what_the_agent_paused() -> None:
+    both = done(rec.step(in_phase(Phase.PAUSED), Trigger.PAUSE, Reason.POLICY))
+    lifted = rec.step(both, Trigger.RESUME, Reason.POLICY)
+    assert lifted == Step(Recording(Phase.PAUSED, frozenset({Reason.AGENT})), (OpenGate(frozenset({Reason.POLICY})),))
+    assert rec.step(lifted.recording, Trigger.RESUME, Reason.POLICY) == Step(lifted.recording)
+    assert done(rec.step(lifted.recording, Trigger.RESUME)).keeps_audio

@@ -122,6 +122,9 @@ async def test_a_forgotten_pause_sets_off_the_alarm_once() -> None:
             await world.clock.advance(600)
         assert [line["event"] for line in lines] == ["pause_forgotten"]
         assert world.only_call(ONE).recording_state == "Paused"
+        assert world.told(ONE) == ["PauseForgotten"]
+        (alarm,) = world.long_pauses
+        assert (alarm.recorded_dn, alarm.user_name, alarm.seconds) == ("5001", "agent.one", 120)
 
 
 async def test_each_contact_centre_has_its_own_limits() -> None:

@@ -11,12 +11,13 @@ from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, Dn
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
 from telegraphone.domain.operations import Operation
-from telegraphone.domain.views import CallNotice, CallView, RecordingBroken
+from telegraphone.domain.views import CallNotice, CallView, PauseForgotten, RecordingBroken
 from telegraphone.services.agents import Agents
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
+from telegraphone.services.pause_alarms import LongPause
 from telegraphone.services.ports import DeviceNotice, Notification
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
@@ -54,6 +55,16 @@ class Ears:
 
 
 @dataclass(slots=True)
+class AlarmEars:
+    """Keeps the long pauses that it hears of."""
+
+    heard: list[LongPause] = field(default_factory=list)
+
+    def raise_alarm(self, pause: LongPause) -> None:
+        self.heard.append(pause)
+
+
+@dataclass(slots=True)
 class World:
     clock: VirtualClock
     switch: SimulatedSwitch
@@ -65,6 +76,7 @@ class World:
     calls: Calls
     ears: Ears
     surroundings: Surroundings
+    long_pauses: list[LongPause]
 
     def told(self, who: Agent) -> list[str]:
         """What an agent was told since the last time, in brief."""
@@ -106,6 +118,8 @@ def _brief(notice: Notification) -> str:
             return f"{kind.value} {state}"
         case RecordingBroken():
             return "ErrorMessage"
+        case PauseForgotten():
+            return "PauseForgotten"
         case DeviceNotice(_, device):
             return f"Device {'Active' if device.active else 'Inactive'}"
 
@@ -119,7 +133,7 @@ async def serving(
     beside: AnySwitch | None = None,
 ) -> AsyncIterator[World]:
     """The use cases, serving until the block ends; `beside` is a second switch."""
-    clock, ears = VirtualClock(), Ears()
+    clock, ears, alarms = VirtualClock(), Ears(), AlarmEars()
     switch, recorder, catalogue = (
         SimulatedSwitch(clock=clock, numbers=NUMBERS, abilities=abilities),
         SimulatedRecorder(clock),
@@ -130,6 +144,7 @@ async def serving(
     names = NamePattern("recorder.example.com")
     surroundings = Surroundings(
         *(clock, switch, switch, switch, recorder, ears, writer, Directory(agents), names, policies, switch.sound, switch.sound),
+        pause_alarms=alarms,
         copies=Copies(MemoryCopies(), clock),
     )
     surroundings = replace(surroundings, phone_answers=switch.requests)
@@ -142,7 +157,7 @@ async def serving(
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, catalogue, writer, recovered, desks, calls, ears, surroundings)
+        yield World(clock, switch, recorder, catalogue, writer, recovered, desks, calls, ears, surroundings, alarms.heard)
     finally:
         for task in tasks:
             task.cancel()

@@ -11,7 +11,7 @@ from telegraphone.domain.agent import AGENT_STATES, Agent, AgentState, Desk, Dev
 from telegraphone.domain.call import CallType, LegState, Notice
 from telegraphone.domain.ids import CallUuid, ConnId, Dn
 from telegraphone.domain.operations import Operation
-from telegraphone.domain.views import CallNotice, CallView, RecordingBroken
+from telegraphone.domain.views import CallNotice, CallView, PauseForgotten, RecordingBroken
 from telegraphone.services.ports import DeviceNotice
 from telegraphone.web.gws.representations import Shapes, agent_state, roles
 from telegraphone.web.notifier import messages_of
@@ -179,6 +179,12 @@ def test_a_broken_recording() -> None:
     assert messages_of(broken, OLD) == [("/v2/me/calls", {**said, "callUri": f"{URL}/api/v2/me/calls/{CONN_ID}"})]
     expected = {**said, "callUri": f"{URL}/api/v2/me/calls/{UUID}", "callPath": f"/calls/{UUID}"}
     assert messages_of(broken, NEW) == [("/v2/me/calls", expected)]
+
+
+def test_a_pause_that_lasts() -> None:
+    [(channel, said)] = messages_of(PauseForgotten(AGENT, _view()), NEW)
+    assert (channel, said["messageType"], said["callPath"]) == ("/v2/me/calls", "ErrorMessage", f"/calls/{UUID}")
+    assert (said["errorMessage"], said["errorCode"]) == ("Call recording has been paused for long.", 2)
 
 
 def test_a_device_before_and_after_the_first_state() -> None:
