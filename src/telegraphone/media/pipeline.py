@@ -184,7 +184,7 @@ class Pipeline:
             return
         self.busy = True
         # The first packets of a source anchor it together, when the drain that brought them has ended.
-        if self.timeline.timestamp is not None:
+        if self.timeline.settled:
             self._release(received_ns)
 
     def drained(self, now_ns: int) -> None:
@@ -253,13 +253,22 @@ class Pipeline:
 
     def _anchor(self) -> None:
         """The earliest of a source's first packets, each against its own timestamp, says where they all lie."""
-        if self.timeline.timestamp is not None or not len(self._reorder):
+        timeline = self.timeline
+        if timeline.settled or not len(self._reorder):
             return
-        packets = self._reorder.waiting()
-        self.timeline.timestamp = packets[0][1].timestamp
+        packets, new = self._reorder.waiting(), timeline.timestamp is None
+        if new:
+            timeline.timestamp = packets[0][1].timestamp
         for index, (received_ns, packet) in enumerate(packets):
             frames = self._frames_of(packet, self.source.codec(packet.payload_type) or "")
-            self.timeline.anchor(self.timeline.extended(packet.timestamp), frames, received_ns, first=index == 0)
+            timestamp = timeline.extended(packet.timestamp)
+            # Nothing held up those before for so long: where timestamps have jumped is for `_position` to say.
+            if new or self._skew_ns(timestamp, frames, received_ns) >= -_LATE_NS:
+                timeline.anchor(timestamp, frames, received_ns, first=new and index == 0)
+
+    def _skew_ns(self, timestamp: int, frames: int, received_ns: int) -> int:
+        """How much later than its last frame was due a packet came."""
+        return received_ns - self.timeline.due_ns(self.timeline.place(timestamp) + frames)
 
     def _release(self, now_ns: int) -> None:
         for number, received_ns, packet in self._reorder.ready(now_ns):
@@ -302,7 +311,7 @@ class Pipeline:
         """The packet's place by its timestamp; by its time of arrival where the timestamp has jumped."""
         timeline = self.timeline
         timestamp = timeline.extended(packet.timestamp)
-        skew_ns = received_ns - timeline.due_ns(timeline.place(timestamp) + frames)
+        skew_ns = self._skew_ns(timestamp, frames, received_ns)
         backwards = not lost and timestamp < (timeline.timestamp or timestamp)
         if timeline.timestamp is not None and (backwards or not -_EARLY_NS <= skew_ns <= _LATE_NS):
             self._remap(received_ns, "timestamps have jumped")

@@ -40,6 +40,19 @@ def test_the_earliest_of_the_first_packets_anchors_the_track() -> None:
     assert intake.end() == spoken(0, 5)
 
 
+@pytest.mark.parametrize("held_up_ms", [100, 400])
+def test_the_earliest_of_the_first_audio_anchors_it_though_headers_came_late_before(held_up_ms: int) -> None:
+    """What the relay held up before the start, and in the start, displaces nothing: the last of the burst was on time."""
+    intake = Intake()
+    intake.gate.shut(0)
+    intake.feed(*((packet(n, payload=b""), 60.0 + held_up_ms) for n in range(3)))
+    intake.gate.open(0, intake.at(60))
+    held_up = 3 + held_up_ms // 20
+    intake.feed(*((packet(n), max(20.0 * (n + 1), 60 + held_up_ms)) for n in range(3, held_up + 3)))
+    assert intake.end() == b"\xff" * 3 * FRAME + spoken(3, held_up + 3)
+    assert intake.changes() == []
+
+
 def test_a_loss_is_filler_and_a_gap() -> None:
     intake = Intake()
     intake.feed(*((packet(n), 20.0 * (n + 1)) for n in (0, 1, 2, 5, 6)))
