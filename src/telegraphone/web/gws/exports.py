@@ -12,11 +12,10 @@ from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
-from telegraphone.services.ports import Unavailable
 from telegraphone.web.gws.answers import encode
+from telegraphone.web.gws.ranges import while_signed_in
 from telegraphone.web.gws.recording_shapes import RecordingShapes, trail_line
 from telegraphone.web.gws.requests import ApiRequest
-from telegraphone.web.sign_ins import SignIn
 
 Told = tuple[Keeping, Labels]
 
@@ -57,13 +56,11 @@ class Exports:
             "Content-Disposition": f'attachment; filename="{call_uuid}.zip"',
             "Cache-Control": "private, no-store",
         }
-        return StreamingResponse(_bytes(first, pieces, request.principal.sign_in), 200, headers, "application/zip")
+        sent = while_signed_in(_whole(first, pieces), request.principal.sign_in, "archive")
+        return StreamingResponse(sent, 200, headers, "application/zip")
 
 
-async def _bytes(first: bytes, pieces: AsyncIterator[bytes], sign_in: SignIn) -> AsyncIterator[bytes]:
-    """What was promised is cut short when who asked is signed out, whether by themselves or because a right is gone."""
+async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
-    async for piece in pieces:
-        if sign_in.over:
-            raise Unavailable("archive", "who asked was signed out", retryable=False)
+    async for piece in rest:
         yield piece
