@@ -1,15 +1,27 @@
 """Finished recordings as whole things, without bytes: what is erased is gone for the player too."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
-from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording, Redacted, SignedDocument
+from telegraphone.services.archive_ports import (
+    Documents,
+    Erased,
+    ExportOrder,
+    KeptFile,
+    KeptRecording,
+    PackedFile,
+    Prepared,
+    Redacted,
+    SignedDocument,
+)
 from telegraphone.services.ports import Unavailable
 from tests.scenario.player import SimulatedPlayer
 
+_SOUND = 1_000
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -60,3 +72,51 @@ class SimulatedArchive:
                 raise KeyError(order.recording_id)
             yield b"PK"
             yield order.metadata
+
+
+class SimulatedPackages:
+    """`Packages` of small files, one after the other, of whatever the archive has."""
+
+    def __init__(self, archive: SimulatedArchive) -> None:
+        self._archive = archive
+        self.waits = asyncio.Event()
+        """Unset, the next recording is looked through only when it is set."""
+        self.waits.set()
+        self.stops_after = 1_000_000
+        """After so many recordings it waits."""
+        self.prepared: list[tuple[ExportOrder, ...]] = []
+
+    async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+        if len(self.prepared) >= self.stops_after:
+            self.waits.clear()
+        await self.waits.wait()
+        self.prepared.append(tuple(orders))
+        if self._archive.away:
+            raise Unavailable("archive")
+        files: list[PackedFile] = []
+        documents: dict[str, bytes] = {}
+        for order in orders:
+            if order.recording_id in self._archive.erased:
+                raise KeyError(order.recording_id)
+            documents[f"{order.recording_id}/metadata.json"] = order.metadata
+            files.append(PackedFile(f"{order.recording_id}/metadata.json", len(order.metadata), 0, ""))
+            files.append(PackedFile(f"{order.recording_id}/audio.wav", _SOUND, int(sealed_files), ""))
+        return Prepared(tuple(files), documents)
+
+    async def closed(self, files: Sequence[PackedFile]) -> Prepared:
+        return Prepared((PackedFile("export.json", len(files), 0, ""),), {"export.json": b"." * len(files)})
+
+    def size(self, files: Sequence[PackedFile]) -> int:
+        return sum(each.size for each in files)
+
+    async def read(self, files: Sequence[PackedFile], start: int, stop: int, documents: Documents) -> AsyncIterator[bytes]:
+        place = 0
+        for each in files:
+            low, high = max(start - place, 0), min(stop - place, each.size)
+            if low < high:
+                content = await documents(each.name)
+                recording = each.name.split("/")[0]
+                if recording in [redacted for redacted, *_ in self._archive.redacted]:
+                    raise Unavailable("archive", f"recording {recording} was changed", retryable=False)
+                yield (content if content is not None else b"~" * each.size)[low:high]
+            place += each.size

@@ -43,7 +43,7 @@ def _user(role: Role, number: int, tenant: str = "default") -> Agent:
 
 HERE = tuple(_user(role, number) for number, role in enumerate(Role, start=1))
 USERS = (*HERE, *(_user(role, number, THERE) for number, role in enumerate(Role, start=11)))
-COLLECTIONS = {"calls", "devices", "recordings", "contacts", "tokens", "webhooks"}
+COLLECTIONS = {"calls", "devices", "recordings", "contacts", "tokens", "webhooks", "exports"}
 OWNER = f"agent.{THERE}"
 WEBHOOK = Webhook("crm", THERE, "https://crm.example.com/hook", b"s" * 32)
 
@@ -95,6 +95,9 @@ async def _theirs(world: World) -> Theirs:
     async with world.client(OWNER) as http:
         for url in ("/api/v2/recording-label-definitions", f"/api/v2/recordings/{view.call_uuid}/labels"):
             assert (await http.post(url, json={"name": "theirs"})).status_code == 201
+    async with world.client(f"compliance.{THERE}") as http:
+        begun = await http.post("/api/v2/exports", json={"recordings": [view.call_uuid]})
+        export = begun.json()["export"]["id"]
     async with world.client("supervisor.default") as http:
         await http.post("/api/v2/recording-label-definitions", json={"name": "x"})
     return Theirs(
@@ -109,6 +112,7 @@ async def _theirs(world: World) -> Theirs:
             "webhook": (WEBHOOK.name, "absent"),
             "token": (token.id, "cd" * 8),
             "label": ("theirs", "nobodys"),
+            "export": (export, "0" * 24),
         }
     )
 
@@ -141,7 +145,7 @@ def _bodies(operation: Mapping[str, Any], theirs: Theirs) -> Iterator[tuple[Any,
         yield None, None, False
         return
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    for each in schema.get("oneOf", [schema]):
+    for each in schema.get("oneOf", schema.get("anyOf", [schema])):
         members = each.get("properties", {})
         named = members.get("operationName", {})
         for name in [*named.get("enum", []), *([named["const"]] if "const" in named else [])] or [None]:

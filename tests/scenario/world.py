@@ -19,6 +19,7 @@ import msgspec
 from argon2 import PasswordHasher
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings, MemoryTokens
+from telegraphone.database.memory_exports import MemoryExports
 from telegraphone.database.memory_labels import MemoryLabels
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
@@ -30,6 +31,8 @@ from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
 from telegraphone.services.evidence import Evidence
+from telegraphone.services.export_jobs import BulkExports
+from telegraphone.services.export_orders import ExportOrders
 from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
@@ -43,10 +46,13 @@ from telegraphone.storage.notary import SignedStatements
 from telegraphone.switches.simulated import EVERY_ABILITY, SimulatedSwitch
 from telegraphone.web.app import RecordingUses, WebApp, WebPorts
 from telegraphone.web.cometd import Notifications
+from telegraphone.web.gws.links import Links
+from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.representations import Shapes
+from telegraphone.web.gws.wording import ApiWording
 from telegraphone.web.notifier import CometdNotifier
 from telegraphone.web.settings import Compatibility, WebSettings
-from tests.scenario.archive import SimulatedArchive
+from tests.scenario.archive import SimulatedArchive, SimulatedPackages
 from tests.scenario.clock import VirtualClock, settle
 from tests.scenario.courier import SimulatedCourier
 from tests.scenario.player import SimulatedPlayer
@@ -167,6 +173,8 @@ class World:
     archive: SimulatedArchive
     keys: MemoryKeyStore
     tokens: MemoryTokens
+    packages: SimulatedPackages
+    orders: ExportOrders
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -188,6 +196,24 @@ class World:
         found = self.directory.by_user(user_name)
         assert found is not None
         return found
+
+
+def _recording_uses(
+    catalogue: MemoryCatalogue,
+    directory: Directory,
+    kept: tuple[MemoryStandings, SimulatedArchive, MemoryKeyStore],
+    audit: MemoryAuditTrail,
+    *,
+    clock: VirtualClock,
+) -> tuple[RecordingUses, SimulatedPackages]:
+    """What people may do with finished recordings."""
+    standings, archive, keys = kept
+    library, packages = Library(catalogue, directory, audit), SimulatedPackages(archive)
+    keeping, kept_labels = Keeping(library, standings, archive, SignedStatements(keys), audit), MemoryLabels(catalogue)
+    labels, wording = Labels(library, kept_labels, kept_labels, audit, clock), ApiWording(RecordingShapes(Links(URL)))
+    orders, jobs = ExportOrders(keeping, labels, audit, wording), MemoryExports()
+    exports = BulkExports(library, orders, (jobs, jobs), packages, clock)
+    return RecordingUses(keeping, labels, Evidence(library, standings, archive, audit, clock), orders, exports), packages
 
 
 @asynccontextmanager
@@ -216,7 +242,8 @@ async def contact_centre(
     given = (clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound)
     around = Surroundings(*given, reached=desks.reached, watchers=desks.watches, copies=Copies(copies, clock))
     calls = Calls(around, desks, RecoveredParts(catalogue, writer))
-    kept = standings, archive, keys = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
+    kept = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
+    uses, packages = _recording_uses(catalogue, directory, kept, audit, clock=clock)
     seen = (clock, directory, desks, calls, catalogue, copies, player, audit, notifications)
     ports = WebPorts(
         *seen,
@@ -224,19 +251,15 @@ async def contact_centre(
         tokens=Tokens(tokens := MemoryTokens(), directory, audit, clock),
         password_hashes={agent.user_name: HASH for agent in agents},
         webhooks=telling,
-        archive=archive,
-        recordings=RecordingUses(
-            Keeping(library := Library(catalogue, directory, audit), standings, archive, SignedStatements(keys), audit),
-            Labels(library, labels := MemoryLabels(catalogue), labels, audit, clock),
-            Evidence(library, standings, archive, audit, clock),
-        ),
+        archive=kept[1],
+        recordings=uses,
         recorded_numbers=policies.recorded_numbers,
     )
-    app = WebApp(settings, ports, hasher=HASHER)
-    tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run())]
+    app, rest = WebApp(settings, ports, hasher=HASHER), (*kept, tokens, packages, uses.orders)
+    tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run(), uses.exports.run())]
     await settle()
     try:
-        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *kept, tokens)
+        yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *rest)
     finally:
         recorder.stalls.clear()
         await _ended(tasks, clock, switch)

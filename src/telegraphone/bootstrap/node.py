@@ -143,7 +143,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     demands, draining = Reconciliation(catalogue, vault.archive, clock), Draining(siprec)
     loaded = await _loaded(agents, config, engine, vault, clock, up_to_date=up_to_date)
     alarms = AlarmBook(SqlAuditTrail(engine, clock), SqlOutbox(engine), clock, webhooks.look)
-    chores = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
+    chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)
     world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms))
@@ -164,12 +164,12 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         password_hashes=config.password_hashes(),
         webhooks=webhooks,
         archive=vault.archive,
-        recordings=make_recording_uses(engine, vault, world.directory, clock),
+        recordings=make_recording_uses(engine, vault, world.directory, clock, settings=settings),
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
-    app = WebApp(settings, ports)
+    app, chores = WebApp(settings, ports), (*chores, ports.recordings.exports.run)
     return _Parts(world, agents, calls, recovered, recorder, watching, (*phones, *siprec), vault, app, notifications, chores)
 
 

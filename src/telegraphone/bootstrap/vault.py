@@ -20,6 +20,7 @@ from telegraphone.services.ports import Unavailable
 from telegraphone.storage.archive import Hand, SealedArchive
 from telegraphone.storage.folder import Folder
 from telegraphone.storage.layered import Layered
+from telegraphone.storage.packaging import SealedPackages
 from telegraphone.storage.shipping import Shipping
 from telegraphone.storage.turns import Turns
 
@@ -34,6 +35,7 @@ class Vault:
     keys: FileKeyStore
     source: SealedSource
     archive: SealedArchive
+    packages: SealedPackages
     shipping: Shipping | None
     place: SealedPlace | None
 
@@ -57,7 +59,7 @@ def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemC
     locked = timedelta(days=config.storage.object_lock_days if config.storage.object_lock == "compliance" else 0)
     hand = Hand(store, f"telegraphone {__version__}", clock.utc, clock.entropy)
     archive = SealedArchive(source, places, store, hand, turns=turns, locked=locked)
-    return Vault(store, source, archive, shipping, place)
+    return Vault(store, source, archive, SealedPackages(source, store, hand), shipping, place)
 
 
 def keys_used(config: Config) -> KeySettings:

@@ -11,6 +11,7 @@ from telegraphone.database.outbox import put_happenings
 from telegraphone.database.tables import (
     copies,
     copy_links,
+    export_contents,
     holds,
     labels,
     parts,
@@ -77,7 +78,7 @@ class SqlStandings:
         stone = {"tenant": tenant, "call_uuid": call_uuid, "erased_at": tombstone.erased_at}
         words = {"statement": tombstone.statement, "signature": tombstone.signature}
         async with transaction(self._engine) as connection:
-            for table in (parts, traits, labels, snapshots, copy_links, copies, recordings, tombstones):
+            for table in (export_contents, parts, traits, labels, snapshots, copy_links, copies, recordings, tombstones):
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
             await connection.execute(insert(tombstones).values(stone | words))
             await put_happenings(connection, (erasure_of(tombstone),))

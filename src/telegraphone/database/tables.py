@@ -222,6 +222,37 @@ webhook_places = Table(
     Column("told", BigInteger, nullable=False),
 )
 
+export_jobs = Table(
+    "export_jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("user_name", Name, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("sealed", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("recordings", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("finished_at", Instant),
+    Column("reason", Text, nullable=False),
+)
+
+export_contents = Table(
+    "export_contents",
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", TENANT, nullable=False),
+    Column("call_uuid", Name, nullable=False),
+    Column("files", Text),
+    Column("documents", LargeBinary),
+    Index("export_contents_by_call", "tenant", "call_uuid"),
+)
+"""What packages hold of recordings; `files` are absent until a recording was looked through."""
+
 copies = Table(
     "copies",
     metadata,

@@ -160,3 +160,15 @@ REDACTION_REASON_CHARS_MAX: Final = 256
 
 FOUND_PAGE: Final = 500
 """Recordings that something is done to in one transaction, of however many a search finds: some milliseconds."""
+
+EXPORT_RECORDINGS_MAX: Final = 10_000
+"""Recordings of one package: what one list of files proves, and a month of a contact centre takes a few of."""
+
+EXPORT_JOBS_MAX: Final = 50
+"""Packages of one contact centre at once, ready or not."""
+
+EXPORT_KEPT_S: Final = 7 * 86_400.0
+"""How long a package can be fetched: over a weekend and a holiday."""
+
+EXPORT_LOOK_S: Final = 60.0
+"""How often it is looked for packages to prepare that nobody has said anything of, as after a database was away."""

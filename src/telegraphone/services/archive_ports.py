@@ -1,6 +1,6 @@
 """What use cases need of finished recordings as things that are kept, proved and destroyed, wherever their bytes lie."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -64,6 +64,48 @@ class ExportOrder:
     recording_id: RecordingId
     metadata: bytes
     trail: bytes = b"[]"
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """One file of a package: its path in it, in ASCII, its size, and what it proves itself by; `sha256` in hexadecimal."""
+
+    name: str
+    size: int
+    crc32: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a package will hold of a recording: its files in order, and those of them that are kept until then, by name. The
+    others are sound or sealed, and made when they are read: nothing of them lies anywhere meanwhile (properties SEC-2)."""
+
+    files: tuple[PackedFile, ...]
+    documents: Mapping[str, bytes]
+
+
+Documents = Callable[[str], Awaitable[bytes | None]]
+"""The document of this name that a package keeps; None for a file that is made when it is read."""
+
+
+class Packages(Protocol):
+    """Packages (ZIP) of many recordings, that exist nowhere: looked through once, and then any stretch of their bytes is made
+    when it is asked for. All raise `KeyError` for a recording that is not there, and `Unavailable("archive")`, not retryable
+    for one that cannot be put in whole."""
+
+    async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+        """Looks the recordings through: every byte of them is made once and none is kept."""
+
+    async def closed(self, files: Sequence[PackedFile]) -> Prepared:
+        """What comes last in a package of these files: the signed list of them, and the certificate."""
+
+    def size(self, files: Sequence[PackedFile]) -> int:
+        """Bytes of a package of these files."""
+
+    def read(self, files: Sequence[PackedFile], start: int, stop: int, documents: Documents) -> AsyncIterator[bytes]:
+        """Bytes start ≤ b < stop of it in bounded pieces. Raises `Unavailable`, not retryable, at a recording that is another
+        than it was when it was prepared."""
 
 
 class Archive(Protocol):

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeVar
 from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout, reports
-from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, SealedFormatError
+from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing, SealedFormatError
 from telegraphone.media.manifest import Manifest, load_manifest, signed
 from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource, Signer
 from telegraphone.media.redaction import redact
@@ -165,6 +165,8 @@ class SealedArchive:
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         try:
             return await asyncio.to_thread(work)
+        except KeyMissing as error:
+            raise KeyError(str(error)) from None
         except (SealedFormatError, DamagedEnvelope) as error:
             raise Unavailable(PORT, str(error), retryable=False) from error
         except OSError as error:

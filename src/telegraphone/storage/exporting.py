@@ -1,6 +1,6 @@
 """Makes export packages of finished recordings, in bounded memory and while they are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from telegraphone.limits import MANIFEST_BYTES_MAX, PLAYBACK_PIECE_FRAMES
 from telegraphone.media import layout, package, reports, wav
 from telegraphone.media.manifest import Manifest, signed
-from telegraphone.media.mixdown import Mixdown
+from telegraphone.media.mixdown import FRAME_BYTES, Mixdown
 from telegraphone.media.ports import KeyStore, PublicFacts, SealedSource, Signer
 from telegraphone.media.verify import journal_records
 from telegraphone.services.archive_ports import ExportOrder
@@ -17,6 +17,14 @@ from telegraphone.storage.zipped import ZipStream
 
 _TRACKS: Final = 2
 _PIECE_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that is made when it is read: its size, and its pieces from a place on."""
+
+    size: int
+    pieces: Callable[[int], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +49,39 @@ class Exporter:
         yield from stream.end()
 
     def _recording(self, stream: ZipStream, order: ExportOrder, manifest: Manifest, *, sealed_files: bool) -> Iterator[bytes]:
+        for name, content in self.contents(order, manifest, sealed_files=sealed_files):
+            yield from stream.put(name, [content] if isinstance(content, bytes) else content.pieces(0))
+
+    def contents(self, order: ExportOrder, manifest: Manifest, *, sealed_files: bool) -> Iterator[tuple[str, bytes | Made]]:
+        """The files of one recording by their paths in the package: documents, and what is made of its audio."""
         name, directory = manifest.recording, layout.sealed_directory(manifest.recording)
-        yield from stream.put(f"{name}/{package.SOUND}", self._sound(manifest, directory))
-        yield from stream.put(f"{name}/{package.METADATA}", [order.metadata])
-        yield from stream.put(f"{name}/{package.TRAIL}", [order.trail])
+        yield f"{name}/{package.SOUND}", self.sound(manifest)
+        yield f"{name}/{package.METADATA}", order.metadata
+        yield f"{name}/{package.TRAIL}", order.trail
         records = journal_records(self.source, self.keys, directory, manifest)
         for kind, document in (
             ("pauses", reports.pauses(manifest, records)),
             ("completeness", reports.completeness(manifest, records)),
         ):
-            yield from stream.put(f"{name}/{kind}.json", [document])
-            yield from stream.put(f"{name}/{kind}.sig", [signed(document, self.signer)])
+            yield f"{name}/{kind}.json", document
+            yield f"{name}/{kind}.sig", signed(document, self.signer)
         facts = manifest.to_bytes()
         signature = self._signature(directory, facts)
         for place in (name, f"{name}/{package.SEALED}") if sealed_files else (name,):
-            yield from stream.put(f"{place}/{layout.MANIFEST}", [facts])
-            yield from stream.put(f"{place}/{layout.SIGNATURE}", [signature])
+            yield f"{place}/{layout.MANIFEST}", facts
+            yield f"{place}/{layout.SIGNATURE}", signature
         for file in manifest.files if sealed_files else ():
-            yield from stream.put(f"{name}/{package.SEALED}/{file}", self._whole(f"{directory}/{file}"))
+            yield f"{name}/{package.SEALED}/{file}", self.sealed(manifest, file)
+
+    def sound(self, manifest: Manifest) -> Made:
+        """The sound of a recording as WAV."""
+        head = wav.header(manifest.frames, _TRACKS, manifest.rate)
+        return Made(len(head) + manifest.frames * FRAME_BYTES, lambda start: self._sound(manifest, head, start))
+
+    def sealed(self, manifest: Manifest, file: str) -> Made:
+        """One of its sealed files."""
+        path = f"{layout.sealed_directory(manifest.recording)}/{file}"
+        return Made(manifest.files[file].size, lambda start: self._from(path, start))
 
     def _signature(self, directory: str, facts: PublicFacts) -> bytes:
         """As it lies there; made again where another is just being put in its place."""
@@ -66,18 +89,19 @@ class Exporter:
             return signed(facts, self.signer)
         return self.source.read(f"{directory}/{layout.SIGNATURE}", 0, MANIFEST_BYTES_MAX)
 
-    def _sound(self, manifest: Manifest, directory: str) -> Iterator[bytes]:
-        yield wav.header(manifest.frames, _TRACKS, manifest.rate)
-        mixdown = Mixdown(manifest, self.source, self.keys, directory)
-        for start in range(0, manifest.frames, PLAYBACK_PIECE_FRAMES):
-            rendered = mixdown.render(start, min(start + PLAYBACK_PIECE_FRAMES, manifest.frames))
+    def _sound(self, manifest: Manifest, head: bytes, start: int) -> Iterator[bytes]:
+        if start < len(head):
+            yield head[start:]
+        first, skipped = divmod(max(0, start - len(head)), FRAME_BYTES)
+        mixdown = Mixdown(manifest, self.source, self.keys, layout.sealed_directory(manifest.recording))
+        for frame in range(first, manifest.frames, PLAYBACK_PIECE_FRAMES):
+            rendered = mixdown.render(frame, min(frame + PLAYBACK_PIECE_FRAMES, manifest.frames))
             if rendered.damaged:
                 place = rendered.damaged[0]
                 raise Unavailable("archive", f"{place.file}, segment {place.segment} is damaged", retryable=False)
-            yield rendered.pcm
+            yield rendered.pcm[skipped:] if frame == first else rendered.pcm
 
-    def _whole(self, path: str) -> Iterator[bytes]:
-        place = 0
-        while piece := self.source.read(path, place, _PIECE_BYTES):
+    def _from(self, path: str, start: int) -> Iterator[bytes]:
+        while piece := self.source.read(path, start, _PIECE_BYTES):
             yield piece
-            place += len(piece)
+            start += len(piece)

@@ -19,6 +19,8 @@ from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue import Catalogue
 from telegraphone.services.copies import CopyStore
 from telegraphone.services.evidence import Evidence
+from telegraphone.services.export_jobs import BulkExports
+from telegraphone.services.export_orders import ExportOrders
 from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
@@ -41,6 +43,7 @@ from telegraphone.web.gws.conversations import Conversations
 from telegraphone.web.gws.devices import MyDevices
 from telegraphone.web.gws.errors import UNKNOWN_URL
 from telegraphone.web.gws.evidence import EvidencePages
+from telegraphone.web.gws.export_jobs import ExportPages
 from telegraphone.web.gws.exports import Exports
 from telegraphone.web.gws.labels import LabelDefinitionPages, LabelPages
 from telegraphone.web.gws.links import API
@@ -75,6 +78,8 @@ class RecordingUses:
     keeping: Keeping
     labels: Labels
     evidence: Evidence
+    orders: ExportOrders
+    exports: BulkExports
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,8 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     operations = RecordingOperations(uses.keeping, evidence, labels, ports.clock)
     media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
     conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
-    exports = Exports(shown, library, (uses.keeping, uses.labels), ports.archive, ports.audit)
+    exports = Exports(library, uses.orders, ports.archive, ports.audit)
+    jobs = ExportPages(shapes.links, uses.exports)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search, "POST": operations.post_all}),
@@ -175,6 +181,9 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
         Route(f"{API}/recordings/{{id}}/completeness", {"GET": evidence.report("completeness")}),
         Route(f"{API}/recordings/{{id}}/tombstone", {"GET": evidence.tombstone}),
         Route(f"{API}/recordings/{{id}}/export", {"GET": exports.get}),
+        Route(f"{API}/exports", {"GET": jobs.get_all, "POST": jobs.post}),
+        Route(f"{API}/exports/{{id}}", {"GET": jobs.get, "DELETE": jobs.delete}),
+        Route(f"{API}/exports/{{id}}/package", {"GET": jobs.package, "HEAD": jobs.package}),
         Route(f"{API}/recording-label-definitions", {"GET": definitions.get_all, "POST": definitions.post}),
         Route(
             f"{API}/recording-label-definitions/{{name}}",

@@ -54,7 +54,7 @@ class EvidencePages:
 
     async def hold_found(self, request: ApiRequest) -> Response:
         """The operation `placeHold` of POST /recordings: all that these criteria find, however many."""
-        matter, asked = request.text("matter"), search(request.agent.user_name, _criteria(request))
+        matter, asked = request.text("matter"), search(request.agent.user_name, criteria(request))
         query = asked.query(request.agent.tenant)
         found, held = await self._evidence.hold_found(request.agent, query, matter, request.origin)
         return answer(found=found, held=held)
@@ -71,12 +71,12 @@ def _milliseconds(request: ApiRequest, name: str) -> int:
     return value
 
 
-def _criteria(request: ApiRequest) -> Mapping[str, str]:
-    """What is searched for, all of it known: a criterion that was misspelt must not hold more than was meant."""
-    criteria = request.required("criteria")
-    if not isinstance(criteria, dict) or not all(isinstance(each, str) for each in criteria.values()):
+def criteria(request: ApiRequest) -> Mapping[str, str]:
+    """What is searched for, all of it known: a criterion that was misspelt must not mean more than was meant."""
+    given = request.required("criteria")
+    if not isinstance(given, dict) or not all(isinstance(each, str) for each in given.values()):
         raise ParameterInvalid("criteria")
-    for name in criteria:
+    for name in given:
         if name not in CRITERIA:
             raise ParameterInvalid("criteria", f"there is none of the name {name}")
-    return criteria
+    return given

@@ -18,7 +18,7 @@ from telegraphone.limits import (
 )
 from telegraphone.web.gws.media_files import TRACKS
 from telegraphone.web.gws.search import STATES
-from telegraphone.web.openapi.schema import DATA, LINK, TEXT, WHOLE, Schema, about, listed, record, ref, some_of, words
+from telegraphone.web.openapi.schema import DATA, FLAG, LINK, TEXT, WHOLE, Schema, about, listed, record, ref, some_of, words
 
 Query = Mapping[str, Schema]
 
@@ -265,8 +265,20 @@ _RECORDINGS: Final = {
         media="application/zip",
     ),
 }
+_WANTED: Final[Query] = {"criteria": _SOUGHT, "recordings": {"type": "array", "items": TEXT, "minItems": 1}}
 _DEFINITION: Final[Query] = {"displayName": TEXT, "description": TEXT}
 _LABELS: Final = {
+    ("GET", "/exports"): Said("Packages of many recordings, the newest first", _answer(exports=listed(ref("Export")))),
+    ("POST", "/exports"): Said(
+        "Begin a package of many recordings",
+        _answer(export=ref("Export")),
+        body={"anyOf": [record({name: each}, {"sealed": FLAG}, closed=False) for name, each in _WANTED.items()]},
+        status=HTTPStatus.CREATED,
+    ),
+    ("GET", "/exports/{id}"): Said("How far a package is", _answer(export=ref("Export"))),
+    ("DELETE", "/exports/{id}"): Said("Cancel a package, or forget it"),
+    ("GET", "/exports/{id}/package"): Said("The package, when it is ready", None, media="application/zip"),
+    ("HEAD", "/exports/{id}/package"): Said("What the package is", None, media="application/zip"),
     ("GET", "/recording-label-definitions"): Said(
         "The label definitions", _many("recordingLabelDefinitions", "RecordingLabelDefinition"), {**_FIELDS, **_PAGE}
     ),

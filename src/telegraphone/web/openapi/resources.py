@@ -271,7 +271,10 @@ def _evidence() -> dict[str, Schema]:
         **signed,
         "signature": about(TEXT, "The node's Ed25519 signature, in hexadecimal."),
     }
-    return {"Report": record({"mediaFileId": TEXT, **signed}), "Tombstone": record(tombstone)}
+    job = {"id": TEXT, "userName": TEXT, "createdTime": TIME, "sealed": FLAG, "state": words("preparing", "ready", "failed")}
+    counts = {"recordings": WHOLE, "done": WHOLE, "bytes": about(WHOLE, "Of what is looked through.")}
+    export = record({**job, **counts, **_PAIR}, {"finishedTime": TIME, "reason": TEXT, "packagePath": PATH})
+    return {"Export": export, "Report": record({"mediaFileId": TEXT, **signed}), "Tombstone": record(tombstone)}
 
 
 def _conversations() -> dict[str, Schema]:
