@@ -83,6 +83,12 @@ async def test_only_2xx_is_success_and_no_redirect_is_followed(status: str) -> N
         "[2002:7f00:1::]",
         "224.0.0.1",
         "192.0.2.1",
+        "[64:ff9b::10.1.2.3]",  # RFC 6052
+        "[64:ff9b:1::1]",  # RFC 8215
+        "[::192.168.1.1]",  # RFC 4291
+        "[fec0::1]",
+        "[ff0e::1]",
+        "[2001:db8::1]",
     ],
 )
 async def test_nobody_inside_is_reached(host: str) -> None:
@@ -104,6 +110,17 @@ async def test_a_name_that_changes_is_gone_to_where_it_was_looked_up(monkeypatch
         monkeypatch.setattr(courier, "_is_public", lambda text: text == "127.0.0.1")
         await HttpCourier().deliver(_webhook(f"http://hook.example.com:{receiver.port}/", inside=False), MESSAGE)
         assert len(receiver.received) == 1
+
+
+def test_what_is_outside_may_be_reached() -> None:
+    for address in ("198.41.0.4", "2001:503:ba3e::2:30", "64:ff9b::198.41.0.4", "::ffff:198.41.0.4"):
+        assert courier._is_public(address), address
+
+
+async def test_a_name_that_is_none_is_a_failure_and_no_crash() -> None:
+    for host in ("a..b", f"{'x' * 64}.example.com"):
+        with pytest.raises(Unavailable):
+            await HttpCourier().deliver(_webhook(f"https://{host}/", inside=False), MESSAGE)
 
 
 async def test_who_is_not_there_is_a_failure_with_a_reason() -> None:

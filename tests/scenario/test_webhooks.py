@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from telegraphone.limits import WEBHOOK_LOOK_S
 from telegraphone.services.webhooks import Webhook
 from tests.scenario.world import World, contact_centre
 
@@ -29,6 +30,8 @@ async def test_an_administrator_sees_a_failing_webhook_and_tells_it_again() -> N
         office.courier.fails = ""
         answer = await http.post("/api/v2/webhooks/crm", json={"operationName": "Replay", "after": 0})
         assert answer.json()["statusCode"] == 0
+        deed = office.audit.lines[-1].deed
+        assert (deed.actor, deed.action, deed.subject, deed.detail) == ("admin.one", "replay", "webhook crm", {"after": "0"})
         await office.clock.advance(1)
         assert office.courier.kinds("crm")[:2] == ["recording.started", "recording.stopped"]
         body = msgspec.json.decode(office.courier.delivered[0][1].body)
@@ -62,3 +65,16 @@ async def test_only_administrators_see_them() -> None:
                 assert (await http.get("/api/v2/webhooks")).status_code == 403
                 replay = {"operationName": "Replay", "after": 0}
                 assert (await http.post("/api/v2/webhooks/crm", json=replay)).status_code == 403
+
+
+async def test_the_end_of_a_recording_is_told_with_who_wanted_it() -> None:
+    async with contact_centre(webhooks=(HOOK,)) as office, office.client("compliance.one") as http:
+        await _recorded_call(office)
+        office.switch.phone("5000").hang_up()
+        await office.clock.advance(1)
+        [uri] = (await http.get("/api/v2/recordings?userName=*")).json()["uris"]
+        assert (await http.delete(uri)).json() == {"statusCode": 0}
+        await office.clock.advance(WEBHOOK_LOOK_S + 1)
+        told = msgspec.json.decode(office.courier.delivered[-1][1].body)
+        assert (told["type"], told["data"]["callUuid"]) == ("recording.erased", uri.rpartition("/")[2])
+        assert told["data"]["by"] == {"source": "admin", "userName": "compliance.one"}

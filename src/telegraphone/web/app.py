@@ -193,7 +193,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
 
 
 def _admin_routes(ports: WebPorts, auth: Auth) -> list[Route]:
-    webhooks, tokens = WebhookPages(ports.webhooks), TokenPages(ports.tokens, auth.end_token)
+    webhooks, tokens = WebhookPages(ports.webhooks, ports.audit), TokenPages(ports.tokens, auth.end_token)
     return [
         Route(f"{API}/tokens", {"GET": tokens.get_all, "POST": tokens.post}),
         Route(f"{API}/tokens/{{id}}", {"DELETE": tokens.delete}),

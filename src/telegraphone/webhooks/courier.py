@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import socket
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -19,6 +20,9 @@ from telegraphone.services.ports import Unavailable
 from telegraphone.services.webhooks import Message, Webhook
 
 PORT = "webhook"
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses of IPv4 as a NAT64 writes them (RFC 6052 section 2.1)."""
 
 
 class HttpCourier:
@@ -33,7 +37,7 @@ class HttpCourier:
                 status = await _posted(place, address, message)
         except TimeoutError:
             raise Unavailable(PORT, "no answer in time") from None
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise Unavailable(PORT, type(error).__name__) from error
         if not 200 <= status < 300:
             raise Unavailable(PORT, f"answered {status}")
@@ -56,9 +60,15 @@ async def _address(place: SplitResult, *, allow_private: bool) -> str:
 
 
 def _is_public(text: str) -> bool:
+    """Whether an address is anybody's to go to. One that leads to another is as public as that; of IPv6 nothing but global
+    unicast addresses are (RFC 4291 section 2.4), whatever else a router might make of them."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if inner is not None:
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is None:
+            return address in _GLOBAL_UNICAST and address.is_global
         address = inner
     return address.is_global and not address.is_multicast
 
