@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,6 +19,7 @@ from tests.interop import spoken
 from tests.interop.desk import vault
 from tests.interop.desk.stage import Desk, chromium, desk
 from tests.interop.system import AGENT, AGENTS, HASH, SUPERVISOR, System, telegraphone
+from tests.tidy.rule import ROOT
 
 
 @asynccontextmanager
@@ -162,6 +165,38 @@ async def _look_who_listened(page: Page) -> None:
     await page.locator("#found .row").filter(has_text="1:00:00").click()
     await expect(page.locator(".deeds li").first).to_contain_text(f"{SUPERVISOR} listened")
     await expect(page.locator(".wave[data-drawn]")).to_be_attached(timeout=60_000)
+
+
+async def test_all_that_is_found_is_held_and_taken_out(tmp_path: Path) -> None:
+    """CMP-6: one package of several recordings, from an order on the page to its proof without the server."""
+    async with telegraphone(tmp_path, accounts=AGENTS + OFFICER) as system:
+        began = vault.now() - timedelta(hours=1)
+        parts = [await asyncio.to_thread(vault.short_recording, system.data, began, number) for number in range(3)]
+        await vault.put(system.data, parts)
+        async with _console(system, COMPLIANCE) as here:
+            page = here.page
+            await expect(page.locator("#found .row")).to_have_count(3)
+            await _tell(page, "Hold all…", "Hold", Matter="case 17")
+            await expect(page.locator("#found .badge[data-type=held]")).to_have_count(3)
+            await page.get_by_role("button", name="Export all…").click()
+            await page.get_by_label("with what was sealed").check()
+            await page.get_by_role("button", name="Begin").click()
+            row = page.locator(".exports li")
+            await expect(row).to_contain_text("3 recordings, compliance.one")
+            await expect(row).to_contain_text("3 looked through. It is ready")
+            await here.looked_at("console-6-exports")
+            async with page.expect_download() as saved:
+                await row.get_by_role("link", name="Save").click()
+            package = tmp_path / "many.zip"
+            await (await saved.value).save_as(package)
+            await page.get_by_role("button", name="Remove").click()
+            await expect(page.locator("#exports")).to_be_hidden()
+        signer = FileKeyStore(system.data / "keys").public_key().hex()
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["verify", str(package), "--signer", signer])
+        assert done.exit_code == 0, done.stdout
+        command = [sys.executable, str(ROOT / "examples/verify_export.py"), str(package), signer]
+        said = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+        assert (said.returncode, said.stdout.count("20.000 s, intact")) == (0, 3), said.stderr
 
 
 COMPLIANCE = "compliance.one"

@@ -87,11 +87,11 @@ def long_recording(data: Path, began: datetime) -> PartRecord:
     return part(LONG, recording_id, began, HOUR_S, spans)
 
 
-def short_recording(data: Path, began: datetime) -> PartRecord:
-    """Twenty seconds in which one party always speaks; sealed in the server's folder."""
-    recording_id = "00000000-0000-4000-8000-000000005407"
-    seal(data, recording_id, SHORT_S, call=SHORT)
-    return part(SHORT, recording_id, began, SHORT_S, ())
+def short_recording(data: Path, began: datetime, number: int = 0) -> PartRecord:
+    """Twenty seconds in which one party always speaks; sealed in the server's folder. One of ten, by `number`."""
+    recording_id, uuid = f"00000000-0000-4000-8000-00000000540{number}", f"{SHORT[:-1]}{number}"
+    seal(data, recording_id, SHORT_S, call=uuid)
+    return part(uuid, recording_id, began, SHORT_S, ())
 
 
 def entry(kind: str, began: datetime, span: tuple[int, int], by: By, until: By, reason: str = "") -> HistoryEntry:

@@ -3,7 +3,9 @@
 import { Api } from "/desk/api.js";
 import { cameBack, offer } from "/desk/elsewhere.js";
 import { h, keep, setAttribute, setText } from "/desk/elements.js";
-import { Found, daysAgo } from "/console/found.js";
+import { asked as askedFor } from "/desk/forms.js";
+import { Exports } from "/console/exports.js";
+import { Found, criteriaOf, daysAgo } from "/console/found.js";
 import { RecordingView } from "/console/recording.js";
 import { clock, concernsOf, instant, spansOf, fileIdOf } from "/console/spans.js";
 
@@ -19,6 +21,7 @@ const api = new Api();
 const warnMs = Number(document.documentElement.dataset.pauseWarningS) * 1000;
 const search = at("search");
 let view = null;
+let exports = null;
 let found = null;
 let shown = [];
 let open = null;
@@ -37,13 +40,17 @@ async function enter({ user }) {
   setText(at("who-name"), `${user.firstName} ${user.lastName}`.trim() || user.userName);
   view = new RecordingView(api, new Set(permissions), warnMs, changed, erased);
   at("recording").replaceChildren(view.element);
+  setAttribute(at("all-export"), "hidden", !permissions.includes("export"));
+  setAttribute(at("all-hold"), "hidden", !permissions.includes("hold"));
+  exports = permissions.includes("export") ? new Exports(api, at("exports")) : null;
   search.elements.from.value ||= daysAgo(30);
   search.elements.words.focus();
-  await Promise.all([ask(), lookForConcerns()]);
+  await Promise.all([ask(), lookForConcerns(), exports?.look()]);
 }
 
 function leave(why) {
   view?.clear();
+  exports?.stop();
   open = null;
   setAttribute(at("console"), "hidden", true);
   setAttribute(at("sign-in"), "hidden", false);
@@ -137,7 +144,48 @@ function drawFound() {
   setText(at("found-count"), `${rows.length}${found.over ? "" : "+"}${of}`);
   setAttribute(at("found-none"), "hidden", rows.length > 0);
   setAttribute(at("more"), "hidden", found.over);
+  setAttribute(at("all"), "hidden", rows.length === 0);
+  // What is sifted here cannot be said to the server, which is to hold whatever it finds.
+  at("all-hold").disabled = sift !== undefined;
 }
+
+// --- all that is found ---
+
+/** What was found, as the server is told: by criteria, or one by one where it was sifted here. */
+function allFound() {
+  const sift = SIFTED[search.elements.kind.value];
+  return sift === undefined ? { criteria: criteriaOf(asked()) } : { recordings: shown.filter(sift).map((recording) => recording.id) };
+}
+
+at("all-export").addEventListener("click", () => {
+  const order = allFound();
+  const sealed = h("input", { type: "checkbox" });
+  const row = {
+    title: "Export all that is found",
+    ask:
+      (order.recordings ? `The ${order.recordings.length} recordings that are shown` : "Every recording that this search finds, also those that are not shown yet,") +
+      " become one package, which proves itself anywhere. It is prepared in the background. That you took each of them out is in its trail.",
+    submit: "Begin",
+  };
+  const field = { element: h("label", { class: "inline" }, sealed, "with what was sealed"), read: () => ({ sealed: sealed.checked }) };
+  askedFor(row, [field], (attributes) => exports.begin({ ...order, ...attributes }));
+});
+
+at("all-hold").addEventListener("click", () => {
+  const { criteria } = allFound();
+  const matter = h("input", { autocomplete: "off", maxlength: 128, required: true });
+  const row = {
+    title: "Hold all that is found",
+    ask: "Every recording that this search finds, also those that are not shown yet, is held for a matter: nobody can erase it or take anything out of it until that ends.",
+    submit: "Hold",
+  };
+  const field = { element: h("label", {}, "Matter ", matter), read: () => ({ matter: matter.value.trim() }) };
+  askedFor(row, [field], async (attributes) => {
+    const { held } = await api.post("/recordings", "placeHold", { criteria, ...attributes });
+    setText(at("says"), `${held} recordings are held.`);
+    await ask();
+  });
+});
 
 function rowOf(recording) {
   const element = h("button", { type: "button", class: "row", click: () => show(recording) });
