@@ -170,6 +170,21 @@ async def test_the_report_of_pauses_names_who_and_where_and_is_signed(maker: Mak
     assert set(said["files"]) == {"s0-e1.tgs", "s1-e1.tgs", "journal-0.tgj"}
 
 
+async def test_a_saved_report_is_verified_without_the_server(maker: Maker, tmp_path: Path) -> None:
+    """PCI-11."""
+    report = await archive(maker).report(ONE, "pauses")
+    path, signer, runner = tmp_path / "pauses.json", maker.keys.public_key().hex(), CliRunner()
+    path.write_bytes(report.content)
+    assert runner.invoke(app, ["verify", str(path), "--signer", signer]).exit_code == 1
+    path.with_suffix(".sig").write_bytes(report.signature)
+    assert runner.invoke(app, ["verify", str(path), "--signer", signer]).exit_code == 0
+    assert runner.invoke(app, ["verify", str(path), "--signer", Chance("stranger")(32).hex()]).exit_code == 1
+    path.write_bytes(report.content.replace(b"paused", b"Paused", 1))
+    done = runner.invoke(app, ["verify", str(path), "--signer", signer])
+    assert done.exit_code == 1
+    assert "pauses.json: is not what a trusted key has signed" in done.stdout
+
+
 async def test_the_certificate_of_completeness_counts_every_frame() -> None:
     maker = Maker()
     stored = bytearray(speech(0, 1_000))

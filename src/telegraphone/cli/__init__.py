@@ -134,7 +134,10 @@ def hash_password(
 @app.command()
 def verify(
     path: Annotated[
-        Path, typer.Argument(help="The folder of one finished recording, or an export package: a ZIP file or a folder.")
+        Path,
+        typer.Argument(
+            help="The folder of one finished recording, an export package (ZIP or folder), or a signed report (JSON)."
+        ),
     ],
     signer: Annotated[str, typer.Option(help="The signing key to trust, in hexadecimal (signing.pub in the key folder).")],
     keys: Annotated[Path | None, typer.Option(help="The key folder; without it the audio is not opened.")] = None,

@@ -1,4 +1,4 @@
-"""Which kind of thing is to be verified, and how it is read: a sealed recording, or an export package."""
+"""Which kind of thing is to be verified, and how it is read: a sealed recording, an export package, or a signed document."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -15,6 +15,8 @@ def findings(path: Path, trusted: Collection[bytes], keys: Path | None) -> tuple
     from telegraphone.storage.zipped import ZipSource
 
     store = FileKeyStore(keys) if keys else None
+    if path.is_file() and path.suffix == ".json":
+        return _document(path, trusted)
     if path.is_file():
         zipped = ZipSource(path)
         return package.verify_package(zipped, zipped.names, trusted, keys=store)
@@ -22,3 +24,17 @@ def findings(path: Path, trusted: Collection[bytes], keys: Path | None) -> tuple
         names = [str(each.relative_to(path)) for each in path.rglob("*") if not each.is_dir()]
         return package.verify_package(LocalSource(path), names, trusted, keys=store)
     return verify(LocalSource(path.parent), path.name, trusted, keys=store).findings
+
+
+def _document(path: Path, trusted: Collection[bytes]) -> tuple[Finding, ...]:
+    """A report or tombstone as it was saved, with its signature in a `.sig` file beside it."""
+    from telegraphone.media.errors import DamagedManifest
+    from telegraphone.media.manifest import check_signature
+
+    try:
+        check_signature(path.read_bytes(), path.with_suffix(".sig").read_bytes(), trusted)
+    except FileNotFoundError:
+        return (Finding(path.with_suffix(".sig").name, "is missing"),)
+    except DamagedManifest:
+        return (Finding(path.name, "is not what a trusted key has signed"),)
+    return ()

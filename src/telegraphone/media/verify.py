@@ -27,6 +27,10 @@ class Finding:
     problem: str
     segment: int | None = None
 
+    def __str__(self) -> str:
+        place = self.file if self.segment is None else f"{self.file}, segment {self.segment}"
+        return f"{place}: {self.problem}"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -169,3 +169,8 @@ def test_verifying_changes_nothing() -> None:
     before = {path: bytes(data) for path, data in maker.store.files.items()}
     checked(maker)
     assert {path: bytes(data) for path, data in maker.store.files.items()} == before
+
+
+def test_a_finding_reads_as_people_say_it() -> None:
+    assert str(Finding("s0-e0.tgs", "does not open", 7)) == "s0-e0.tgs, segment 7: does not open"
+    assert str(Finding("audio.wav", "is missing")) == "audio.wav: is missing"
