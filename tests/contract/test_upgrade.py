@@ -127,6 +127,13 @@ def _seventh() -> list[tuple[str, dict[str, object]]]:
     return [(line, {"at": BEGAN_US, "detail": '{"matter":"Případ 7"}'})]
 
 
+def _ninth() -> list[tuple[str, dict[str, object]]]:
+    """What version 0009 had besides: a package that could be fetched."""
+    columns = "id, tenant, user_name, actor, origin, sealed, created_at, recordings, done, bytes, state, reason"
+    job = f"INSERT INTO export_jobs ({columns}) VALUES ('1', 'default', 'a', 'a', '', :sealed, :at, 1, 1, 9, 'ready', '')"
+    return [(job, {"sealed": False, "at": BEGAN_US})]
+
+
 HELD = {
     "0001": _first,
     "0002": _second,
@@ -136,6 +143,7 @@ HELD = {
     "0006": _sixth,
     "0007": _seventh,
     "0008": list,  # its chain is made of the lines above
+    "0009": _ninth,
 }
 """What to fill each version with, on top of those before it. A version that is missing here fails the test."""
 

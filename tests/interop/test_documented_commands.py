@@ -17,7 +17,7 @@ from telegraphone.cli import app
 from tests.tidy.documents import commands, subcommands
 from tests.tidy.rule import ROOT, repository
 
-STAYING = {"serve", "demo", "phone", "user", "key", "asterisk", "audit"}
+STAYING = {"serve", "demo", "phone", "user", "key", "asterisk", "audit", "retention"}
 TIME_S = 60.0
 
 

@@ -82,6 +82,15 @@ def test_the_guide_to_policies_is_a_configuration() -> None:
     assert len(decided.recording_rules) == 3
 
 
+def test_the_guide_to_retention_is_a_configuration() -> None:
+    page = (Path(__file__).parents[2] / "docs/guides/retention.md").read_text()
+    rules = [entry.rule() for entry in config.parse(SMALL + page.split("```toml\n")[1].split("```")[0]).retention]
+    assert [(rule.name, rule.days) for rule in rules][::4] == [("all calls", 90), ("precedents", 0)]
+    assert (rules[1].dnises, rules[2].label, rules[3].key) == (("800555*",), "Complaint", "RTargetObjectSelected")
+    twice = page.replace("orders", "all calls").split("```toml\n")[1].split("```")[0]
+    assert any("retention[1].name" in said for said in _complaints(SMALL + twice))
+
+
 def test_with_an_identity_provider_users_need_no_password() -> None:
     small = SMALL.replace('password_file = "agent.password"', "")
     assert _complaints(small) == ("agents[0].password_hash: give either password_hash or password_file",)

@@ -26,6 +26,7 @@ from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
 from telegraphone.bootstrap.recordings import make_recording_uses
 from telegraphone.bootstrap.renewing import Renewal, Reread
+from telegraphone.bootstrap.retention import make_retention
 from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec, packet_group
 from telegraphone.bootstrap.vault import Vault, keys_used, make_vault
 from telegraphone.bootstrap.watching import Watching
@@ -176,14 +177,15 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
 async def _loaded(
     agents: Agents, config: Config, engine: AsyncEngine, vault: Vault, clock: SystemClock, *, up_to_date: bool
 ) -> tuple[Chore, ...]:
-    """Has the agents take over what was kept of them, the policy written down and the trail signed: at once, or when the
-    database is there."""
+    """Has the agents take over what was kept of them, the policy written down, the trail signed and old recordings ended: at
+    once, or when the database is there."""
     noting = partial(write_down, config, SqlAuditTrail(engine, clock), clock)
     signing = make_checkpoints(config, engine, vault, clock)
+    known: tuple[Chore, ...] = (noting, signing, *make_retention(config, engine, vault, clock))
     if up_to_date:
         await agents.load(config.directory())
-        return (noting, signing)
-    return (noting, signing, lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
+        return known
+    return (*known, lambda: brought_up_to_date(engine, clock, lambda: agents.load(config.directory())))
 
 
 def _copies(engine: AsyncEngine, clock: SystemClock, stack: AsyncExitStack) -> Copies:

@@ -24,7 +24,7 @@ def make_policies(config: Config) -> Policies:
         rules=tuple(entry.rule() for entry in config.recording_rules),
         pause_limits={entry.tenant: entry.limits() for entry in config.pauses},
         pause_rules=tuple(entry.rule() for entry in config.pause_rules),
-        version=_version(_text(config)),
+        version=version_of(config),
     )
 
 
@@ -43,6 +43,11 @@ async def write_down(config: Config, audit: AuditTrail, clock: Clock) -> None:
             return
 
 
+def version_of(config: Config) -> str:
+    """What names all that is decided, together."""
+    return _version(_text(config))
+
+
 def _version(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:_VERSION_DIGITS]
 
@@ -52,6 +57,7 @@ def _text(config: Config) -> bytes:
         "recording_rules": config.recording_rules,
         "pause_rules": config.pause_rules,
         "pauses": config.pauses,
+        "retention": config.retention,
         "recorded": sorted(config.recorded_numbers()),
     }
     return msgspec.json.encode(decided, order="deterministic")

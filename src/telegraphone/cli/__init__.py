@@ -13,6 +13,7 @@ from telegraphone.cli.asterisk import asterisk
 from telegraphone.cli.audit import audit
 from telegraphone.cli.keys import key
 from telegraphone.cli.reading import ConfigOption, complaints, configuration
+from telegraphone.cli.retention import retention
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 user = typer.Typer(no_args_is_help=True, help="Accounts of agents and supervisors.")
@@ -20,6 +21,7 @@ app.add_typer(user, name="user")
 app.add_typer(key, name="key")
 app.add_typer(audit, name="audit")
 app.add_typer(asterisk, name="asterisk")
+app.add_typer(retention, name="retention")
 
 console = Console()
 

@@ -43,7 +43,7 @@ def export(to: Annotated[Path, typer.Option(help="The new file.")], config: Conf
                     count += 1
         return count
 
-    console.print(f"{_done(write())} lines are in {to}", markup=False, soft_wrap=True)
+    console.print(f"{done(write())} lines are in {to}", markup=False, soft_wrap=True)
 
 
 @audit.command()
@@ -64,7 +64,7 @@ def verify(
     except (BadCheckpoint, ValueError, OSError) as error:
         complaints.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    found, count = _done(_proved(file, config, signed))
+    found, count = done(_proved(file, config, signed))
     for flaw in found:
         console.print(str(flaw), markup=False, highlight=False, soft_wrap=True)
     signed_to = f"signed up to line {signed[-1].number}" if signed else "without checkpoints a cut or rewritten trail looks whole"
@@ -103,7 +103,7 @@ async def _exported(file: Path) -> "AsyncIterator[AuditLine]":
             yield decoder.decode(line)
 
 
-def _done(work: Coroutine[object, object, Result]) -> Result:
+def done(work: Coroutine[object, object, Result]) -> Result:
     """What the work comes to; says in one line what went wrong, and ends with status 1."""
     import msgspec
 

@@ -1,5 +1,5 @@
-"""`[[recording_rules]]`, `[[pause_rules]]` and `[[pauses]]`: what is recorded from the start, what pauses by itself, and how long
-a pause may last."""
+"""`[[recording_rules]]`, `[[pause_rules]]`, `[[pauses]]` and `[[retention]]`: what is recorded from the start, what pauses by
+itself, how long a pause may last, and how long recordings are kept."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
@@ -11,6 +11,7 @@ from telegraphone.domain.call import CallType
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
+from telegraphone.domain.retention import RetentionRule
 
 Direction = Literal["inbound", "outbound", "internal", "consult"]
 Patterns = tuple[Annotated[str, Meta(pattern=r"^[0-9A-Za-z*?]{1,64}$")], ...]
@@ -87,3 +88,32 @@ def about_pause_rules(rules: Iterable[PauseRuleEntry]) -> Iterator[str]:
             yield f"pause_rules[{index}].values: says nothing without user_data"
         if not rule.user_data and not rule.after_s:
             yield f"pause_rules[{index}]: with neither user_data nor after_s nothing would ever be recorded"
+
+
+class RetentionEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[retention]]`: how long recordings are kept. Of several that fit the longest counts; without one, for ever."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="Its name, as tombstones carry it.")]
+    days: Annotated[int, Meta(ge=0, le=36_500, description="For so many days after its end; 0: for ever.")]
+    tenant: Tenant = DEFAULT_TENANT
+    dialled: Annotated[Patterns, Meta(description="The numbers that were dialled, as those of queues; with `*` and `?`.")] = ()
+    callers: Annotated[Patterns, Meta(description="The calling numbers, likewise.")] = ()
+    phones: Annotated[Patterns, Meta(description="The recorded agents' numbers, likewise.")] = ()
+    label: Annotated[str, Meta(max_length=64, description="A label that it bears; empty: whatever it bears.")] = ""
+    user_data: Annotated[str, Meta(max_length=255, description="The key of the user data it looks at; empty: none.")] = ""
+    values: Annotated[
+        tuple[str, ...], Meta(description="What is found there, with `*` and `?`; empty: anything, as long as it is there.")
+    ] = ()
+
+    def rule(self) -> RetentionRule:
+        """The rule as the domain knows it."""
+        return RetentionRule(
+            *(self.name, self.days, self.tenant, self.dialled, self.callers, self.phones, self.label, self.user_data, self.values)
+        )
+
+
+def about_retention(rules: Iterable[RetentionEntry]) -> Iterator[str]:
+    """What is wrong with them."""
+    for index, rule in enumerate(rules):
+        if rule.values and not rule.user_data:
+            yield f"retention[{index}].values: says nothing without user_data"

@@ -10,7 +10,7 @@ from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
 from telegraphone.config.oidc import OidcEntry
-from telegraphone.config.policies import PauseRuleEntry, PausesEntry, RecordingRuleEntry
+from telegraphone.config.policies import PauseRuleEntry, PausesEntry, RecordingRuleEntry, RetentionEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
@@ -252,6 +252,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
     pause_rules: tuple[PauseRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
+    retention: tuple[RetentionEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
     oidc: tuple[OidcEntry, ...] = ()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 
 import msgspec
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
@@ -77,7 +77,9 @@ async def sum_up(connection: AsyncConnection, tenant: str, call_uuid: str) -> No
     its_own = (recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
     found = summary(await _read(connection, _parts_of(tenant, call_uuid)), await _labels(connection, tenant, call_uuid))
     values = {name: getattr(found, name) for name in _SUMMED_UP}
-    known = await connection.execute(update(recordings).where(*its_own).values(values))
+    # A recording that has gone on is kept from its new end.
+    same = case((recordings.c.ended_at == found.ended_at, recordings.c.kept_from), else_=None)
+    known = await connection.execute(update(recordings).where(*its_own).values({**values, "kept_from": same}))
     if known.rowcount == 0:
         row = {"tenant": tenant, "call_uuid": call_uuid, "non_delete": False, **values}
         await connection.execute(insert(recordings).values(row))

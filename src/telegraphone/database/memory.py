@@ -61,6 +61,10 @@ class MemoryCatalogue:
         found.sort(key=lambda call: call[0].started_at, reverse=True)
         return tuple(call[0].call_uuid for call in found[offset : offset + limit])
 
+    def everything(self) -> tuple[PartRecord, ...]:
+        """All parts of all tenants."""
+        return tuple(self._parts.values())
+
     def forget(self, tenant: str, call_uuid: CallUuid) -> None:
         """What was said of the call is said no more."""
         gone = [part.recording_id for part in self._of(tenant) if part.call_uuid == call_uuid]
@@ -152,6 +156,10 @@ class MemoryStandings:
             return False
         self._claimed.add((tenant, call_uuid))
         return True
+
+    def is_claimed(self, tenant: str, call_uuid: CallUuid) -> bool:
+        """Whether its end has begun."""
+        return (tenant, call_uuid) in self._claimed
 
     async def bury(self, tombstone: Tombstone) -> None:
         """See `Standings.bury`."""

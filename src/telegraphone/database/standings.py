@@ -23,7 +23,7 @@ from telegraphone.database.tables import (
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.keeping import Standing, Tombstone, erasure_of
 
-_CLAIMED = "erasing"
+CLAIMED = "erasing"
 
 
 class SqlStandings:
@@ -70,7 +70,7 @@ class SqlStandings:
         async with transaction(self._engine) as connection:
             await locked(connection, tenant, call_uuid)
             free = _row(tenant, call_uuid).where(recordings.c.non_delete.is_(False), ~held)
-            return bool((await connection.execute(free.values(state=_CLAIMED))).rowcount)
+            return bool((await connection.execute(free.values(state=CLAIMED))).rowcount)
 
     async def bury(self, tombstone: Tombstone) -> None:
         """See `Standings.bury`."""
@@ -86,7 +86,7 @@ class SqlStandings:
     async def hold_all(self, tenant: str, call_uuids: Sequence[CallUuid], matter: str, by: tuple[str, datetime]) -> int:
         """See `Matters.hold_all`."""
         there = select(recordings.c.call_uuid).where(
-            recordings.c.tenant == tenant, recordings.c.call_uuid.in_(call_uuids), recordings.c.state != _CLAIMED
+            recordings.c.tenant == tenant, recordings.c.call_uuid.in_(call_uuids), recordings.c.state != CLAIMED
         )
         known = select(holds.c.call_uuid).where(
             holds.c.tenant == tenant, holds.c.call_uuid.in_(call_uuids), holds.c.matter == matter
@@ -121,5 +121,5 @@ def _row(tenant: str, call_uuid: CallUuid) -> Update:
 
 async def locked(connection: AsyncConnection, tenant: str, call_uuid: CallUuid) -> bool:
     """Makes everybody else wait who would change the recording; False when there is none, or it is claimed."""
-    same = _row(tenant, call_uuid).where(recordings.c.state != _CLAIMED)
+    same = _row(tenant, call_uuid).where(recordings.c.state != CLAIMED)
     return bool((await connection.execute(same.values(state=recordings.c.state))).rowcount)

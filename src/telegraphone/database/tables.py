@@ -87,11 +87,13 @@ recordings = Table(
     Column("words", Name, nullable=False),
     Column("findable", Boolean, nullable=False),
     Column("non_delete", Boolean, nullable=False),
+    Column("kept_from", Instant),
     Index("recordings_by_time", "tenant", "findable", "began_at", "call_uuid"),
     Index("recordings_by_ani", "tenant", "ani_compared", "began_at"),
     Index("recordings_by_dnis", "tenant", "dnis_compared", "began_at"),
     Index("recordings_by_state", "tenant", "state", "began_at"),
     Index("recordings_by_duration", "tenant", "duration_ms"),
+    Index("recordings_by_keeping", "kept_from", "call_uuid", "tenant"),
 )
 """PostgreSQL has indexes of trigrams besides, which no other database knows (migration 0004)."""
 
@@ -288,3 +290,11 @@ snapshots = Table(
     Column("document", LargeBinary, nullable=False),
     Column("error", Text, nullable=False),
 )
+
+retention_clock = Table(
+    "retention_clock",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("reached_at", Instant, nullable=False),
+)
+"""How far time has come, in one row, for who must not believe a wrong date."""

@@ -43,7 +43,7 @@ class PauseRule:
         """Whether the user data of a call of this tenant say so."""
         if tenant != self.tenant or (self.key and self.key not in user_data):
             return False
-        return not self.key or not self.values or any(fnmatchcase(_text(user_data[self.key]), each) for each in self.values)
+        return not self.key or not self.values or any(fnmatchcase(text_of(user_data[self.key]), each) for each in self.values)
 
 
 class Standing(Enum):
@@ -83,5 +83,6 @@ def pausing(fits: Iterable[Fit]) -> tuple[str, ...]:
     return tuple(fit.rule for fit in fits if fit.standing is Standing.PAUSING)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value of user data as patterns see it: text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -49,9 +49,9 @@ class Rule:
             call.tenant == self.tenant
             and (not self.types or call.type in self.types)
             and (not self.teams or agent.team in self.teams)
-            and _is_one_of(agent.device.dn, self.numbers)
-            and _is_one_of(call.caller.number, self.anis)
-            and _is_one_of(call.dnis, self.dnises)
+            and is_one_of(agent.device.dn, self.numbers)
+            and is_one_of(call.caller.number, self.anis)
+            and is_one_of(call.dnis, self.dnises)
             and _is_in_share(f"{self.name} {call.uuid}", self.share)
         )
 
@@ -69,7 +69,8 @@ def deciding(rules: Iterable[Rule], call: Call, agent: Agent) -> Rule | None:
     return next((rule for rule in rules if rule.fits(call, agent)), None)
 
 
-def _is_one_of(number: str, patterns: tuple[str, ...]) -> bool:
+def is_one_of(number: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a number, by its letters and digits, is like one of the patterns; without any, every number is."""
     return not patterns or any(fnmatchcase(_compared(number), pattern) for pattern in patterns)
 
 

@@ -55,3 +55,12 @@ RECONCILING_AFTER_S: Final = 30.0
 
 RECONCILING_ENDS_S: Final = 24 * 3_600.0
 """How long a call that is not as it should be is looked at: whoever was told has had a day."""
+
+RETENTION_PERIOD_S: Final = 600.0
+"""Time between two looks at what is to be kept no longer: days count, minutes do not."""
+
+RETENTION_BATCH: Final = 100
+"""Recordings read at once for that."""
+
+RETENTION_LOOK_MAX: Final = 5_000
+"""Recordings read in one look: half a million a day, while calls and people hardly notice."""

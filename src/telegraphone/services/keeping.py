@@ -54,8 +54,9 @@ class Tombstone:
 
 def erasure_of(tombstone: Tombstone) -> Happening:
     """What those hear of who are told from outside; whoever buries a recording writes it down in the same moment."""
-    by = json.loads(tombstone.statement).get("by", "")
-    detail = {"by": {"source": "admin", "userName": by}}
+    said = json.loads(tombstone.statement)
+    by = {"source": "policy", "rule": said["rule"]} if "rule" in said else {"source": "admin", "userName": said.get("by", "")}
+    detail = {"by": by}
     return Happening(Kind.ERASED, tombstone.tenant, tombstone.call_uuid, RecordingId(""), tombstone.erased_at, detail)
 
 
@@ -88,14 +89,62 @@ class Notary(Protocol):
         """The statement in canonical form, and the signature under it in hexadecimal."""
 
 
+class Ending:
+    """The steps by which a recording ends, whoever wants it to: claimed, destroyed, buried. After a crash each is repeated."""
+
+    def __init__(self, standings: Standings, archive: Archive, notary: Notary) -> None:
+        self._standings = standings
+        self._archive = archive
+        self._notary = notary
+
+    async def claim(self, parts: tuple[PartRecord, ...]) -> None:
+        """From here on nothing can keep it. Raises `RecordingInProgress`, `RecordingProtected`."""
+        first = parts[0]
+        if any(part.stopped_at is None for part in parts):
+            raise RecordingInProgress(first.call_uuid)
+        if not await self._standings.claim(first.tenant, first.call_uuid):
+            raise RecordingProtected(first.call_uuid)
+
+    async def destroy(self, parts: tuple[PartRecord, ...]) -> list[Erased]:
+        """Destroys the keys of all parts, and their files where that is possible. Raises `RecordingLocked`."""
+        return [each for part in parts if (each := await self._erased(part)) is not None]
+
+    async def bury(self, parts: tuple[PartRecord, ...], erased: list[Erased], by: Mapping[str, str], now: datetime) -> None:
+        """Has the list forget it and keep the stone, on which `by` says who or what ended it."""
+        first = parts[0]
+        files = [{"part": each.recording.recording_id, **asdict(file)} for each in erased for file in each.recording.files]
+        manifests = {each.recording.recording_id: each.recording.manifest_sha256 for each in erased}
+        statement, signature = self._notary.sign(
+            {
+                "format": FORMAT,
+                "tenant": first.tenant,
+                "recording": first.call_uuid,
+                "parts": [part.recording_id for part in parts],
+                "manifests": manifests,
+                "files": files,
+                "files_left": sorted(name for each in erased for name in each.files_left),
+                "keys_destroyed": sum(each.keys_destroyed for each in erased),
+                "erased_at": now.isoformat(),
+                **by,
+            }
+        )
+        await self._standings.bury(Tombstone(first.tenant, first.call_uuid, now, statement, signature))
+
+    async def _erased(self, part: PartRecord) -> Erased | None:
+        """None for what is not there: it was erased before a crash, or never came to be."""
+        try:
+            return await self._archive.erase(part.recording_id)
+        except KeyError:
+            return None
+
+
 class Keeping:
     """What people may do about the life of recordings, each as far as their rights go; every try is in the trail."""
 
     def __init__(self, library: Library, standings: Standings, archive: Archive, notary: Notary, audit: AuditTrail) -> None:
         self._library = library
         self._standings = standings
-        self._archive = archive
-        self._notary = notary
+        self._ending = Ending(standings, archive, notary)
         self._audit = audit
 
     async def standing(self, tenant: str, call_uuid: CallUuid) -> Standing:
@@ -129,49 +178,15 @@ class Keeping:
         Raises `RecordingInProgress`, `RecordingProtected`, `RecordingLocked`, and refuses as `Library.recording`."""
         parts = await self._parts(agent, Action.DELETE, call_uuid, origin)
         try:
-            await self._claim(parts)
+            await self._ending.claim(parts)
             await self._note(agent, Action.DELETE, call_uuid, "begun", origin=origin)
-            erased = [each for part in parts if (each := await self._erased(part)) is not None]
+            erased = await self._ending.destroy(parts)
         except (RecordingInProgress, RecordingProtected, RecordingLocked) as refusal:
             await self._note(agent, Action.DELETE, call_uuid, "refused", {"reason": type(refusal).__name__}, origin=origin)
             raise
-        await self._standings.bury(self._stone(agent, parts, erased, clock.utc()))
+        await self._ending.bury(parts, erased, {"by": agent.user_name}, clock.utc())
         destroyed = sum(each.keys_destroyed for each in erased)
         await self._note(agent, Action.DELETE, call_uuid, "done", {"keys_destroyed": str(destroyed)}, origin=origin)
-
-    async def _claim(self, parts: tuple[PartRecord, ...]) -> None:
-        first = parts[0]
-        if any(part.stopped_at is None for part in parts):
-            raise RecordingInProgress(first.call_uuid)
-        if not await self._standings.claim(first.tenant, first.call_uuid):
-            raise RecordingProtected(first.call_uuid)
-
-    async def _erased(self, part: PartRecord) -> Erased | None:
-        """None for what is not there: it was erased before a crash, or never came to be."""
-        try:
-            return await self._archive.erase(part.recording_id)
-        except KeyError:
-            return None
-
-    def _stone(self, agent: Agent, parts: tuple[PartRecord, ...], erased: list[Erased], now: datetime) -> Tombstone:
-        first = parts[0]
-        files = [{"part": each.recording.recording_id, **asdict(file)} for each in erased for file in each.recording.files]
-        manifests = {each.recording.recording_id: each.recording.manifest_sha256 for each in erased}
-        statement, signature = self._notary.sign(
-            {
-                "format": FORMAT,
-                "tenant": first.tenant,
-                "recording": first.call_uuid,
-                "parts": [part.recording_id for part in parts],
-                "manifests": manifests,
-                "files": files,
-                "files_left": sorted(name for each in erased for name in each.files_left),
-                "keys_destroyed": sum(each.keys_destroyed for each in erased),
-                "erased_at": now.isoformat(),
-                "by": agent.user_name,
-            }
-        )
-        return Tombstone(first.tenant, first.call_uuid, now, statement, signature)
 
     async def _parts(self, agent: Agent, action: Action, call_uuid: str, origin: str) -> tuple[PartRecord, ...]:
         return await self._library.recording(agent, action, call_uuid, origin)
