@@ -76,11 +76,11 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversation(folder: Path, transport: str, **caller_options: Any) -> AsyncIterator[Conversation]:
-    """5000 has called 5001, who answered; agent.one's desktop is told by this transport."""
+async def conversation(folder: Path, transport: str, *, more: str = "", **caller_options: Any) -> AsyncIterator[Conversation]:
+    """5000 has called 5001, who answered; agent.one's desktop is told by this transport. `more` is configuration."""
     voices = [voice.write(folder / f"{name}.wav") for name, voice in (("caller", CALLER_VOICE), ("agent", AGENT_VOICE))]
     async with (
-        telegraphone(folder, server=f'host_name = "{HOST_NAME}"') as system,
+        telegraphone(folder, server=f'host_name = "{HOST_NAME}"', more=more) as system,
         pjsip_phone(system, "5000", voices[0], **caller_options) as caller,
         pjsip_phone(system, "5001", voices[1]) as callee,
         Desktop(system.url, AGENT, PASSWORD) as agent,
@@ -291,6 +291,59 @@ async def test_hold_at_the_phone_is_silence_and_the_recording_goes_on(tmp_path: 
         assert kept.starts + held_to >= retrieved - NEAR_S
         check_silence(kept, held)
         late = check_voices(kept, talk, [(held_from, held_to)])
+        for found in late.values():
+            assert len(found) >= 3
+            assert all(abs(by) <= NEAR_S for by in found.values()), found
+
+
+RULES = """
+[[consent]]
+name = "recorded line"
+user_data = "consent"
+values = ["yes"]
+
+[[pause_rules]]
+name = "card page"
+user_data = "page"
+values = ["card"]
+"""
+
+
+async def test_only_what_was_said_with_consent_and_off_the_card_page_is_kept(tmp_path: Path) -> None:
+    """The recording runs from Start; its sound begins with consent, and is out while the card page is open."""
+    async with conversation(tmp_path, "websocket", more=RULES) as talk:
+
+        async def say(key: str, value: str) -> tuple[float, float]:
+            asked = time()
+            await talk.agent.post(f"/me/calls/{talk.call['id']}", "UpdateUserData", userData={key: value})
+            return asked, time()
+
+        await talk.operate("Start")
+        await talk.callee.speaks(2)
+        agreed = await say("consent", "yes")
+        await talk.callee.speaks(3)
+        opened = await say("page", "card")
+        await talk.callee.speaks(2)
+        closed = await say("page", "basket")
+        await talk.callee.speaks(3)
+        await talk.operate("Stop")
+        await talk.callee.hang_up()
+        states = [event["call"]["recordingState"] for event in talk.recording_events()]
+        assert states == ["Recording", "Paused", "Recording", "Stopped"]
+        kept = await fetched(talk.system, talk.call["callUuid"])
+        without, paused = kept.spans("Paused")
+        silences = [
+            (start, start + int(each["duration"]) / 1000) for each in (without, paused) for start in [int(each["offset"]) / 1000]
+        ]
+        assert silences[0][0] == 0
+        for (_, end), (asked, answered) in zip(silences, (agreed, closed), strict=True):
+            assert asked - NEAR_S <= kept.starts + end <= answered + EDGE_S
+        assert opened[0] - NEAR_S <= kept.starts + silences[1][0] <= opened[1] + NEAR_S
+        for track in (kept.left, kept.right):
+            assert not track[: round(silences[0][1] * RATE)].any()
+        check_silence(kept, paused)
+        assert [each["startedBy"]["source"] for each in (without, paused)] == ["agent", "policy"]
+        late = check_voices(kept, talk, silences)
         for found in late.values():
             assert len(found) >= 3
             assert all(abs(by) <= NEAR_S for by in found.values()), found

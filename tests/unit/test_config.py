@@ -80,6 +80,7 @@ def test_the_guide_to_policies_is_a_configuration() -> None:
     decided = config.parse(SMALL + "".join(each.split("```")[0] for each in page.split("```toml\n")[1:]))
     assert [entry.rule().name for entry in decided.pause_rules] == ["card page", "identification", "the first ten minutes only"]
     assert len(decided.recording_rules) == 3
+    assert [entry.rule().values for entry in decided.consent] == [("yes", "announcement-*")]
 
 
 def test_the_guide_to_retention_is_a_configuration() -> None:

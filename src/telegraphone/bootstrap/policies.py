@@ -23,6 +23,7 @@ def make_policies(config: Config) -> Policies:
         recorded_numbers=config.recorded_numbers(),
         rules=tuple(entry.rule() for entry in config.recording_rules),
         pause_limits={entry.tenant: entry.limits() for entry in config.pauses},
+        consent_rules=tuple(entry.rule() for entry in config.consent),
         pause_rules=tuple(entry.rule() for entry in config.pause_rules),
         version=version_of(config),
     )
@@ -55,6 +56,7 @@ def _version(text: bytes) -> str:
 def _text(config: Config) -> bytes:
     decided = {
         "recording_rules": config.recording_rules,
+        "consent": config.consent,
         "pause_rules": config.pause_rules,
         "pauses": config.pauses,
         "retention": config.retention,

@@ -76,6 +76,7 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _twice("recording_rules", "name", [each.name for each in config.recording_rules])
     yield from _twice("pause_rules", "name", [each.name for each in config.pause_rules])
     yield from about_pause_rules(config.pause_rules)
+    yield from _twice("consent", "name", [each.name for each in config.consent])
     yield from _twice("retention", "name", [each.name for each in config.retention])
     yield from about_retention(config.retention)
     yield from _twice("pauses", "tenant", [each.tenant for each in config.pauses])
@@ -175,7 +176,18 @@ def _about_asterisk(config: Config) -> Iterator[str]:
 def _about_tenants(config: Config) -> Iterator[str]:
     yield from _twice("tenants", "name", [tenant.name for tenant in config.tenants])
     known = {DEFAULT_TENANT, *(tenant.name for tenant in config.tenants)}
-    for table in ("phones", "agents", "trunks", "webhooks", "recording_rules", "pause_rules", "pauses", "retention", "oidc"):
+    for table in (
+        "phones",
+        "agents",
+        "trunks",
+        "webhooks",
+        "recording_rules",
+        "consent",
+        "pause_rules",
+        "pauses",
+        "retention",
+        "oidc",
+    ):
         for index, entry in enumerate(getattr(config, table)):
             if entry.tenant not in known:
                 yield f"{table}[{index}].tenant: there is no tenant {entry.tenant!r} among [[tenants]]"

@@ -1,5 +1,5 @@
-"""`[[recording_rules]]`, `[[pause_rules]]`, `[[pauses]]` and `[[retention]]`: what is recorded from the start, what pauses by
-itself, how long a pause may last, and how long recordings are kept."""
+"""What is recorded from the start (`[[recording_rules]]`), what not before everybody agrees (`[[consent]]`), what pauses by
+itself (`[[pause_rules]]`), how long a pause may last (`[[pauses]]`), and how long recordings are kept (`[[retention]]`)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from telegraphone.config.tenants import Tenant
 from telegraphone.domain.call import CallType
+from telegraphone.domain.consent import ConsentRule
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
@@ -64,6 +65,25 @@ class PauseRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def rule(self) -> PauseRule:
         """The rule as the domain knows it."""
         return PauseRule(self.name, self.tenant, self.user_data, self.values, self.after_s, self.for_s)
+
+
+class ConsentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[consent]]`: calls of which nothing is kept before everybody has agreed, as their user data say."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="Its name, as recordings carry it.")]
+    user_data: Annotated[str, Meta(min_length=1, max_length=255, description="The key of the user data that says so.")]
+    values: Annotated[
+        tuple[str, ...], Meta(description="What is found there then, with `*` and `?`; empty: anything, as long as it is there.")
+    ] = ()
+    tenant: Tenant = DEFAULT_TENANT
+    directions: Annotated[tuple[Direction, ...], Meta(description="Which way such calls go; empty: any.")] = ()
+    callers: Annotated[Patterns, Meta(description="The calling numbers, letters and digits; empty: any.")] = ()
+    dialled: Annotated[Patterns, Meta(description="The numbers that were dialled, likewise.")] = ()
+
+    def rule(self) -> ConsentRule:
+        """The rule as the domain knows it."""
+        types = frozenset(CallType(each.capitalize()) for each in self.directions)
+        return ConsentRule(self.name, self.user_data, self.values, self.tenant, types, self.callers, self.dialled)
 
 
 class PausesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -10,7 +10,7 @@ from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
 from telegraphone.config.oidc import OidcEntry
-from telegraphone.config.policies import PauseRuleEntry, PausesEntry, RecordingRuleEntry, RetentionEntry
+from telegraphone.config.policies import ConsentEntry, PauseRuleEntry, PausesEntry, RecordingRuleEntry, RetentionEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
@@ -250,6 +250,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     webhooks: tuple[WebhookEntry, ...] = ()
     asterisk: tuple[AsteriskEntry, ...] = ()
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
+    consent: tuple[ConsentEntry, ...] = ()
     pause_rules: tuple[PauseRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
     retention: tuple[RetentionEntry, ...] = ()

@@ -11,6 +11,9 @@ MAILBOX_MAX: Final = 64
 DESTINATION_CHARS_MAX: Final = 128
 """A number an agent asks for: 15 digits are enough for E.164, and some exchanges dial names."""
 
+CONSENT_EVIDENCE_CHARS_MAX: Final = 512
+"""What was attached as evidence of consent, as a recording's history tells it: a reference, not a document."""
+
 PAUSE_ALARMS_MAX: Final = 1_000
 """Alarms about long pauses waiting for the database: one for every call of a full node, and again as many."""
 

@@ -26,6 +26,7 @@ from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CA
 from telegraphone.services.call_commands import NewIds, commanded
 from telegraphone.services.call_effects import Effects
 from telegraphone.services.catalogue import By
+from telegraphone.services.consent import Consents
 from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
 from telegraphone.services.mailbox import (
     Absorbed,
@@ -83,6 +84,7 @@ class CallActor:
         self._new = new
         self._mailbox = Mailbox(world.clock)
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
+        self._consents = Consents(self._effects, world)
         self._pausing = Pausing(self._effects, world, self._mailbox)
         self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
@@ -289,7 +291,7 @@ class CallActor:
         if failure is not None:
             asked.failed(failure)
         # Whoever attaches what pauses the recording hears that it is attached only when no audio passes any more.
-        return (*news, *await self._pausing.look())
+        return (*news, *await self._consents.look(), *await self._pausing.look())
 
     # --- effects and notices ---
 
@@ -300,7 +302,8 @@ class CallActor:
 
     async def _let_inherit(self) -> None:
         """Has the recording policy applied to who has come, after they were told of the call (gws-api 8.5), and the rules for
-        pauses to the calls as they are."""
+        pauses to the calls as they are; consent first, without which nothing may begin."""
+        self._tell(await self._consents.look())
         for call in self.conversation.calls:
             if call.heirs:
                 self._tell(await self._effects.inherit(call, self._policy_for(call)))

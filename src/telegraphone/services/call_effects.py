@@ -267,6 +267,15 @@ class Effects:
             return (Broken(call.uuid),)
         return self._recording_now(replace(call, carries_pause=False), step.recording)
 
+    async def moved(self, call: Call, step: rec.Step, by: By) -> tuple[News, ...]:
+        """Has a hidden reason added or lifted. A gate that does not move breaks the recording off."""
+        try:
+            await self._gates(call, step, by, self._limit())
+        except Unavailable as error:
+            log.error("gate_not_moved", call=call.uuid, error=str(error))
+            return await self._break_off(replace(call, recording=replace(call.recording, reasons=step.recording.reasons)))
+        return self._recording_now(call, step.recording)
+
     async def recorder_event(self, event: RecorderEvent) -> tuple[News, ...]:
         """The recorder's own news; stale news of a part that is already over is none."""
         recording_id = event.sealed.recording_id if isinstance(event, RecordingRecovered) else event.recording_id

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.call import Call, CallType
+from telegraphone.domain.consent import ConsentRule
 from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import Ability
@@ -33,6 +34,7 @@ class Policies:
     rules: tuple[Rule, ...] = ()
     pause_limits: Mapping[str, PauseLimits] = field(default_factory=dict)
     pause_rules: tuple[PauseRule, ...] = ()
+    consent_rules: tuple[ConsentRule, ...] = ()
     version: str = ""
 
     def by(self, rule: str) -> By:

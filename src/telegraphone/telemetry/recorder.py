@@ -98,8 +98,8 @@ class WatchedRecorder:
 
     def _note_pause(self, recording_id: RecordingId, cut: Cut) -> None:
         pauses = self._metrics.pauses
-        # A call on hold is no pause that anybody could have forgotten.
-        if not cut.shut_for - {Reason.HOLD.value} or recording_id not in pauses.running:
+        # A call on hold, or whose parties have not agreed, is no pause that anybody could have forgotten.
+        if not cut.shut_for - {Reason.HOLD.value, Reason.CONSENT.value} or recording_id not in pauses.running:
             pauses.since.pop(recording_id, None)
         else:
             pauses.since.setdefault(recording_id, self._clock.now())
