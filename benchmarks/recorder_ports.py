@@ -34,7 +34,7 @@ def unsealed(root: str) -> Ports:
 def _ports(root: str, sealer: type[Sealer]) -> Ports:
     data, keys = Path(root) / "data", FileKeyStore(Path(root) / "keys")
     sink = DiskSink(data)
-    library = Library(LocalSource(data), sink, keys, keys, _utc, "benchmark")
+    library = Library(LocalSource(data), DiskSink(data), keys, keys, _utc, "benchmark")
     return Ports(sink, library, Workshop(sink, KeyPool(keys), _utc, sealer))
 
 

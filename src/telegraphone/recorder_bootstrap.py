@@ -29,5 +29,5 @@ def worker_ports(audio: str, keys: str, spill: str = "") -> Ports:
     def utc() -> datetime:
         return datetime.now(UTC)
 
-    library = Library(source, sink, store, store, utc, f"telegraphone {__version__}", spilling)
+    library = Library(source, DiskSink(Path(audio)), store, store, utc, f"telegraphone {__version__}", spilling)
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))

@@ -104,7 +104,8 @@ class DiskSink:
         _sync(self._root / path)
 
     def sync_all(self) -> None:
-        """See `GroupSink.sync_all`. Since Linux 5.8 `syncfs` reports what failed since the directory was opened."""
+        """See `GroupSink.sync_all`. Since Linux 5.8 `syncfs` reports what failed since the directory was opened; once, so
+        that each thread needs a sink of its own."""
         if self._elsewhere:
             self._elsewhere.sync_all()
         if _libc.syncfs(self._descriptor) != 0:

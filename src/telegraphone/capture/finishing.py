@@ -1,30 +1,43 @@
 """Finishes recordings beside the drain and the writer: reads them back, signs what was found, moves them to their place.
 
-One thread, because hashing an hour of audio takes longer than anything else in the recorder may wait.
+One thread, because hashing an hour of audio takes longer than anything else in the recorder may wait. Hundreds of calls may
+end in one moment, when an SBC goes away for example, and each costs a handful of syncs: those that wait together share them.
 """
 
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from telegraphone.capture.control import SealedFact, SpanMade
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Lives
 from telegraphone.capture.spill import Spill
-from telegraphone.limits import FINISH_RETRY_S, SPANS_TOLD_MAX
+from telegraphone.limits import FINISH_RETRY_S, FINISHED_TOGETHER_MAX, SPANS_TOLD_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing, SealedFormatError
 from telegraphone.media.header import TAG_BYTES, read_header
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import KeyStore, SealedSource, Signer
-from telegraphone.media.recovery import NothingRecorded, finish, recover
+from telegraphone.media.recovery import NothingRecorded, finish, finish_together, recover, settle_place
 
 UNFINISHED: Final = (OSError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
 """How finishing a recording fails; its files stay where they are, and it is tried again."""
+
+
+class Ended(NamedTuple):
+    """A recording to be finished; `every_slot`: nobody is known to have closed its files, so each segment is tried."""
+
+    recording: str
+    every_slot: bool
+
+
+Finished = SealedFact | Exception | None
+"""The facts of a finished recording, nothing when nothing of it is worth keeping, or one of UNFINISHED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +46,49 @@ class Library:
 
     source: SealedSource
     sink: DiskSink
+    """Another than the writer's: each is told once of a disk that fails."""
     keys: KeyStore
     signer: Signer
     utc: Callable[[], datetime]
     software: str
     spill: Spill | None = None
 
-    def finish(self, recording: str, *, every_slot: bool) -> SealedFact | None:
-        """Closes a live recording, or tells what was closed before; None when nothing of it is worth keeping. Raises
-        UNFINISHED."""
+    def finish(self, ended: Sequence[Ended]) -> list[Finished]:
+        """Closes live recordings, or tells what was closed before; for each what became of it, in order."""
+        found = [self._found(each) for each in ended]
+        manifests = [each for each in found if isinstance(each, Manifest)]
+        together = len(manifests) > 1 and self._finished_together(manifests)
+        return [self._finished(each, already=together) if isinstance(each, Manifest) else each for each in found]
+
+    def _found(self, ended: Ended) -> Manifest | Finished:
+        """What is to be signed, or what is known already."""
+        recording, now = ended.recording, self.utc()
         try:
             if self.spill:
                 self.spill.bring_home(recording, self.sink)
-            manifest = recover(self.source, self.keys, recording, now=self.utc(), software=self.software, every_slot=every_slot)
+            return recover(self.source, self.keys, recording, now=now, software=self.software, every_slot=ended.every_slot)
         except NothingRecorded:
             return None
         except FileNotFoundError:
             return self._finished_before(recording)
-        finish(self.source, self.sink, self.signer, manifest)
+        except UNFINISHED as error:
+            return error
+
+    def _finished_together(self, manifests: Sequence[Manifest]) -> bool:
+        try:
+            finish_together(self.source, self.sink, self.signer, manifests, self.sink.sync_all)
+        except OSError:
+            return False
+        return True
+
+    def _finished(self, manifest: Manifest, *, already: bool) -> Finished:
+        try:
+            if not already:
+                finish(self.source, self.sink, self.signer, manifest)
+        except FileNotFoundError:
+            return self._finished_before(manifest.recording)
+        except UNFINISHED as error:
+            return error
         return self._released(manifest)
 
     def live(self) -> tuple[str, ...]:
@@ -83,21 +121,33 @@ class Library:
         slots, rest = divmod(self.source.size(path) - len(raw), header.slot_bytes)
         return header.first_frame + slots * header.segment_frames + max(0, rest - TAG_BYTES)
 
-    def _finished_before(self, recording: str) -> SealedFact | None:
+    def _finished_before(self, recording: str) -> Finished:
         try:
             manifest = load_manifest(self.source, layout.sealed_directory(recording), (self.signer.public_key(),))
+            settle_place(self.sink, recording)
         except FileNotFoundError:
             return None
+        except UNFINISHED as error:
+            return error
         return self._released(manifest)
 
-    def _released(self, manifest: Manifest) -> SealedFact:
+    def _released(self, manifest: Manifest) -> Finished:
         """Its keys are needed no more to finish it."""
-        for dek_id in manifest.dek_ids:
-            self.keys.release(manifest.tenant, dek_id)
+        try:
+            for dek_id in manifest.dek_ids:
+                self.keys.release(manifest.tenant, dek_id)
+        except UNFINISHED as error:
+            return error
         return sealed_fact(manifest)
 
 
 Outcome = Callable[[SealedFact | str | None], None]
+
+
+class _Job(NamedTuple):
+    ended: Ended
+    outcome: Outcome
+    later: Outcome
 
 
 class Finishing:
@@ -106,8 +156,9 @@ class Finishing:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._jobs: queue.SimpleQueue[tuple[str, bool, Outcome, Outcome] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: dict[str, Outcome] = {}
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="finishing", daemon=True)
 
     def start(self) -> None:
@@ -121,36 +172,46 @@ class Finishing:
 
     def finish(self, recording: str, outcome: Outcome, later: Outcome, *, every_slot: bool) -> None:
         """Finishes a recording; the outcome is its facts, nothing, or why it could not be."""
-        self._jobs.put((recording, every_slot, outcome, later))
+        self._jobs.put(_Job(Ended(recording, every_slot), outcome, later))
 
     def _run(self) -> None:
         due = time.monotonic() + FINISH_RETRY_S
-        while True:
-            try:
-                job = self._jobs.get(timeout=max(0.0, due - time.monotonic()) if self._unfinished else None)
-            except queue.Empty:
-                for recording, later in list(self._unfinished.items()):
-                    self._attempt(recording, later, later, every_slot=True)
-                due = time.monotonic() + FINISH_RETRY_S
-                continue
-            if job is None:
-                return
+        while not self._stopping:
+            jobs = self._waiting(due)
             if not self._unfinished:
                 due = time.monotonic() + FINISH_RETRY_S
-            recording, every_slot, outcome, later = job
-            if self._attempt(recording, outcome, later, every_slot=every_slot):
+            if not jobs and time.monotonic() >= due:
+                jobs = [_Job(Ended(recording, every_slot=True), later, later) for recording, later in self._unfinished.items()]
+                due = time.monotonic() + FINISH_RETRY_S
+            if self._attempt(jobs):
                 due = time.monotonic()
 
-    def _attempt(self, recording: str, outcome: Outcome, later: Outcome, *, every_slot: bool) -> bool:
-        again = self._unfinished.pop(recording, None) is not None
-        try:
-            outcome(self._library.finish(recording, every_slot=every_slot))
-        except UNFINISHED as error:
-            self._unfinished[recording] = later
-            if not again:
-                outcome(f"{type(error).__name__}: {error}")
-            return False
-        return True
+    def _waiting(self, due: float) -> list[_Job]:
+        """Waits for something to finish, no longer than what is unfinished may wait, and takes what waits with it."""
+        jobs: list[_Job] = []
+        timeout = max(0.0, due - time.monotonic()) if self._unfinished else None
+        with suppress(queue.Empty):
+            while len(jobs) < FINISHED_TOGETHER_MAX and not self._stopping:
+                job = self._jobs.get(timeout=0 if jobs else timeout)
+                if job is None:
+                    self._stopping = True
+                else:
+                    jobs.append(job)
+        return jobs
+
+    def _attempt(self, jobs: Sequence[_Job]) -> bool:
+        """Whether any could be finished."""
+        success = False
+        for job, finished in zip(jobs, self._library.finish([job.ended for job in jobs]), strict=True):
+            self._unfinished.pop(job.ended.recording, None)
+            if not isinstance(finished, Exception):
+                success = True
+                job.outcome(finished)
+                continue
+            self._unfinished[job.ended.recording] = job.later
+            if job.outcome is not job.later:  # whom it failed before is told when it succeeds
+                job.outcome(f"{type(finished).__name__}: {finished}")
+        return success
 
 
 _TOLD_AS: Final[Mapping[str, Literal["paused", "held", "gap"]]] = {

@@ -62,6 +62,9 @@ OPERATIONS_WAITING_MAX: Final = 16
 RESUME_GUARD_FRAMES: Final = 480
 """60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
 
+FINISHED_TOGETHER_MAX: Final = 32
+"""Recordings that share the syncs of their ends: the first of them waits for the last, some 0.2 s."""
+
 FINISH_RETRY_S: Final = 30.0
 """How long a recording that could not be finished rests before it is tried again: a disk is seldom cleared faster."""
 

@@ -7,13 +7,15 @@ hole may lie before good data; a slot that does not open becomes a `corrupt` spa
 that no file covers become `gap` spans, unless the gate was shut there. The recording counts as `sealed` when its journal
 says how it ended, one writer saw it through, and every epoch is closed; else as `recovered`.
 
-Writing the manifest goes signature first, manifest second, each to a temporary name, synced, then renamed; the directory
-moves to its final place last. A crash in between leaves a live directory, and doing all of it again gives the same.
+Signature and manifest are written to temporary names, made durable, then renamed; the directory moves to its final place
+last. A crash in between leaves a live directory, and doing all of it again gives the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from telegraphone.limits import JOURNAL_BYTES_MAX
 from telegraphone.media import layout
@@ -30,7 +32,7 @@ from telegraphone.media.manifest import (
     file_hash,
     signed,
 )
-from telegraphone.media.ports import KeyStore, PublicFacts, SealedSink, SealedSource, Signer
+from telegraphone.media.ports import KeyStore, SealedFile, SealedSink, SealedSource, Signer
 from telegraphone.media.spans import Range, merged, without
 from telegraphone.media.unseal import EpochReader, SlotCheck, Unsealer
 
@@ -118,30 +120,56 @@ def recover(
 def finish(source: SealedSource, sink: SealedSink, signer: Signer, manifest: Manifest) -> None:
     """Makes the manifest durable and moves the recording to its final place; durable on return. Raises OSError, and may
     then be called again."""
+    for settle in _finishing(source, sink, signer, manifest):
+        settle()
+
+
+def finish_together(
+    source: SealedSource,
+    sink: SealedSink,
+    signer: Signer,
+    manifests: Iterable[Manifest],
+    settle_all: Callable[[], None],
+) -> None:
+    """The same for many recordings, of which `settle_all` makes everything durable at once. Raises OSError: then nothing is
+    known of any of them, and each is to be finished by itself."""
+    for _ in zip(*(_finishing(source, sink, signer, manifest) for manifest in manifests), strict=True):
+        settle_all()
+
+
+def _finishing(source: SealedSource, sink: SealedSink, signer: Signer, manifest: Manifest) -> Iterator[Callable[[], None]]:
+    """Does it step by step; what a step did must be durable before the next, by what it yields or by other means."""
     directory = layout.live_directory(manifest.recording)
     facts = manifest.to_bytes()
     present = source.list(directory)
-    for name, content in ((layout.SIGNATURE, signed(facts, signer)), (layout.MANIFEST, facts)):
-        _replace(sink, directory, name, content, stale=f"{name}.new" in present)
+    with ExitStack() as opened:
+        files = []
+        for name, content in ((layout.SIGNATURE, signed(facts, signer)), (layout.MANIFEST, facts)):
+            if f"{name}.new" in present:
+                sink.unlink(f"{directory}/{name}.new")
+            file = sink.create(f"{directory}/{name}.new")
+            opened.callback(file.close)
+            file.append(content)
+            files.append(file)
+        yield partial(_settle_files, files)
+    for name in (layout.SIGNATURE, layout.MANIFEST):
+        sink.rename(f"{directory}/{name}.new", f"{directory}/{name}")
+    yield lambda: sink.syncdir(directory)
     shard = layout.sealed_shard(manifest.recording)
     sink.makedir(shard)
     sink.rename(directory, layout.sealed_directory(manifest.recording))
-    sink.syncdir(shard)
-    sink.syncdir(layout.LIVE)
+    yield lambda: settle_place(sink, manifest.recording)
 
 
-def _replace(sink: SealedSink, directory: str, name: str, content: PublicFacts, *, stale: bool) -> None:
-    temporary = f"{directory}/{name}.new"
-    if stale:
-        sink.unlink(temporary)
-    file = sink.create(temporary)
-    try:
-        file.append(content)
+def _settle_files(files: Iterable[SealedFile]) -> None:
+    for file in files:
         file.datasync()
-    finally:
-        file.close()
-    sink.rename(temporary, f"{directory}/{name}")
-    sink.syncdir(directory)
+
+
+def settle_place(sink: SealedSink, recording: str) -> None:
+    """Makes it durable that the recording lies in its final place. Raises OSError."""
+    sink.syncdir(layout.sealed_shard(recording))
+    sink.syncdir(layout.LIVE)
 
 
 def _read_journals(source: SealedSource, keys: KeyStore, directory: str, recording: str) -> _Journals:

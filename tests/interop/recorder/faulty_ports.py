@@ -76,7 +76,7 @@ class FaultySink(DiskSink):
 
 def faulty_ports(data: str, keys: str) -> Ports:
     """Files below `data`, moods in `fault` beside it."""
-    sink = FaultySink(Path(data), Path(data).with_name("fault"))
+    sink, sealing = (FaultySink(Path(data), Path(data).with_name("fault")) for _ in range(2))
     store = FileKeyStore(Path(keys))
-    library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
+    library = Library(LocalSource(Path(data)), sealing, store, store, utc, "test")
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))

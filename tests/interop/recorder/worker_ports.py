@@ -20,7 +20,7 @@ def disk_ports(data: str, keys: str) -> Ports:
     """Files below `data`, keys below `keys`."""
     sink = DiskSink(Path(data))
     store = FileKeyStore(Path(keys))
-    library = Library(LocalSource(Path(data)), sink, store, store, utc, "test")
+    library = Library(LocalSource(Path(data)), DiskSink(Path(data)), store, store, utc, "test")
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))
 
 
