@@ -78,6 +78,7 @@ async def telegraphone(port: int, clients: int, call: dict[str, Any]) -> None:
         audit=nothing,
         webhooks=nothing,
         recordings=nothing,
+        reconciliation=nothing,
         archive=nothing,
         tokens=nothing,
         federation=nothing,

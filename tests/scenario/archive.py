@@ -33,10 +33,13 @@ class SimulatedArchive:
     erased: list[RecordingId] = field(default_factory=list)
     away: bool = False
     locked: bool = False
+    lost: set[RecordingId] = field(default_factory=set)
     redacted: list[tuple[RecordingId, int, int, str]] = field(default_factory=list)
     exported: list[tuple[tuple[ExportOrder, ...], bool]] = field(default_factory=list)
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
+        if recording_id in self.lost:
+            raise KeyError(recording_id)
         files = (KeptFile("s0-e0.tgs", 1_000, "ab" * 32),)
         return KeptRecording(recording_id, DEFAULT_TENANT, CallUuid("C" * 32), NOON, "cd" * 32, files)
 

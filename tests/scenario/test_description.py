@@ -93,7 +93,9 @@ async def test_answers_are_as_described(world: World, query: str) -> None:
         call_id = await _busy(world, http)
         await http.post(f"{API}/recording-label-definitions", json={"name": "complaint"})
         for template, methods in description["paths"].items():
-            if "get" not in methods or any(f"/{each}" in template for each in ("recordings", "webhooks", "exports")):
+            if "get" not in methods or any(
+                f"/{each}" in template for each in ("recordings", "webhooks", "exports", "reconciliation")
+            ):
                 continue
             known = {"devices": DEVICE_ID, "calls": call_id, "contacts": f"{1:032x}"}
             path = (
@@ -182,11 +184,14 @@ async def test_recordings_are_as_described(world: World) -> None:
             ("GET", "/completeness", None),
             ("POST", "/exports", {"criteria": {"userName": "*"}}),
             ("GET", "/exports", None),
+            ("GET", "/reconciliation", None),
             ("DELETE", "", None),
             ("GET", "/tombstone", None),
         ):
             whole = (
-                f"{API}{template}" if template.startswith(("/recording", "/exports")) else f"{API}/recordings/{{id}}{template}"
+                f"{API}{template}"
+                if template.startswith(("/recording", "/exports", "/reconciliation"))
+                else f"{API}/recordings/{{id}}{template}"
             )
             url = whole.replace("{id}", link.rpartition("/")[2]).replace("{name}", "complaint")
             response = await http.request(method, url, json=body)

@@ -38,6 +38,7 @@ from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
+from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.tokens import Tokens
@@ -175,6 +176,7 @@ class World:
     tokens: MemoryTokens
     packages: SimulatedPackages
     orders: ExportOrders
+    reconciliation: Reconciliation
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -253,9 +255,10 @@ async def contact_centre(
         webhooks=telling,
         archive=kept[1],
         recordings=uses,
+        reconciliation=(reconciliation := Reconciliation(catalogue, kept[1], clock)),
         recorded_numbers=policies.recorded_numbers,
     )
-    app, rest = WebApp(settings, ports, hasher=HASHER), (*kept, tokens, packages, uses.orders)
+    app, rest = WebApp(settings, ports, hasher=HASHER), (*kept, tokens, packages, uses.orders, reconciliation)
     tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run(), uses.exports.run())]
     await settle()
     try:

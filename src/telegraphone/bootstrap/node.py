@@ -136,8 +136,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     stack.push_async_callback(writer.flush)
     recorder = _recorder(config, places, lent)
     phones: tuple[Exchange | AsteriskSwitch, ...] = (*make_exchange(config, clock), *make_asterisks(config, clock))
-    siprec = make_siprec(config, recorder, clock)
-    watching = Watching.of(config, clock, stack)
+    siprec, watching = make_siprec(config, recorder, clock), Watching.of(config, clock, stack)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
@@ -166,6 +165,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         webhooks=webhooks,
         archive=vault.archive,
         recordings=make_recording_uses(engine, vault, world.directory, clock, settings=settings),
+        reconciliation=demands,
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},

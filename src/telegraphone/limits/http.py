@@ -172,3 +172,6 @@ EXPORT_KEPT_S: Final = 7 * 86_400.0
 
 EXPORT_LOOK_S: Final = 60.0
 """How often it is looked for packages to prepare that nobody has said anything of, as after a database was away."""
+
+TROUBLES_SHOWN_MAX: Final = 1_000
+"""Calls without a whole recording that are remembered to be shown: of more, something is wrong with more than calls."""

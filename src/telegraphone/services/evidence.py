@@ -88,7 +88,7 @@ class Evidence:
     async def release_all(self, agent: Agent, matter: str, origin: str) -> int:
         """Ends every hold for a matter; how many there were. Raises `RoleMissing`, `ParameterInvalid`."""
         must_be_matter(matter)
-        await self._must_reach_all(agent, Action.HOLD, matter_subject(matter), origin)
+        await self._library.must_reach(agent, Action.HOLD, matter_subject(matter), origin)
         released = await self._matters.release_all(agent.tenant, matter)
         await self._note(agent, Action.HOLD, matter_subject(matter), "released", {"released": str(released)}, origin=origin)
         return released
@@ -134,7 +134,7 @@ class Evidence:
     async def tombstone(self, agent: Agent, call_uuid: str, origin: str) -> Tombstone:
         """What is left of a recording that was erased. Whose it was is not known any more, so only who may read the trail of
         everybody's finds it. Raises `RoleMissing`, `NotFound`."""
-        within = await self._must_reach_all(agent, Action.READ_TRAIL, call_uuid, origin)
+        within = await self._library.must_reach(agent, Action.READ_TRAIL, call_uuid, origin)
         stone = await self._matters.tombstone(agent.tenant, CallUuid(call_uuid)) if extends_to(within, ()) else None
         if stone is None:
             raise NotFound("tombstone", call_uuid)
@@ -157,13 +157,6 @@ class Evidence:
         except RecordingLocked as locked:
             raise RecordingLocked(part.call_uuid, locked.until) from None
         return {"before": done.before.manifest_sha256, "after": done.after.manifest_sha256}
-
-    async def _must_reach_all(self, agent: Agent, action: Action, subject: str, origin: str) -> frozenset[str] | None:
-        try:
-            return self._library.reach(agent, action)
-        except Refusal as refusal:
-            await self._refused(agent, action, subject, refusal, origin)
-            raise
 
     async def _refused(self, agent: Agent, action: Action, subject: str, refusal: Refusal, origin: str) -> None:
         await self._note(agent, action, subject, "refused", {"reason": type(refusal).__name__}, origin=origin)

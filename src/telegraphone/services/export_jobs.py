@@ -174,12 +174,12 @@ class BulkExports:
 
     async def all(self, agent: Agent, origin: str) -> tuple[ExportJob, ...]:
         """The jobs of the contact centre, the newest first. Raises as `begin`."""
-        await self._must(agent, "", origin)
+        await self._library.must_reach(agent, Action.EXPORT, _KIND, origin)
         return (await self._jobs.of(agent.tenant))[::-1]
 
     async def one(self, agent: Agent, job_id: str, origin: str) -> ExportJob:
         """One of them. Raises `NotFound`, and as `all`."""
-        await self._must(agent, job_id, origin)
+        await self._library.must_reach(agent, Action.EXPORT, f"{_KIND} {job_id}", origin)
         job = await self._jobs.find(agent.tenant, job_id)
         if job is None:
             raise NotFound(_KIND, job_id)
@@ -316,13 +316,6 @@ class BulkExports:
         if not found:
             raise ParameterInvalid("criteria", "no recording is found")
         return found
-
-    async def _must(self, agent: Agent, job_id: str, origin: str) -> None:
-        try:
-            self._library.reach(agent, Action.EXPORT)
-        except Refusal as refusal:
-            await self._note(agent, job_id, "refused", {"reason": type(refusal).__name__}, origin)
-            raise
 
     async def _note(self, agent: Agent, job_id: str, result: str, detail: Mapping[str, str], origin: str) -> None:
         subject = f"export {job_id}".strip()

@@ -11,7 +11,7 @@ from telegraphone.domain.agent import Agent
 from telegraphone.domain.errors import ExistsAlready, NotFound, ParameterInvalid, Refusal
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.labels import Label, LabelDefinition, must_be_label_name, must_be_label_text
-from telegraphone.domain.permissions import Action, must_reach
+from telegraphone.domain.permissions import Action
 from telegraphone.limits import LABEL_DEFINITIONS_MAX, LABELS_MAX
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.library import Library
@@ -66,7 +66,7 @@ class Labels:
 
     async def definitions(self, agent: Agent, origin: str) -> tuple[LabelDefinition, ...]:
         """Every definition of the contact centre, by name. Raises `RoleMissing`."""
-        await self._must(agent, Action.READ_LABEL_DEFINITIONS, "", origin)
+        await self._library.must_reach(agent, Action.READ_LABEL_DEFINITIONS, "", origin)
         return await self._definitions.definitions(agent.tenant)
 
     async def definition(self, agent: Agent, name: str, origin: str) -> LabelDefinition:
@@ -75,7 +75,7 @@ class Labels:
 
     async def define(self, agent: Agent, definition: LabelDefinition, origin: str) -> None:
         """Adds a definition. Raises `ParameterInvalid`, `ExistsAlready`, `RoleMissing`, `PermissionMissing`."""
-        await self._must(agent, Action.DEFINE_LABEL, definition.name, origin)
+        await self._library.must_reach(agent, Action.DEFINE_LABEL, definition.name, origin)
         _must_be_sound(definition)
         if len(await self._definitions.definitions(agent.tenant)) >= LABEL_DEFINITIONS_MAX:
             raise ParameterInvalid("name", f"there are {LABEL_DEFINITIONS_MAX} label definitions already")
@@ -85,7 +85,7 @@ class Labels:
 
     async def redefine(self, agent: Agent, definition: LabelDefinition, origin: str) -> None:
         """Changes what a definition says. Raises `NotFound` for one that is not there, and as `define`."""
-        await self._must(agent, Action.DEFINE_LABEL, definition.name, origin)
+        await self._library.must_reach(agent, Action.DEFINE_LABEL, definition.name, origin)
         _must_be_sound(definition)
         if not await self._definitions.redefine(agent.tenant, definition):
             raise NotFound(_DEFINITION, definition.name)
@@ -93,7 +93,7 @@ class Labels:
 
     async def undefine(self, agent: Agent, name: str, origin: str) -> None:
         """Forgets a definition; labels that use it stay. Raises `NotFound`, `RoleMissing`, `PermissionMissing`."""
-        await self._must(agent, Action.DELETE_LABEL_DEFINITION, name, origin)
+        await self._library.must_reach(agent, Action.DELETE_LABEL_DEFINITION, name, origin)
         _must_be_possible(_DEFINITION, name)
         if not await self._definitions.undefine(agent.tenant, name):
             raise NotFound(_DEFINITION, name)
@@ -131,7 +131,7 @@ class Labels:
     ) -> Mapping[str, Refusal | None]:
         """The same for many recordings: each with why it did not get the label, None for one that did. Raises what concerns
         all of them."""
-        await self._must(agent, Action.ADD_LABEL, "", origin)
+        await self._library.must_reach(agent, Action.ADD_LABEL, "", origin)
         must_be_label_text("value", value)
         _named(await self._definitions.definitions(agent.tenant), name)
         outcome: dict[str, Refusal | None] = {}
@@ -181,14 +181,6 @@ class Labels:
 
     def _label(self, agent: Agent, name: str, value: str) -> Label:
         return Label(name, value, agent.user_name, self._clock.utc())
-
-    async def _must(self, agent: Agent, action: Action, subject: str, origin: str) -> None:
-        try:
-            must_reach(agent, action)
-        except Refusal as refusal:
-            detail = {"reason": type(refusal).__name__}
-            await self._audit.write(Deed(agent.actor, action.value, subject, "refused", detail, agent.tenant, origin))
-            raise
 
     async def _note(self, agent: Agent, action: Action, subject: str, detail: Mapping[str, str], origin: str) -> None:
         await self._audit.write(Deed(agent.actor, action.value, subject, "done", detail, agent.tenant, origin))

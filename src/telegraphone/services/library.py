@@ -63,6 +63,15 @@ class Library:
         `PermissionMissing`."""
         return among(agent, must_reach(agent, action), self.directory)
 
+    async def must_reach(self, agent: Agent, action: Action, subject: str, origin: str) -> frozenset[str] | None:
+        """The same for what is no recording; a refusal is in the trail, about this subject."""
+        try:
+            return self.reach(agent, action)
+        except Refusal as refusal:
+            detail = {"reason": type(refusal).__name__}
+            await self.audit.write(Deed(agent.actor, action.value, subject, "refused", detail, agent.tenant, origin))
+            raise
+
     async def pages(self, agent: Agent, action: Action, query: PartQuery) -> AsyncIterator[tuple[CallUuid, ...]]:
         """Everything that a search finds and this may be done to, a page at a time, for who does something to all of it and
         writes that down. Recordings that come meanwhile are not among it. Raises `RoleMissing`, `PermissionMissing`."""

@@ -9,13 +9,20 @@ A list that cannot be asked settles nothing: such calls wait (properties REC-1, 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
 import structlog
 
 from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.limits import RECONCILED_CALLS_MAX, RECONCILING_AFTER_S, RECONCILING_ENDS_S, RECONCILING_PERIOD_S
+from telegraphone.limits import (
+    RECONCILED_CALLS_MAX,
+    RECONCILING_AFTER_S,
+    RECONCILING_ENDS_S,
+    RECONCILING_PERIOD_S,
+    TROUBLES_SHOWN_MAX,
+)
 from telegraphone.services.archive_ports import Archive
 from telegraphone.services.catalogue import Catalogue, PartRecord
 from telegraphone.services.ports import Clock, Unavailable
@@ -53,6 +60,16 @@ class _Demanded:
     told: set[Problem] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with the recording of a call, and since when that is told."""
+
+    tenant: str
+    call_uuid: CallUuid
+    problem: Problem
+    told_at: datetime
+
+
 class Reconciliation:
     """Takes demands from the calls, and looks after them in a task of its own."""
 
@@ -61,6 +78,7 @@ class Reconciliation:
         self._archive = archive
         self._clock = clock
         self._demanded: dict[CallUuid, _Demanded] = {}
+        self._troubles: dict[CallUuid, Trouble] = {}
         self.is_being_made: Callable[[RecordingId], bool] = lambda _: False
         """Whether a call is recording into this media file now; to be set by whoever knows the calls."""
         self.settled = 0
@@ -72,6 +90,15 @@ class Reconciliation:
     def open(self) -> int:
         """Calls that are not settled yet."""
         return len(self._demanded)
+
+    def waiting(self, tenant: str) -> int:
+        """The same of one tenant."""
+        return sum(each.tenant == tenant for each in self._demanded.values())
+
+    def troubles(self, tenant: str) -> tuple[Trouble, ...]:
+        """What was told of this tenant's calls and has not come right since, the newest first; the latest ones of all since
+        this node was started."""
+        return tuple(each for each in reversed(self._troubles.values()) if each.tenant == tenant)
 
     def demand(self, tenant: str, call_uuid: CallUuid, *, mixed: bool = False) -> None:
         """See `Demands.demand`."""
@@ -104,16 +131,24 @@ class Reconciliation:
                 del self._demanded[demanded.call_uuid]
                 self.settled += 1
                 if demanded.told:
+                    self._troubles.pop(demanded.call_uuid, None)
                     log.warning("call_reconciled_late", tenant=demanded.tenant, call=demanded.call_uuid)
             return
         demanded.wrong_since = demanded.wrong_since if demanded.wrong_since is not None else now
         waited_s = now - demanded.wrong_since
         if problem not in demanded.told and (over or waited_s >= RECONCILING_AFTER_S):
             demanded.told.add(problem)
+            self._keep(Trouble(demanded.tenant, demanded.call_uuid, problem, self._clock.utc()))
             log.error("call_not_reconciled", tenant=demanded.tenant, call=demanded.call_uuid, problem=problem.value)
         if over or waited_s >= RECONCILING_ENDS_S:
             del self._demanded[demanded.call_uuid]
             self.given_up += 1
+
+    def _keep(self, trouble: Trouble) -> None:
+        self._troubles.pop(trouble.call_uuid, None)
+        self._troubles[trouble.call_uuid] = trouble
+        if len(self._troubles) > TROUBLES_SHOWN_MAX:
+            del self._troubles[next(iter(self._troubles))]
 
     async def _found(self, demanded: _Demanded) -> tuple[Problem | None, bool]:
         """What is wrong now, and whether nothing can change that any more."""

@@ -26,6 +26,7 @@ from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
+from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.staff import Staff
 from telegraphone.services.supervision import Supervision
 from telegraphone.services.tokens import Tokens
@@ -55,6 +56,7 @@ from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.startup import StartUp, nothing
+from telegraphone.web.gws.troubles import TroublePages
 from telegraphone.web.logins import LOGIN, LoginPages
 from telegraphone.web.openapi import Description
 from telegraphone.web.origins import Origins
@@ -100,6 +102,7 @@ class WebPorts:
     password_hashes: Mapping[str, str]
     webhooks: Webhooks
     recordings: RecordingUses
+    reconciliation: Reconciliation
     archive: Archive
     tokens: Tokens
     federation: Federation
@@ -166,6 +169,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
     exports = Exports(library, uses.orders, ports.archive, ports.audit)
     jobs = ExportPages(shapes.links, uses.exports)
+    troubles = TroublePages(library, ports.reconciliation)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search, "POST": operations.post_all}),
@@ -181,6 +185,7 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
         Route(f"{API}/recordings/{{id}}/completeness", {"GET": evidence.report("completeness")}),
         Route(f"{API}/recordings/{{id}}/tombstone", {"GET": evidence.tombstone}),
         Route(f"{API}/recordings/{{id}}/export", {"GET": exports.get}),
+        Route(f"{API}/reconciliation", {"GET": troubles.get}),
         Route(f"{API}/exports", {"GET": jobs.get_all, "POST": jobs.post}),
         Route(f"{API}/exports/{{id}}", {"GET": jobs.get, "DELETE": jobs.delete}),
         Route(f"{API}/exports/{{id}}/package", {"GET": jobs.package, "HEAD": jobs.package}),

@@ -127,22 +127,24 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(browser: Browser, url: str, user: str = AGENT, *, changed: dict[str, Any] | None = None) -> AsyncIterator[Desk]:
-    """A desk in a browser profile of its own. `changed` are functions on the text of files, by URL path. Whatever the
-    browser complains of fails the test, except that the first question, who I am, is answered with 403."""
+async def desk(
+    browser: Browser, url: str, user: str = AGENT, *, page: str = "", changed: dict[str, Any] | None = None
+) -> AsyncIterator[Desk]:
+    """A desk, or another `page`, in a browser profile of its own. `changed` are functions on the text of files, by URL path.
+    Whatever the browser complains of fails the test, except that the first question, who I am, is answered with 403."""
     context = await browser.new_context(viewport={"width": 1024, "height": 768})
     context.set_default_timeout(PATIENCE_MS)
-    page = await context.new_page()
-    here = Desk(page, user)
-    page.on("pageerror", lambda error: here.complaints.append(str(error)))
-    page.on("console", lambda said: here.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    tab = await context.new_page()
+    here = Desk(tab, user)
+    tab.on("pageerror", lambda error: here.complaints.append(str(error)))
+    tab.on("console", lambda said: here.complaints.append(said.text) if said.type in {"error", "warning"} else None)
     for path, change in (changed or {}).items():
-        await page.route(f"{url}{path}", _changing(change))
-    await page.goto(url)
+        await tab.route(f"{url}{path}", _changing(change))
+    await tab.goto(f"{url}{page}")
     try:
         yield here
     except Exception:
-        await _show_where(page)
+        await _show_where(tab)
         raise
     finally:
         await context.close()

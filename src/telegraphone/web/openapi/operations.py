@@ -268,6 +268,10 @@ _RECORDINGS: Final = {
 _WANTED: Final[Query] = {"criteria": _SOUGHT, "recordings": {"type": "array", "items": TEXT, "minItems": 1}}
 _DEFINITION: Final[Query] = {"displayName": TEXT, "description": TEXT}
 _LABELS: Final = {
+    ("GET", "/reconciliation"): Said(
+        "Calls that were to be recorded and of which no whole recording is kept",
+        _answer(waiting=WHOLE, troubles=listed(ref("Trouble"))),
+    ),
     ("GET", "/exports"): Said("Packages of many recordings, the newest first", _answer(exports=listed(ref("Export")))),
     ("POST", "/exports"): Said(
         "Begin a package of many recordings",

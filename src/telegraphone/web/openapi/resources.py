@@ -4,6 +4,7 @@
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.call import CallType, LegState, Notice
 from telegraphone.domain.operations import Operation
+from telegraphone.services.reconciliation import Problem
 from telegraphone.web.openapi.schema import (
     ANYTHING,
     DATA,
@@ -274,7 +275,13 @@ def _evidence() -> dict[str, Schema]:
     job = {"id": TEXT, "userName": TEXT, "createdTime": TIME, "sealed": FLAG, "state": words("preparing", "ready", "failed")}
     counts = {"recordings": WHOLE, "done": WHOLE, "bytes": about(WHOLE, "Of what is looked through.")}
     export = record({**job, **counts, **_PAIR}, {"finishedTime": TIME, "reason": TEXT, "packagePath": PATH})
-    return {"Export": export, "Report": record({"mediaFileId": TEXT, **signed}), "Tombstone": record(tombstone)}
+    trouble = {"callUuid": TEXT, "problem": words(*(each.name.lower() for each in Problem)), "text": TEXT, "dateTime": TIME}
+    return {
+        "Export": export,
+        "Report": record({"mediaFileId": TEXT, **signed}),
+        "Tombstone": record(tombstone),
+        "Trouble": record(trouble),
+    }
 
 
 def _conversations() -> dict[str, Schema]:

@@ -284,8 +284,10 @@ async function lookForConcerns() {
   for (let page = 0; page < ATTENTION_PAGES && !lately.over; page += 1) {
     seen.push(...(await lately.next()));
   }
+  const { troubles } = await api.get("/reconciliation");
   const worrying = seen.map((recording) => ({ recording, concerns: concernsOf(recording, warnMs) })).filter(({ concerns }) => concerns.length > 0);
   const count = (kind) => worrying.filter(({ concerns }) => concerns.some((each) => each.kind === kind)).length;
+  const nothing = worrying.length + troubles.length === 0;
   at("attention").replaceChildren(
     h("h2", {}, `The last ${ATTENTION_DAYS} days`),
     h(
@@ -294,12 +296,19 @@ async function lookForConcerns() {
       figure("recordings", `${seen.length}${lately.over ? "" : "+"}`),
       figure("with a loss", count("gap"), "gap"),
       figure("with a forgotten pause", count("pause"), "pause"),
+      figure("calls without a whole recording", troubles.length, "gap"),
     ),
-    worrying.length === 0
-      ? h("p", { class: "hint" }, "Nothing needs attention: no audio was lost and no pause was forgotten.")
-      : h("ul", { class: "worries" }, ...worrying.slice(0, 20).map(worry)),
+    h("ul", { class: "worries missing", "aria-label": "Calls without a whole recording", hidden: troubles.length === 0 }, ...troubles.slice(0, 20).map(missing)),
+    h("ul", { class: "worries", "aria-label": "Recordings to look at", hidden: worrying.length === 0 }, ...worrying.slice(0, 20).map(worry)),
+    h("p", { class: "hint", hidden: !nothing }, "Nothing needs attention: nothing is missing, no audio was lost and no pause was forgotten."),
     h("p", { class: "hint" }, "Choose a recording to hear it. Keys: / search, space play, ← → 5 s, J L 10 s, N P next and last pause."),
   );
+}
+
+/** A call that was to be recorded: there may be nothing to choose. */
+function missing({ callUuid, text, dateTime }) {
+  const when = instant(dateTime).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  return h("li", { "data-kind": "gap" }, h("span", { class: "number id" }, callUuid), h("span", {}, `${text}; told ${when}`));
 }
 
 function figure(name, value, kind) {
