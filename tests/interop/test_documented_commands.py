@@ -1,7 +1,7 @@
 """Every `telegraphone …` line of the documentation does what the page says, typed as it stands, or at least is understood.
 
 Commands that serve or ask a person something are only asked for their help, with the options of the page in front of it;
-the demonstration has a test of its own.
+the demonstration has a test of its own (test_demo).
 """
 
 import os
