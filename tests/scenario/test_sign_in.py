@@ -119,6 +119,10 @@ async def test_the_cookie_is_secure_under_https() -> None:
         assert "; Secure" in response.headers["Set-Cookie"]
         assert "; SameSite=None" in response.headers["Set-Cookie"]
         assert response.headers["Strict-Transport-Security"].startswith("max-age=")
+        ended = await http.post(ME, content=END)
+        # A browser takes SameSite=None with Secure only: without it, it would keep the cookie.
+        dropped = {"JSESSIONID=", "Path=/", "HttpOnly", "SameSite=None", "Secure", "Max-Age=0"}
+        assert set(ended.headers["Set-Cookie"].split("; ")) == dropped
 
 
 async def test_passwords_without_cookies_share_one_sign_in(world: World) -> None:

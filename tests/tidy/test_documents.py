@@ -1,6 +1,8 @@
 """The pages keep what they promise: links lead somewhere, documented commands exist, every bound has its reason."""
 
 import ast
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from telegraphone.cli import app
@@ -46,6 +48,26 @@ def test_every_bound_has_its_reason() -> None:
     modules = list((ROOT / "src/telegraphone/limits").glob("*.py"))
     assert modules
     assert [bare for module in modules for bare in reasonless_bounds(module.read_text(encoding="utf-8"))] == []
+
+
+def unkept_bounds(bounds: str, sources: Iterable[Source]) -> list[str]:
+    """Bounds that nothing outside their own module names: what they promise is not kept."""
+    used = {name for source in sources for name in re.findall(r"\b[A-Z][A-Z0-9_]+\b", source.text)}
+    names = re.findall(r"^[A-Z][A-Z0-9_]+(?=[:\s])", bounds, re.MULTILINE)
+    return [name for name in names if name not in used and len(re.findall(rf"\b{name}\b", bounds)) == 1]
+
+
+def test_every_bound_is_kept() -> None:
+    product = [source for source in repository() if source.is_product]
+    bounds = [source for source in product if source.layer == "limits"]
+    others = [source for source in product if source.layer != "limits"]
+    assert bounds
+    assert [name for source in bounds for name in unkept_bounds(source.text, others)] == []
+
+
+def test_a_bound_that_nobody_keeps_is_found() -> None:
+    bounds = "KEPT_MAX: Final = 1\nHALF: Final = 2\nWHOLE_MAX: Final = 2 * HALF\nLOST_MAX: Final = 3\n"
+    assert unkept_bounds(bounds, [Source("src/a.py", "KEPT_MAX, WHOLE_MAX, LOST_MAX_S")]) == ["LOST_MAX"]
 
 
 def test_a_bound_without_reason_is_found() -> None:

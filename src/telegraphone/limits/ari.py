@@ -14,9 +14,6 @@ ARI_MESSAGE_BYTES_MAX: Final = 1024 * 1024
 ARI_ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 """One answer: some 700 B for each channel of a full list."""
 
-ARI_EVENTS_MAX: Final = 65_536
-"""Events read and not yet worked off, while the node catches up after a reconnection: then the connection is given up."""
-
 ARI_ANSWER_S: Final = 2.5
 """How long a request may take: less than an operation waits (RECORDER_ANSWER_S), so that it fails by its own name."""
 

@@ -5,14 +5,11 @@ from typing import Final
 SIP_DATAGRAM_BYTES_MAX: Final = 64 * 1024
 """A SIP message over UDP: what one datagram can hold."""
 
-SIP_STREAM_MESSAGE_BYTES_MAX: Final = 256 * 1024
-"""A SIP message over TCP: an INVITE of a recording client with metadata of 64 KiB, and ample room (siprec 9)."""
-
 SIP_HEAD_BYTES_MAX: Final = 64 * 1024
 """Start line and header fields of one message: 128 lines rarely fill a tenth of it."""
 
 SIP_BODY_BYTES_MAX: Final = 192 * 1024
-"""A message's body: the largest stream message without its head."""
+"""A message's body over TCP: the metadata of a recording client has 64 KiB, and ample room (siprec 9)."""
 
 SIP_HEADERS_MAX: Final = 128
 """Header lines of one message: the longest of RFC 4475 has 43."""

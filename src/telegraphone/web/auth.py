@@ -98,19 +98,19 @@ class Auth:
         """What the answer tells of the sign-in: its cookie when it is new to the client, and the CSRF pair on GET."""
         fields = {}
         if principal.new_cookie:
-            fields["Set-Cookie"] = self._cookie(principal.sign_in)
+            fields["Set-Cookie"] = self._cookie(principal.sign_in.id)
         if method == "GET":
             fields |= {"X-CSRF-HEADER": CSRF_HEADER, "X-CSRF-TOKEN": principal.sign_in.csrf_token}
         return fields
 
     def begin(self, agent: Agent) -> dict[str, str]:
         """Begins a sign-in of somebody who was proved elsewhere; the header fields give the client its cookie."""
-        return {"Set-Cookie": self._cookie(self._sign_ins.begin(agent.user_name))}
+        return {"Set-Cookie": self._cookie(self._sign_ins.begin(agent.user_name).id)}
 
     def end(self, sign_in: SignIn) -> dict[str, str]:
         """Ends a sign-in; the header fields make the client drop its cookie."""
         self._sign_ins.end(sign_in)
-        return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}"}
+        return {"Set-Cookie": self._cookie("", "; Max-Age=0")}
 
     def end_token(self, token: ApiToken) -> None:
         """Ends what goes on under a token: connections, and audio that is being sent."""
@@ -120,9 +120,9 @@ class Auth:
         """Something was heard under this sign-in on a connection that was admitted before; False when it is over."""
         return self._sign_ins.find(sign_in_id) is not None
 
-    def _cookie(self, sign_in: SignIn) -> str:
+    def _cookie(self, value: str, more: str = "") -> str:
         secure = "; Secure" if self._settings.secure else ""
-        return f"{COOKIE}={sign_in.id}; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}{secure}"
+        return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite={self._settings.cookie_same_site}{secure}{more}"
 
 
 class CometdGatekeeper:

@@ -3,7 +3,6 @@
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.call import CallType, LegState, Notice
-from telegraphone.domain.operations import Operation
 from telegraphone.services.reconciliation import Problem
 from telegraphone.web.openapi.schema import (
     ANYTHING,
@@ -323,10 +322,6 @@ def _events(*, modern: bool) -> dict[str, Schema]:
         "ChannelStateChangeMessageV2": message("ChannelStateChangeMessageV2", {"channels": listed(ref("Channel"))}),
         "ErrorMessage": error,
     }
-
-
-CALL_OPERATIONS = tuple(operation.value for operation in Operation)
-"""What can be asked of a call, by name."""
 
 
 def _token() -> Schema:

@@ -9,7 +9,6 @@ from typing import Final
 
 from telegraphone.wire.errors import RemoteProtocolError
 
-ENCODING: Final = "telephone-event"
 KEYS: Final = "0123456789*#ABCD"
 """Event codes 0 … 15 in order (RFC 4733 section 3.2)."""
 
