@@ -306,11 +306,24 @@ values = ["yes"]
 name = "card page"
 user_data = "page"
 values = ["card"]
+
+[[warning_tones]]
+every_s = 3
 """
+TONE_HZ = 1_400
+
+
+def tones(track: NDArray[np.float64]) -> int:
+    """How often 1,400 Hz was there for most of 0.2 s; a chirp passes it in no time, and the voices do not come so high."""
+    turn = np.exp(-2j * np.pi * TONE_HZ * np.arange(spoken.FRAME) / RATE)
+    frames = track[: len(track) // spoken.FRAME * spoken.FRAME].reshape(-1, spoken.FRAME)
+    loud = "".join("x" if strength > 800 else " " for strength in np.abs(frames @ turn) * 2 / spoken.FRAME)
+    return len(re.findall("x{6,}", loud))
 
 
 async def test_only_what_was_said_with_consent_and_off_the_card_page_is_kept(tmp_path: Path) -> None:
-    """The recording runs from Start; its sound begins with consent, and is out while the card page is open."""
+    """The recording runs from Start; its sound begins with consent, and is out while the card page is open. Both parties hear
+    a tone while sound is kept, which is not in the recording."""
     async with conversation(tmp_path, "websocket", more=RULES) as talk:
 
         async def say(key: str, value: str) -> tuple[float, float]:
@@ -347,6 +360,9 @@ async def test_only_what_was_said_with_consent_and_off_the_card_page_is_kept(tmp
         for found in late.values():
             assert len(found) >= 3
             assert all(abs(by) <= NEAR_S for by in found.values()), found
+        assert tones(kept.left.astype(np.float64)) == tones(kept.right.astype(np.float64)) == 0
+    for phone in (talk.caller, talk.callee):
+        assert tones(spoken.heard(phone.heard)) in {2, 3, 4}
 
 
 async def test_a_pause_outlives_hold_and_retrieve(tmp_path: Path) -> None:

@@ -146,7 +146,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)
-    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms))
+    tones = next((each.sound for each in phones if isinstance(each, Exchange)), None)
+    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms), warning_tones=tones)
     calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
     demands.is_being_made = calls.is_recording
     ports = WebPorts(

@@ -24,6 +24,7 @@ def make_policies(config: Config) -> Policies:
         rules=tuple(entry.rule() for entry in config.recording_rules),
         pause_limits={entry.tenant: entry.limits() for entry in config.pauses},
         consent_rules=tuple(entry.rule() for entry in config.consent),
+        tone_every_s={entry.tenant: entry.every_s for entry in config.warning_tones},
         pause_rules=tuple(entry.rule() for entry in config.pause_rules),
         version=version_of(config),
     )
@@ -57,6 +58,7 @@ def _text(config: Config) -> bytes:
     decided = {
         "recording_rules": config.recording_rules,
         "consent": config.consent,
+        "warning_tones": config.warning_tones,
         "pause_rules": config.pause_rules,
         "pauses": config.pauses,
         "retention": config.retention,

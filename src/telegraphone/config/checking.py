@@ -77,6 +77,9 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _twice("pause_rules", "name", [each.name for each in config.pause_rules])
     yield from about_pause_rules(config.pause_rules)
     yield from _twice("consent", "name", [each.name for each in config.consent])
+    yield from _twice("warning_tones", "tenant", [each.tenant for each in config.warning_tones])
+    if config.warning_tones and config.asterisk:
+        yield "warning_tones: an Asterisk mixes nothing into its calls for us; have its dialplan play the tone"
     yield from _twice("retention", "name", [each.name for each in config.retention])
     yield from about_retention(config.retention)
     yield from _twice("pauses", "tenant", [each.tenant for each in config.pauses])
@@ -183,6 +186,7 @@ def _about_tenants(config: Config) -> Iterator[str]:
         "webhooks",
         "recording_rules",
         "consent",
+        "warning_tones",
         "pause_rules",
         "pauses",
         "retention",

@@ -46,6 +46,13 @@ class RecordingRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         )
 
 
+class WarningToneEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[warning_tones]]`: the parties of recorded calls hear a tone, in one contact centre."""
+
+    tenant: Tenant = DEFAULT_TENANT
+    every_s: Annotated[float, Meta(ge=2, le=3_600, description="Every so many seconds, and when the recording begins.")] = 15.0
+
+
 class PauseRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[pause_rules]]`: pauses a recording, and lets it go on, by what is attached to the call or by time."""
 

@@ -10,7 +10,14 @@ from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
 from telegraphone.config.oidc import OidcEntry
-from telegraphone.config.policies import ConsentEntry, PauseRuleEntry, PausesEntry, RecordingRuleEntry, RetentionEntry
+from telegraphone.config.policies import (
+    ConsentEntry,
+    PauseRuleEntry,
+    PausesEntry,
+    RecordingRuleEntry,
+    RetentionEntry,
+    WarningToneEntry,
+)
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tenants import Tenant, TenantEntry
@@ -251,6 +258,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     asterisk: tuple[AsteriskEntry, ...] = ()
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
     consent: tuple[ConsentEntry, ...] = ()
+    warning_tones: tuple[WarningToneEntry, ...] = ()
     pause_rules: tuple[PauseRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
     retention: tuple[RetentionEntry, ...] = ()

@@ -129,8 +129,9 @@ class Call:
     the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
     `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
-    for one of them begins paused (gws-api 9.3). `pauses` counts the pauses, `fits` are the rules for pauses that hold.
-    Only agents of its `tenant` see it."""
+    for one of them begins paused (gws-api 9.3). `pauses` counts the pauses, `fits` are the rules for pauses that hold,
+    `tone_due` is when its parties are to hear next that they are recorded (monotonic seconds). Only agents of its `tenant`
+    see it."""
 
     uuid: CallUuid
     conn_id: ConnId
@@ -146,6 +147,7 @@ class Call:
     carries_pause: bool = False
     pauses: int = 0
     fits: tuple[Fit, ...] = ()
+    tone_due: float = 0.0
     copied: Keeping | None = None
     mixed: bool = False
     tenant: str = DEFAULT_TENANT

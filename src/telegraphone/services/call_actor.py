@@ -42,6 +42,7 @@ from telegraphone.services.mailbox import (
     PauseRuleDue,
     RingingTooLong,
     Surrender,
+    ToneDue,
     Watched,
 )
 from telegraphone.services.news import Broken, News, StillPaused
@@ -58,6 +59,7 @@ from telegraphone.services.ports import (
 )
 from telegraphone.services.recordings import CallRecorder
 from telegraphone.services.surroundings import Surroundings
+from telegraphone.services.tones import Tones
 
 log = structlog.get_logger()
 
@@ -86,6 +88,7 @@ class CallActor:
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
         self._consents = Consents(self._effects, world)
         self._pausing = Pausing(self._effects, world, self._mailbox)
+        self._tones = Tones(self._effects, world, self._mailbox)
         self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
         self._surrendered = False
@@ -188,8 +191,8 @@ class CallActor:
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)
-            case PausedTooLong() | PauseRuleDue():
-                self._tell(await self._pausing.alarm(what))
+            case PausedTooLong() | PauseRuleDue() | ToneDue():
+                await self._on_time(what)
             case AnswerDue(leg):
                 self._invitations.due(leg)
             case Watched(number):
@@ -204,6 +207,11 @@ class CallActor:
                 await self._take_over(wish)
             case fact:
                 await self._happened(fact, now)
+
+    async def _on_time(self, what: PausedTooLong | PauseRuleDue | ToneDue) -> None:
+        if not isinstance(what, ToneDue):
+            self._tell(await self._pausing.alarm(what))
+        await self._tones.look()
 
     async def _happened(self, fact: LegFact, now: float) -> None:
         news, _ = await self._effects.of(progress.fact(self.conversation, fact, now), _BY_CALL)
@@ -309,6 +317,7 @@ class CallActor:
                 self._tell(await self._effects.inherit(call, self._policy_for(call)))
                 await self._let_watch({call.leg(leg).number for leg in call.heirs})
         self._tell(await self._pausing.look())
+        await self._tones.look()
 
     async def _let_watch(self, numbers: set[str]) -> None:
         """Rings the supervisors who want to be in the calls of who has come."""

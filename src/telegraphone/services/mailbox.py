@@ -91,6 +91,13 @@ class PauseRuleDue:
 
 
 @dataclass(frozen=True, slots=True)
+class ToneDue:
+    """The parties of this call may have to hear again that they are recorded."""
+
+    call: CallUuid
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """Somebody may watch the agent at this number from now on."""
 
@@ -143,7 +150,7 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Alarm = RingingTooLong | PausedTooLong | PauseRuleDue | Watched | AnswerDue | Forgotten | GivenUp
+Alarm = RingingTooLong | PausedTooLong | PauseRuleDue | ToneDue | Watched | AnswerDue | Forgotten | GivenUp
 Input = LegFact | RecorderEvent | Asked | MediaMoved | Alarm | Surrender[Any] | Absorbed
 
 

@@ -20,7 +20,7 @@ from telegraphone.services.copies import Copies
 from telegraphone.services.mailbox import PausedTooLong
 from telegraphone.services.pause_alarms import PauseAlarms, Unheard
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, Outside, PhoneAnswers
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, Outside, PhoneAnswers, WarningTones
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Policies:
     pause_limits: Mapping[str, PauseLimits] = field(default_factory=dict)
     pause_rules: tuple[PauseRule, ...] = ()
     consent_rules: tuple[ConsentRule, ...] = ()
+    tone_every_s: Mapping[str, float] = field(default_factory=dict)
     version: str = ""
 
     def by(self, rule: str) -> By:
@@ -120,6 +121,7 @@ class Surroundings:
     reached: Reached = itself
     phone_answers: PhoneAnswers | None = None
     outside: Outside | None = None
+    warning_tones: WarningTones | None = None
     watchers: Watchers = field(default_factory=Nobody)
     demands: Demands = field(default_factory=NoDemands)
     pause_alarms: PauseAlarms = field(default_factory=Unheard)

@@ -25,6 +25,14 @@ class LegMedia(Protocol):
         """Plays keypad digits (0-9 * # A-D) to the leg's party. They are not logged."""
 
 
+class WarningTones(Protocol):
+    """Tells parties that they are recorded. A switch that cannot mix into what a party hears has none."""
+
+    async def warn(self, leg: LegId) -> None:
+        """The leg's party hears the warning tone once, besides whatever it hears; unknown legs are ignored. Raises as
+        `LegMedia`."""
+
+
 class ConferenceTaps(Protocol):
     """Copies of what a switch sends to a leg: all the others of a conference in one stream. A switch that has it may
     offer `Ability.CONFERENCE`."""

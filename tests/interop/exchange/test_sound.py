@@ -1,18 +1,20 @@
 """What a phone is sent through hold, keys, other parties and mixes: one stream whose numbers run on; keys also without RTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import cmath
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegArrived
-from telegraphone.media.g711 import MU_VALUES
+from telegraphone.media.g711 import A_VALUES, MU_VALUES
 from telegraphone.phone import HeardFrame, Phone, PhoneOptions, tone
-from telegraphone.services.ports import Caller, Unavailable
-from telegraphone.wire.rtp.packet import RtpPacket
+from telegraphone.services.ports import Caller, MediaAddress, Unavailable
+from telegraphone.wire.rtp.packet import RtpPacket, read_packet
 from telegraphone.wire.sdp import PCMU
 from telegraphone.wire.sip.events import RequestArrived
 from tests.interop.exchange.router import HOST, Router, password
@@ -157,3 +159,60 @@ async def test_keys_go_by_request_to_a_phone_without_telephone_events(router: Ro
         await router.idle()
         await asyncio.sleep(_TALK_S)
         assert len(customer.keys) == 3, "what waits ends with its leg"
+
+
+def strength(heard: list[HeardFrame], hertz: int) -> list[float]:
+    """How loud a pitch is in each packet's audio, of 32,768."""
+    turn = -2j * cmath.pi * hertz / 8_000
+    found = []
+    for each in heard:
+        values = A_VALUES if each.packet.payload_type == 8 else MU_VALUES
+        samples = [values[code] for code in each.packet.payload]
+        found.append(abs(sum(sample * cmath.exp(turn * at) for at, sample in enumerate(samples))) * 2 / len(samples))
+    return found
+
+
+@pytest.mark.parametrize("parties", [2, 3])
+async def test_the_warning_tone_is_mixed_in_and_not_in_the_copy(router: Router, parties: int) -> None:
+    """Each hears 0.2 s of it besides the other's voice, in the stream that went before; the copy for the recorder has none."""
+    codecs = ("PCMA", "PCMU", "PCMU")[:parties]
+    async with phones(router, *codecs) as made:
+        customer, agent = made[:2]
+        await customer.call("5001")
+        exchange, everybody = router.exchange, list(legs(router))
+        if parties == 3:
+            third = LegId("third")
+            await exchange.originate(third, "5002", Caller("5001"))
+            await router.until(lambda: any(getattr(fact, "leg", None) == third for fact in router.facts))
+            everybody.append(third)
+            await exchange.join(tuple(everybody))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as copy:
+            copy.bind((HOST, 0))
+            copy.setblocking(False)
+            # What the agent says, or of a conference what the customer hears: either is what a recording is made of.
+            to = MediaAddress(HOST, copy.getsockname()[1])
+            await (exchange.fork(everybody[1], to) if parties == 2 else exchange.sound.fork_heard(everybody[0], to))
+            await asyncio.sleep(_TALK_S)
+            for leg in everybody:
+                await exchange.sound.warn(leg)
+            await asyncio.sleep(2 * _TALK_S)
+            copied = [HeardFrame(0.0, read_packet(data)) for data in drained(copy)][10:]  # a mix begins with silence
+        assert len(copied) > 25
+        assert max(strength(copied, 1_400)) < 300
+        assert min(strength(copied, 800)) > 1_000
+        for phone, pitch in ((customer, 800), (agent, 500)):
+            audio = [each for each in phone.heard if each.packet.payload_type != 101]
+            check_one_stream(audio)
+            toned = [loud > 1_000 for loud in strength(audio, 1_400)]
+            first = toned.index(True)
+            # The first and the last packet rise and fade.
+            assert 8 <= sum(toned) <= 11
+            assert all(toned[first : first + 8])
+            assert min(strength(audio[first : first + 10], pitch)) > 1_000
+
+
+def drained(copy: socket.socket) -> Iterator[bytes]:
+    """Everything that has come."""
+    with suppress(BlockingIOError):
+        while True:
+            yield copy.recv(2_048)

@@ -147,7 +147,7 @@ async def serving(
         pause_alarms=alarms,
         copies=Copies(MemoryCopies(), clock),
     )
-    surroundings = replace(surroundings, phone_answers=switch.requests)
+    surroundings = replace(surroundings, phone_answers=switch.requests, warning_tones=switch.sound)
     if beside is not None:
         router = SwitchRouter((switch,), (beside,))
         surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)

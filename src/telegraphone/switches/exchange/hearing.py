@@ -47,6 +47,7 @@ class Hearing:
         wiring.leave(port)
         port.music = port.ring_tone = False
         port.signal.clear()
+        port.tone_at = None
         port.keys = port.party = None
         self._rewire(near)
 
@@ -79,6 +80,11 @@ class Hearing:
         if port.listening and port.party is not None:
             port.signal = deque(frames(signal)[port.party.payloads.law])
             self._rewire({port})
+
+    def warn(self, port: MediaPort) -> None:
+        """Mixes the warning tone into the next that the party hears, whoever says it."""
+        if port.listening:
+            port.tone_at = 0
 
     def new_stream(self) -> OutStream:
         """A stream for a copy of what somebody hears."""

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from telegraphone.endpoints.media_ports import SocketPair
 from telegraphone.media.jitter import JitterBuffer
+from telegraphone.media.mixing import Law
 from telegraphone.services.ports import MediaAddress
 from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.payloads import Payloads, Route
 from telegraphone.switches.exchange.stream import OutStream
+from telegraphone.switches.exchange.warning_tone import TONE_SAMPLES, with_tone
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -99,6 +101,8 @@ class MediaPort:
     keys: KeyPad | None = None
     signal: deque[bytes] = field(default_factory=deque)
     """Frames of a short tone that it hears in place of everything else."""
+    tone_at: int | None = None
+    """How much it has heard of a tone that is mixed into what it hears, in samples; None without one."""
     stream: OutStream | None = None
     """What its party is sent; None while packets of one other party pass as they came."""
     copy: HeardCopy | None = None
@@ -107,6 +111,14 @@ class MediaPort:
     def listening(self) -> bool:
         """Whether its party is to be sent anything."""
         return self.party is not None and self.party.receives
+
+    def toned(self, audio: bytes, law: Law) -> bytes:
+        """What the party is about to hear, with the next of the tone that it is to hear besides."""
+        if self.tone_at is None:
+            return audio
+        mixed = with_tone(audio, law, self.tone_at)
+        self.tone_at = self.tone_at + len(audio) if self.tone_at + len(audio) < TONE_SAMPLES else None
+        return mixed
 
     @property
     def covered(self) -> bool:

@@ -66,9 +66,10 @@ class Metronome:
             if stream is None or party is None:
                 continue
             pressed = port.keys is not None and self._play_key(port, port.keys, stream, at)
-            payload = self._signal(port) or _heard(port, voices, party.payloads)
+            signal, law = self._signal(port), party.payloads.law
+            payload = signal or _heard(port, voices, party.payloads)
             if payload is not None and not pressed:
-                law = party.payloads.law
+                payload = payload if signal else port.toned(payload, law)
                 self._send(port, stream.made(party.payloads.to_party.get(law, STATIC_TYPES[law]), payload, at))
             if port.copy is not None and port.mixed:
                 self._play_copy(port, port.copy, voices, at)

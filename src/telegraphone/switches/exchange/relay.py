@@ -204,7 +204,7 @@ class Relay:
         to = target.port
         if route is None or to.remote is None:
             return
-        if target.plain and route.table is None and payload_type == route.payload_type:
+        if target.plain and route.table is None and payload_type == route.payload_type and to.tone_at is None:
             try:
                 to.sockets[0].sendto(packet, to.remote)
             except OSError:
@@ -216,6 +216,7 @@ class Relay:
             and to.stream is not None
             and to.keys is None
             and not to.signal
+            and to.tone_at is None
             and to.copy is None
         ):
             # The common case of a stream of ours, a call that was on hold before: only the header is made anew.
@@ -232,17 +233,15 @@ class Relay:
     def _pass_on(self, port: MediaPort, to: MediaPort, packet: RtpPacket) -> None:
         """Sends a packet in the form `to` understands, in a stream of ours where there is one."""
         now = asyncio.get_running_loop().time()
-        if to.stream is None:
-            self._send(to, packet.to_bytes())
-        elif to.covered:
+        law = to.party.payloads.law_to(packet.payload_type) if to.party is not None else None
+        if to.stream is not None and to.covered:
             to.stream.left_out()
         else:
-            self._send(to, to.stream.passed_on(packet, now))
-        if to.copy is not None and to.party is not None and port not in to.coaches:
-            law = to.party.payloads.law_to(packet.payload_type)
-            if law is not None:
-                copied = replace(packet, payload_type=STATIC_TYPES[law])
-                self._send_copy(to.copy, to.copy.stream.passed_on(copied, now))
+            heard = packet if law is None else replace(packet, payload=to.toned(packet.payload, law))
+            self._send(to, heard.to_bytes() if to.stream is None else to.stream.passed_on(heard, now))
+        if to.copy is not None and port not in to.coaches and law is not None:
+            copied = replace(packet, payload_type=STATIC_TYPES[law])
+            self._send_copy(to.copy, to.copy.stream.passed_on(copied, now))
 
     def _buffer_for_mix(self, port: MediaPort, party: Party, packet: memoryview) -> None:
         """Audio waits for the metronome; a key goes to each listener at once, in the stream they are sent."""

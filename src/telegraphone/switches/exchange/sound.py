@@ -1,4 +1,5 @@
-"""What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+"""What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `WarningTones`, `ConferenceTaps`
+and `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
@@ -50,6 +51,13 @@ class ExchangeSound:
         if knows_keys(leg.port):
             return self._board.relay.hearing.press(leg.port, digits)
         return self._requests.press(leg, digits)
+
+    # --- WarningTones ---
+
+    async def warn(self, leg: LegId) -> None:
+        """See `WarningTones`."""
+        if found := self._board.legs.get(leg):
+            self._board.relay.hearing.warn(found.port)
 
     # --- ConferenceTaps ---
 

@@ -8,7 +8,7 @@ from telegraphone.switches.simulated.wiring import Ear, Wiring, must_have_media
 
 
 class SimulatedSound:
-    """`LegMedia`, `ConferenceTaps` and `Monitoring` of the simulated switch."""
+    """`LegMedia`, `WarningTones`, `ConferenceTaps` and `Monitoring` of the simulated switch."""
 
     def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None]) -> None:
         self._wiring = wiring
@@ -64,6 +64,12 @@ class SimulatedSound:
         self._must_be_reachable()
         if found := self._wiring.legs.get(leg):
             found.digits += digits
+
+    async def warn(self, leg: LegId) -> None:
+        """See `WarningTones`."""
+        self._must_be_reachable()
+        if found := self._wiring.legs.get(leg):
+            found.tones += 1
 
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""

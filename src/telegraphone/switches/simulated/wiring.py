@@ -42,6 +42,7 @@ class SimulatedLeg:
     ring_tone: bool = False
     muted: bool = False
     digits: str = ""
+    tones: int = 0
 
 
 @dataclass(frozen=True, slots=True)
