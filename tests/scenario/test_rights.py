@@ -3,10 +3,14 @@
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from telegraphone.domain.agent import Role
+from telegraphone.services.ports import Unavailable
+from tests.scenario.clock import settle
+from tests.scenario.recorded import RECORDINGS, play_path, recorded_call
 from tests.scenario.world import HASH, HASHER, PASSWORD, World, contact_centre
 
 ME = "/api/v2/me"
@@ -56,6 +60,36 @@ async def test_who_has_other_rights_is_signed_out_everywhere_and_nobody_else_is(
         other.cookies.clear()
         async with world.client(cookies={"JSESSIONID": cookie or ""}) as same:
             assert (await same.get(ME)).status_code == 200
+
+
+async def test_what_is_being_sent_ends_with_the_right_to_it(world: World) -> None:
+    """Audio, a package of one and a package of many."""
+    uuid = await recorded_call(world)
+    play = await play_path(world, uuid)
+    async with world.client("compliance.one") as http:
+        begun = await http.post("/api/v2/exports", json={"recordings": [uuid]})
+        await settle()
+        package = f"/api/v2/exports/{begun.json()['export']['id']}/package"
+        for url, sender, method in (
+            (play, world.player, "read"),
+            (f"{RECORDINGS}/{uuid}/export", world.archive, "export"),
+            (package, world.packages, "read"),
+        ):
+            await http.get(ME)
+            read, sent = getattr(type(sender), method), 0
+
+            async def until_signed_out(*given: Any, read: Any = read, **named: Any) -> AsyncIterator[bytes]:
+                nonlocal sent
+                async for piece in read(*given, **named):
+                    yield piece
+                    sent += 1
+                    world.app.sign_ins.end_all("compliance.one")
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(sender), method, until_signed_out)
+                with pytest.raises(Unavailable, match="signed out"):
+                    await http.get(url)
+            assert sent == 1, url
 
 
 async def test_a_new_password_ends_the_old_one_at_once(world: World) -> None:
