@@ -88,13 +88,15 @@ class SimulatedPackages:
         self.stops_after = 1_000_000
         """After so many recordings it waits."""
         self.prepared: list[tuple[ExportOrder, ...]] = []
+        self.away: set[str] = set()
+        """Recordings that are out of reach."""
 
     async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
         if len(self.prepared) >= self.stops_after:
             self.waits.clear()
         await self.waits.wait()
         self.prepared.append(tuple(orders))
-        if self._archive.away:
+        if self._archive.away or any(order.recording_id in self.away for order in orders):
             raise Unavailable("archive")
         files: list[PackedFile] = []
         documents: dict[str, bytes] = {}

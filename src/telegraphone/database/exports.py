@@ -62,16 +62,17 @@ class SqlExports:
                 await connection.execute(delete(export_contents).where(export_contents.c.job == job_id))
             return bool(gone.rowcount)
 
-    async def left(self, job_id: str, limit: int) -> tuple[tuple[int, CallUuid], ...]:
+    async def left(self, job_id: str, first: int) -> tuple[int, CallUuid] | None:
         """See `ExportContents.left`."""
         wanted = (
             select(export_contents.c.number, export_contents.c.call_uuid)
-            .where(export_contents.c.job == job_id, export_contents.c.files.is_(None))
+            .where(export_contents.c.job == job_id, export_contents.c.number >= first, export_contents.c.files.is_(None))
             .order_by(export_contents.c.number)
-            .limit(limit)
+            .limit(1)
         )
         async with transaction(self._engine) as connection:
-            return tuple((row.number, CallUuid(row.call_uuid)) for row in await connection.execute(wanted))
+            row = (await connection.execute(wanted)).first()
+        return (row.number, CallUuid(row.call_uuid)) if row is not None else None
 
     async def put(self, job: ExportJob, number: int, prepared: Prepared) -> bool:
         """See `ExportContents.put`."""

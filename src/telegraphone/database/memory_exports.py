@@ -44,10 +44,10 @@ class MemoryExports:
         del self._jobs[job_id], self._wanted[job_id], self._contents[job_id]
         return True
 
-    async def left(self, job_id: str, limit: int) -> tuple[tuple[int, CallUuid], ...]:
+    async def left(self, job_id: str, first: int) -> tuple[int, CallUuid] | None:
         """See `ExportContents.left`."""
         wanted, done = self._wanted.get(job_id, {}), self._contents.get(job_id, {})
-        return tuple((number, each) for number, each in sorted(wanted.items()) if number not in done)[:limit]
+        return next((each for each in sorted(wanted.items()) if each[0] >= first and each[0] not in done), None)
 
     async def put(self, job: ExportJob, number: int, prepared: Prepared) -> bool:
         """See `ExportContents.put`."""

@@ -91,8 +91,8 @@ class ExportContents(Protocol):
     """What packages will hold, by job and the place of a recording in it, from 0; behind the last one what comes last. All raise
     `Unavailable("database")`."""
 
-    async def left(self, job_id: str, limit: int) -> tuple[tuple[int, CallUuid], ...]:
-        """The next recordings that are not looked through, with their places."""
+    async def left(self, job_id: str, first: int) -> tuple[int, CallUuid] | None:
+        """The next recording that is not looked through, from this place on, and its place."""
 
     async def put(self, job: ExportJob, number: int, prepared: Prepared) -> bool:
         """Keeps what a package will hold of a recording, or behind the last one what comes last in it, and the job as it is
@@ -260,12 +260,17 @@ class BulkExports:
             if self._clock.utc() - job.created_at >= timedelta(seconds=EXPORT_KEPT_S):
                 await self._jobs.remove(job.tenant, job.id)
             elif job.state is State.PREPARING:
-                await self._prepare(job)
+                try:
+                    await self._prepare(job)
+                except Unavailable as error:
+                    # What is out of reach for one need not be for the next.
+                    log.warning("export_waits", export=job.id, error=str(error))
 
     async def _prepare(self, job: ExportJob) -> None:
         try:
-            while left := await self._contents.left(job.id, 1):
-                [(number, call_uuid)] = left
+            number = -1
+            while left := await self._contents.left(job.id, number + 1):
+                number, call_uuid = left
                 prepared = await self._looked_through(job, call_uuid)
                 size = sum(each.size for each in prepared.files)
                 job = replace(job, done=job.done + 1, bytes=job.bytes + size)

@@ -116,6 +116,15 @@ async def test_what_is_away_is_waited_for(office: Office) -> None:
     await office.crash()
 
 
+async def test_one_that_waits_keeps_no_other_from_going_on(office: Office) -> None:
+    office.packages.away.add("r0")
+    await office.exports.begin(OFFICER, EVERYTHING, sealed=False, origin="")
+    other = await office.exports.begin(OFFICER, [f"{1:032}"], sealed=False, origin="")
+    await settle()
+    assert (await office.exports.one(OFFICER, other.id, "")).state is State.READY
+    await office.crash()
+
+
 async def test_a_package_is_forgotten_in_the_end(office: Office) -> None:
     for kept_s, left in ((EXPORT_KEPT_S - EXPORT_LOOK_S - 2, 1), (EXPORT_KEPT_S, 0)):
         job = await office.exports.begin(OFFICER, EVERYTHING, sealed=False, origin="")
