@@ -6,6 +6,7 @@
 #   make wheel       an installable package in dist/, with the agent desk
 #   make bench       measurements, written to benchmarks/RESULTS.md
 #   make soak fuzz   long runs; SECONDS says how long (make fuzz: each test)
+#   make prove       the tests of one property or fault of docs/reference/properties.md (ID=PCI-1, SEED=7 if you like)
 #                    (make test WORKERS=4 takes four cores; two are meant otherwise)
 #   make clean       away with what the other verbs made
 
@@ -49,6 +50,9 @@ soak: setup-test setup-system setup-asterisk setup-node
 fuzz: setup-test
 	FUZZ_SECONDS=$(SECONDS) $(bin)/pytest --timeout=0 tests/fuzz
 
+prove: setup-test setup-system setup-asterisk setup-node setup-desk
+	$(bin)/python -m tests.proofs $(ID) $(SEED)
+
 clean:
 	rm -rf .venv benchmarks/build telegraphone-demo build dist
 	rm -rf tests/interop/node_modules tests/interop/desk/pictures scripts/desk/node_modules src/telegraphone/web/desk/build
@@ -73,4 +77,4 @@ setup-node: setup-system
 setup-desk: setup-system
 	@scripts/setup-desk
 
-.PHONY: help demo check test wheel bench soak fuzz clean setup-runtime setup-test setup-system setup-asterisk setup-node setup-desk
+.PHONY: help demo check test wheel bench soak fuzz prove clean setup-runtime setup-test setup-system setup-asterisk setup-node setup-desk

@@ -297,6 +297,8 @@ class Worker:
         def finished(outcome: SealedFact | str | None) -> None:
             if isinstance(outcome, str):
                 self._send(control.Refused(command.number, outcome))
+            elif outcome is None and tap is not None and tap.state.started:
+                self._send(control.Refused(command.number, "its files are gone"))
             else:
                 self._send(control.SealDone(command.number, outcome or self._nothing(command.recording, tap)))
 

@@ -5,6 +5,7 @@ F4, F5, F9, F10, F15, F20, F21; SEC-3, REC-6, PCI-8.
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -234,6 +235,26 @@ async def test_a_broken_disk_fails_one_recording_loudly_and_no_other(tmp_path: P
             assert (await bench.recorder.seal(again.recording, NOTE)).status == "sealed"
         kept = bench.read(hit).frames(0, SEED, hit.speakers[0].name, 60)
         assert len([n for n in kept if hit.speakers[0].sent_at[n] < started + 0.4]) >= 15, "what was written stays readable"
+
+
+async def test_files_that_somebody_deleted_are_missed_loudly_and_others_are_kept(tmp_path: Path) -> None:
+    async with open_bench(tmp_path) as bench:
+        gone, spared = await bench.call(1), await bench.call(2)
+        async with Speaking(gone, spared):
+            for call in (gone, spared):
+                await bench.recorder.open_gate(call.recording, None, NOTE)
+            (folder,) = tmp_path.rglob(gone.recording)
+            async with asyncio.timeout(10):
+                while sum(each.stat().st_size > 2_000 for each in folder.glob("s*")) < 2:
+                    await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
+            shutil.rmtree(folder)
+            with pytest.raises(Unavailable, match="its files are gone"):
+                await bench.recorder.seal(gone.recording, NOTE)
+            assert (await bench.recorder.seal(spared.recording, NOTE)).status == "sealed"
+            again = await bench.call(3)
+            await bench.recorder.open_gate(again.recording, None, NOTE)
+            assert (await bench.recorder.seal(again.recording, NOTE)).status == "sealed"
 
 
 async def test_a_slow_disk_delays_and_loses_nothing(tmp_path: Path) -> None:

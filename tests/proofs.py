@@ -1,0 +1,43 @@
+"""What `docs/reference/properties.md` says proves what, and `make prove`, which runs it: `python -m tests.proofs ID [seed]`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs/reference/properties.md"
+UNPROVED = "**no test**"
+_LINE = re.compile(r"^\| ((?:PCI|REC|CMP|SEC)-\d+|F\d+) \| .* \| (.*) \|$")
+
+
+def proofs() -> dict[str, list[str]]:
+    """The tests of each property and fault, as pytest takes them; none where the page owns up to that."""
+    found: dict[str, list[str]] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if match := _LINE.match(line):
+            name, told = match.groups()
+            tests = re.findall(r"`(tests/[^`]+)`", told)
+            assert name not in found, f"{name} has two lines"
+            assert bool(tests) is not told.startswith(UNPROVED), f"{name} has neither tests nor the admission that it has none"
+            found[name] = tests
+    return found
+
+
+def main(name: str, seed: str) -> int:
+    """Runs the tests of one line; 0 only when each of them ran and passed."""
+    tests = proofs().get(name)
+    if not tests:
+        print(f"{name} is not proved: see {PAGE.relative_to(ROOT)}", file=sys.stderr)
+        return 1
+    report = ROOT / ".pytest_cache" / "proof.xml"
+    command = [sys.executable, "-m", "pytest", f"--hypothesis-seed={seed}", f"--junitxml={report}", *tests]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "TELEGRAPHONE_SEED": seed}, check=False)
+    skipped = re.search(r'skipped="([1-9]\d*)"', report.read_text(encoding="utf-8"))
+    print(f"{name}, seed {seed}: {'proved' if not (done.returncode or skipped) else 'NOT PROVED'}")
+    return done.returncode or int(skipped is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], (sys.argv[2:] or ["1898"])[0]))
