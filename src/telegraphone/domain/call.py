@@ -125,8 +125,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One conversation. `legs[0]` is the caller, `legs[1]` the called one, the rest came later. `last_name` is the name of
-    the latest part, kept after its end. `parent` is the call that a consult is about, `owner` who made it a conference.
+    """One conversation. `legs[0]` is the caller, `legs[1]` the called one, the rest came later; those of them that are
+    connected are in the order in which they were. `last_name` is the name of the latest part, kept after its end.
+    `parent` is the call that a consult is about, `owner` who made it a conference.
     `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
     for one of them begins paused (gws-api 9.3). `pauses` counts the pauses, `fits` are the rules for pauses that hold,

@@ -128,7 +128,7 @@ def _answered(draft: Draft, call: Call, leg: Leg, now: float) -> Draft:
     if leg.ear is not None:
         return joined(draft, call, leg)
     present = call.present
-    draft = _replacing(draft.put(call.with_leg(leg)), leg, call, now)
+    draft = _replacing(draft.put(_connected(call, leg)), leg, call, now)
     call = draft.conversation.call(call.uuid)
     caller = call.caller
     if caller.state is LegState.DIALING and caller.live:
@@ -137,6 +137,13 @@ def _answered(draft: Draft, call: Call, leg: Leg, now: float) -> Draft:
         call = call.with_leg(caller)
         draft = draft.put(call).tell(call, caller)
     return _joined_by(draft.tell(call, leg), call, leg, present)
+
+
+def _connected(call: Call, leg: Leg) -> Call:
+    """The call with this leg, which has just been connected: of those that came later it is the last."""
+    if leg.id in (call.caller.id, call.called.id):
+        return call.with_leg(leg)
+    return replace(call, legs=(*(each for each in call.legs if each.id != leg.id), leg))
 
 
 def _joined_by(draft: Draft, call: Call, leg: Leg, present: tuple[Leg, ...]) -> Draft:

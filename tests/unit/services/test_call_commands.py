@@ -221,6 +221,19 @@ class TestConference:
             assert world.recorder.tape.keeps_audio
             assert world.switch.sound.mixes == {}
 
+    async def test_the_recorded_agent_leaves_and_who_joined_first_is_recorded_next(self) -> None:
+        """Whoever was invited first: the other phone was slower."""
+        async with serving(policies=Policies(recorded_numbers=frozenset({"5002", "5004"}))) as world:
+            await world.talking()
+            await world.do(ONE, START)
+            for number in ("5002", "5004"):
+                await world.do(ONE, CONFER, number=number)
+            for number in ("5004", "5002"):
+                await answered(world, number)
+            await world.do(ONE, Operation.HANGUP)
+            call = world.only_call(TWO)
+            assert (call.recording_state, call.recording_name.split("_")[1]) == ("Recording", "5004")
+
     async def test_the_recorded_agent_leaves_and_the_call_goes_on_unrecorded(self) -> None:
         async with serving() as world:
             await world.talking()
