@@ -88,6 +88,28 @@ async def test_transfer_by_the_phone_of_two_calls(tmp_path: Path) -> None:
         consult.holds(talk, **heard)
 
 
+async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
+    """By the API: each of the two calls is silent while the agent speaks on the other."""
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+        call = await recorded_call(here)
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        await here.one.dial_into(call, "InitiateTransfer", TWO)
+        asked = await here.one.call(callType="Consult", recordingState="Recording")
+        talk = await here.hear(p5000=[MUSIC], p5001=[TWO], p5002=[ONE])
+        await here.one.do(asked, "SwapCalls", otherCallUri=call["uri"])
+        back = await here.hear(p5000=[ONE], p5001=[CUSTOMER], p5002=[MUSIC])
+        await here.one.do(call, "CompleteTransfer")
+        await both_parts(here, call)
+        first = (await recorded(here, call["callUuid"], parts=2))[0]
+        for moment in (before, back):
+            first.holds(moment, agent=[ONE], other=[CUSTOMER])
+        first.holds(talk, agent=[], other=[])
+        [consult] = await recorded(here, asked["callUuid"])
+        heard = {True: {"agent": [ONE], "other": [TWO]}, False: {"agent": [TWO], "other": [ONE]}}[consult.number == ONE]
+        consult.holds(talk, **heard)
+        consult.holds(back, agent=[], other=[])
+
+
 @at_both
 async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
     """Each way of transfer in turn, but for the phone's at an Asterisk: what is said before the next agent resumes is in
