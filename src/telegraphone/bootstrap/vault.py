@@ -49,7 +49,7 @@ def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemC
     _look_for_backups(config, store)
     trusted = {store.public_key()}
     audio.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home, place = Folder(audio), _place(config.storage, clock)
+    home, place = Folder(audio), place_of(config.storage, clock)
     places: list[SealedPlace] = [home, place] if place else [home]
     source = Layered(*places) if place else home
     shipping = None
@@ -101,7 +101,7 @@ def _listed(catalogue: Catalogue) -> Callable[[Manifest], Awaitable[bool]]:
     return listed
 
 
-def _place(settings: Storage, clock: SystemClock) -> SealedPlace | None:
+def place_of(settings: Storage, clock: SystemClock) -> SealedPlace | None:
     """Where recordings are sent; None when they stay."""
     match settings.kind:
         case "folder":

@@ -123,6 +123,23 @@ def check_config(config: ConfigOption = Path("telegraphone.toml")) -> None:
     console.print(f"{config} is a valid configuration.")
 
 
+@app.command()
+def doctor(config: ConfigOption = Path("telegraphone.toml")) -> None:
+    """Look this installation over: disk, keys, database, storage, ports and limits; status 0 if nothing must be changed."""
+    from telegraphone.bootstrap.doctor import examine
+
+    settings = configuration(config)
+
+    async def run() -> bool:
+        sound = True
+        async for finding in examine(settings):
+            sound = sound and not finding.is_fault
+            console.print(str(finding), markup=False, highlight=False, soft_wrap=True)
+        return sound
+
+    raise typer.Exit(0 if asyncio.run(run()) else 1)
+
+
 @user.command("hash-password")
 def hash_password(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],

@@ -12,7 +12,8 @@ from telegraphone.cli.reading import ConfigOption, complaints, configuration
 
 if TYPE_CHECKING:
     from telegraphone.config import AsteriskEntry, Config
-    from telegraphone.switches.asterisk.check import Finding, Wanted
+    from telegraphone.services.findings import Finding
+    from telegraphone.switches.asterisk.check import Wanted
 
 asterisk = typer.Typer(no_args_is_help=True, help="Asterisk as the switch.")
 

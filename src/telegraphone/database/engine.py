@@ -10,6 +10,8 @@ import aiosqlite
 import asyncpg  # type: ignore[import-untyped]  # it is published without types
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
@@ -102,6 +104,17 @@ def _upgrade(connection: Connection) -> None:
     config = migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+async def is_up_to_date(engine: AsyncEngine) -> bool:
+    """Whether the tables are those of the newest version. Raises `Unavailable`."""
+    async with transaction(engine) as connection:
+        return await connection.run_sync(_is_newest)
+
+
+def _is_newest(connection: Connection) -> bool:
+    newest = ScriptDirectory.from_config(migrations()).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(newest)
 
 
 def migrations() -> Config:

@@ -11,10 +11,10 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
+from telegraphone.services.findings import Finding, Grade
 from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk.link import AriLink, AriRefused, Disconnected
 from telegraphone.wire.ari import requests
@@ -47,30 +47,6 @@ _MODULES: Final = {
     "res_mutestream.so": "mutes",
 }
 """What must run, and what for. Not all of what deploy/asterisk/modules.conf loads: a module brings what it stands on."""
-
-
-class Grade(Enum):
-    """How a finding is meant."""
-
-    GOOD = "ok"
-    NOTE = "note"
-    WRONG = "change"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is as it should be, might matter, or must be changed; and then how."""
-
-    grade: Grade
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.grade.value}: {self.text}"
-
-    @property
-    def is_fault(self) -> bool:
-        """Whether something must be changed."""
-        return self.grade is Grade.WRONG
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from telegraphone.services.findings import Grade
 from telegraphone.switches.asterisk.check import (
-    Grade,
     Wanted,
     about_endpoint,
     about_recorder,
