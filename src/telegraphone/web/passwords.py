@@ -20,6 +20,7 @@ from telegraphone.limits import (
 )
 from telegraphone.services.limiter import LoginLimiter
 from telegraphone.services.ports import Clock
+from telegraphone.web.gws.errors import SIGN_INS_BUSY, Refused
 
 log = structlog.get_logger()
 
@@ -53,32 +54,34 @@ class Passwords:
             self._remembered.pop(name, None)
 
     async def right(self, user_name: str, password: str, address: str) -> bool:
-        """Whether this is the user's password; False also for whoever tries too often, and when too many wait."""
+        """Whether this is the user's password; False also for whoever tries too often. Raises `Refused` (503/4) when too many
+        wait: nobody knows then whether it is right."""
         digest = self._digest(user_name, password)
         if self._remembers(user_name, digest):
             return True
+        if self._waiting >= PASSWORD_CHECKS_WAITING_MAX:
+            log.error("logins_waiting_full")
+            raise Refused(SIGN_INS_BUSY)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                # Not before its turn: those who sign in at once behind one address are no guesses yet.
+                return self._remembers(user_name, digest) or await self._tried(user_name, password, address, digest)
+        finally:
+            self._waiting -= 1
+
+    async def _tried(self, user_name: str, password: str, address: str, digest: bytes) -> bool:
         if not self._limiter.admit(user_name, address, self._clock.now()):
             log.warning("login_slowed_down", address=address)
             return False
-        if self._waiting >= PASSWORD_CHECKS_WAITING_MAX:
-            log.error("logins_waiting_full")
-            return False
-        if not await self._verified(user_name, password):
+        known = self._hashes.get(user_name)
+        right = await asyncio.to_thread(self._verify, known or self._nobody, password)
+        if known is None or not right:
             log.warning("login_failed", address=address)
             return False
         self._limiter.succeeded(user_name, address, self._clock.now())
         self._remember(user_name, digest)
         return True
-
-    async def _verified(self, user_name: str, password: str) -> bool:
-        self._waiting += 1
-        try:
-            async with self._turn:
-                known = self._hashes.get(user_name)
-                right = await asyncio.to_thread(self._verify, known or self._nobody, password)
-                return right and known is not None
-        finally:
-            self._waiting -= 1
 
     def _verify(self, known: str, password: str) -> bool:
         try:

@@ -41,6 +41,7 @@ UNKNOWN_URL = Failure(404, 6, "Requested resource cannot be found.")
 DATABASE_UNAVAILABLE = Failure(503, 4, "The list of recordings is not available.", {"Retry-After": "5"})
 RECORDER_UNAVAILABLE = Failure(500, 4, "Call recorder is not available.")
 BROKEN = Failure(500, 4, INTERNAL_ERROR)
+SIGN_INS_BUSY = Failure(503, 4, INTERNAL_ERROR, {"Retry-After": "5"})
 
 TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.ParameterMissing: (400, 1),
