@@ -9,16 +9,10 @@ import pytest
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
 from tests.scenario.clock import settle
 from tests.scenario.recorded import NO_ROLE, RECORDINGS, recorded_call
-from tests.scenario.world import URL, World, contact_centre
+from tests.scenario.world import URL, World
 
 EXPORTS = "/api/v2/exports"
 ALL = {"criteria": {"userName": "*"}}
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
 
 
 @pytest.fixture

@@ -9,15 +9,9 @@ import pytest
 
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
 from tests.scenario.recorded import NO_ROLE, RECORDINGS, operate, recorded_call
-from tests.scenario.world import World, contact_centre
+from tests.scenario.world import World, answer_of
 
 DONE = (200, {"statusCode": 0})
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
 
 
 @pytest.fixture
@@ -26,12 +20,8 @@ async def officer(world: World) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def _said(response: httpx.Response) -> tuple[int, Any]:
-    return response.status_code, response.json()
-
-
 async def _post_all(http: httpx.AsyncClient, operation: str, **more: object) -> tuple[int, Any]:
-    return _said(await http.post(RECORDINGS, json={"operationName": operation, **more}))
+    return answer_of(await http.post(RECORDINGS, json={"operationName": operation, **more}))
 
 
 # --- holds ---------------------------------------------------------------------------------------------------------
@@ -97,7 +87,7 @@ async def _media_file(world: World, uuid: str) -> str:
 
 
 async def _redact(http: httpx.AsyncClient, uuid: str, **order: object) -> tuple[int, Any]:
-    return _said(await http.post(f"{RECORDINGS}/{uuid}", json={"operationName": "redact", **order}))
+    return answer_of(await http.post(f"{RECORDINGS}/{uuid}", json={"operationName": "redact", **order}))
 
 
 async def test_a_span_is_taken_out_and_everybody_sees_it(world: World, officer: httpx.AsyncClient) -> None:
@@ -194,14 +184,14 @@ async def test_a_report_comes_as_it_was_signed(world: World, officer: httpx.Asyn
     world.archive.erased.append(report["mediaFileId"])
     assert (await officer.get(f"{RECORDINGS}/{uuid}/{kind}")).json()["reports"] == []
     async with world.client("agent.one") as agent:
-        assert _said(await agent.get(f"{RECORDINGS}/{uuid}/{kind}")) == NO_ROLE
+        assert answer_of(await agent.get(f"{RECORDINGS}/{uuid}/{kind}")) == NO_ROLE
 
 
 async def test_a_tombstone_is_read_by_who_may_read_everybodys_trail(world: World, officer: httpx.AsyncClient) -> None:
     """CMP-8."""
     uuid = await recorded_call(world)
     absent = (404, {"statusCode": 6, "statusMessage": f"Requested tombstone [{uuid}] cannot be found."})
-    assert _said(await officer.get(f"{RECORDINGS}/{uuid}/tombstone")) == absent
+    assert answer_of(await officer.get(f"{RECORDINGS}/{uuid}/tombstone")) == absent
     await officer.delete(f"{RECORDINGS}/{uuid}")
     stone = (await officer.get(f"{RECORDINGS}/{uuid}/tombstone")).json()["tombstone"]
     said = json.loads(stone["document"])
@@ -209,4 +199,4 @@ async def test_a_tombstone_is_read_by_who_may_read_everybodys_trail(world: World
     assert stone["dateTime"] == "2026-11-24T09:00:41.000+0000"
     assert stone["signature"] == world.standings.tombstones[DEFAULT_TENANT, CallUuid(uuid)].signature
     async with world.client("agent.one") as agent:
-        assert _said(await agent.get(f"{RECORDINGS}/{uuid}/tombstone")) == NO_ROLE
+        assert answer_of(await agent.get(f"{RECORDINGS}/{uuid}/tombstone")) == NO_ROLE

@@ -1,7 +1,6 @@
 """Recordings protected, held and erased over HTTP: who may, what refuses, what is left, what the trail says (gws-api 13.5)."""
 
 import json
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -10,15 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
 from telegraphone.services.keeping import Standing
 from tests.scenario.recorded import NO_ROLE, RECORDINGS, operate, play_path, recorded_call
-from tests.scenario.world import World, contact_centre
+from tests.scenario.world import World
 
 DONE = {"statusCode": 0}
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
 
 
 async def _post(http: httpx.AsyncClient, uuid: str, operation: str, **more: str) -> tuple[int, dict[str, object]]:

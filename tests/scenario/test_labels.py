@@ -1,8 +1,6 @@
 """Labels over HTTP: defined, put on recordings, found by, for those allowed, each deed in the trail (gws-api 13.6)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
@@ -10,26 +8,10 @@ import pytest
 from telegraphone.domain.agent import Permission
 from telegraphone.limits import LABEL_DEFINITIONS_MAX, LABELS_MAX
 from tests.scenario.recorded import NO_PERMISSION, NO_ROLE, RECORDINGS, recorded_call
-from tests.scenario.world import AGENTS, URL, World, contact_centre
+from tests.scenario.world import AGENTS, URL, World, answer_of, contact_centre
 
 DEFINITIONS = "/api/v2/recording-label-definitions"
 DONE = (200, {"statusCode": 0})
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
-
-
-@pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client("supervisor.one") as client:
-        yield client
-
-
-def _said(response: httpx.Response) -> tuple[int, Any]:
-    return response.status_code, response.json()
 
 
 async def _defined(http: httpx.AsyncClient, name: str = "complaint", **more: str) -> httpx.Response:
@@ -39,8 +21,8 @@ async def _defined(http: httpx.AsyncClient, name: str = "complaint", **more: str
 async def test_a_definition_from_its_making_to_its_end(http: httpx.AsyncClient) -> None:
     path = "/recording-label-definitions/VIP%20customer"
     made = await _defined(http, "VIP customer", displayName="VIP")
-    assert _said(made) == (201, {"statusCode": 0, "uri": f"{URL}/api/v2{path}", "path": path})
-    assert _said(await _defined(http, "VIP customer")) == (
+    assert answer_of(made) == (201, {"statusCode": 0, "uri": f"{URL}/api/v2{path}", "path": path})
+    assert answer_of(await _defined(http, "VIP customer")) == (
         409,
         {"statusCode": 18, "statusMessage": "The label definition [VIP customer] exists already."},
     )
@@ -50,14 +32,14 @@ async def test_a_definition_from_its_making_to_its_end(http: httpx.AsyncClient) 
     assert [each["name"] for each in shown] == ["VIP customer", "complaint"]
     assert (await http.get(DEFINITIONS)).json()["uris"] == [each["uri"] for each in shown]
     assert complaint.items() <= shown[1].items()
-    assert _said(await http.put(shown[0]["uri"], json={"displayName": "V.I.P.", "description": "ask first"})) == DONE
+    assert answer_of(await http.put(shown[0]["uri"], json={"displayName": "V.I.P.", "description": "ask first"})) == DONE
     said = (await http.get(shown[0]["uri"])).json()["recordingLabelDefinition"]
     assert said == shown[0] | {"displayName": "V.I.P.", "description": "ask first"}
-    assert _said(await http.delete(shown[0]["uri"])) == DONE
+    assert answer_of(await http.delete(shown[0]["uri"])) == DONE
     gone = (404, {"statusCode": 6, "statusMessage": "Requested label definition [VIP customer] cannot be found."})
     for method in ("GET", "DELETE"):
-        assert _said(await http.request(method, shown[0]["uri"])) == gone
-    assert _said(await http.put(shown[0]["uri"], json={})) == gone
+        assert answer_of(await http.request(method, shown[0]["uri"])) == gone
+    assert answer_of(await http.put(shown[0]["uri"], json={})) == gone
 
 
 @pytest.mark.parametrize(
@@ -88,9 +70,9 @@ async def test_a_label_is_put_on_a_recording_changed_found_and_taken_off(world: 
     assert (await http.get(labels)).json() == {"statusCode": 0, "uris": []}
     path = f"/recordings/{uuid}/labels/complaint"
     made = await http.post(labels, json={"name": "complaint", "value": "case 17"})
-    assert _said(made) == (201, {"statusCode": 0, "uri": f"{URL}/api/v2{path}", "path": path})
+    assert answer_of(made) == (201, {"statusCode": 0, "uri": f"{URL}/api/v2{path}", "path": path})
     again = (409, {"statusCode": 18, "statusMessage": "The label [complaint] exists already."})
-    assert _said(await http.post(labels, json={"name": "complaint"})) == again
+    assert answer_of(await http.post(labels, json={"name": "complaint"})) == again
     label = {
         "name": "complaint",
         "displayName": "Complaint",
@@ -108,13 +90,13 @@ async def test_a_label_is_put_on_a_recording_changed_found_and_taken_off(world: 
     for criteria in ({"label": "complaint"}, {"text": "case 17"}):
         found = await http.get(RECORDINGS, params={**criteria, "fields": "labels", "subresources": "labels"})
         assert found.json()["recordings"] == [{"labels": [label]}]
-    assert _said(await http.put(label["uri"], json={"value": "case 18"})) == DONE
+    assert answer_of(await http.put(label["uri"], json={"value": "case 18"})) == DONE
     assert (await http.get(label["uri"])).json()["label"]["value"] == "case 18"
     assert (await http.get(RECORDINGS, params={"text": "18"})).json()["uris"] != []
-    assert _said(await http.delete(f"{DEFINITIONS}/complaint")) == DONE
+    assert answer_of(await http.delete(f"{DEFINITIONS}/complaint")) == DONE
     alone = (await http.get(label["uri"])).json()["label"]
     assert (alone["displayName"], alone["description"]) == ("complaint", ""), "a label outlives its definition"
-    assert _said(await http.delete(label["uri"])) == DONE
+    assert answer_of(await http.delete(label["uri"])) == DONE
     assert (await http.get(RECORDINGS, params={"label": "complaint"})).json()["uris"] == []
     deeds = [line.deed for line in world.audit.lines if line.deed.subject == uuid]
     assert [(deed.action, deed.result, deed.detail.get("value")) for deed in deeds] == [
@@ -128,11 +110,11 @@ async def test_what_is_not_there_is_named(world: World, http: httpx.AsyncClient)
     uuid = await recorded_call(world)
     labels = f"{RECORDINGS}/{uuid}/labels"
     missing = (404, {"statusCode": 6, "statusMessage": "Requested label definition [unheard-of] cannot be found."})
-    assert _said(await http.post(labels, json={"name": "unheard-of"})) == missing
+    assert answer_of(await http.post(labels, json={"name": "unheard-of"})) == missing
     none = (404, {"statusCode": 6, "statusMessage": "Requested label [unheard-of] cannot be found."})
-    assert _said(await http.get(f"{labels}/unheard-of")) == none
-    assert _said(await http.put(f"{labels}/unheard-of", json={"value": "x"})) == none
-    assert _said(await http.delete(f"{labels}/unheard-of")) == none
+    assert answer_of(await http.get(f"{labels}/unheard-of")) == none
+    assert answer_of(await http.put(f"{labels}/unheard-of", json={"value": "x"})) == none
+    assert answer_of(await http.delete(f"{labels}/unheard-of")) == none
     await _defined(http)
     for value in (7, "x" * 1_025):
         assert (await http.post(labels, json={"name": "complaint", "value": value})).status_code == 400
@@ -145,7 +127,7 @@ async def test_many_recordings_are_labelled_at_once_as_far_as_they_can_be(world:
     uuids = [await recorded_call(world) for _ in range(2)]
     await _defined(http)
     order = {"operationName": "addLabel", "name": "complaint", "value": "wave"}
-    assert _said(await http.post(RECORDINGS, json={**order, "recordings": uuids[:1]})) == DONE
+    assert answer_of(await http.post(RECORDINGS, json={**order, "recordings": uuids[:1]})) == DONE
     response = await http.post(RECORDINGS, json={**order, "recordings": [*uuids, "unknown"]})
     assert response.json() == {
         "statusCode": 7,
@@ -168,10 +150,10 @@ async def test_an_agent_labels_own_recordings_and_only_those(world: World, http:
         assert (await _defined(mine)).status_code == 201
         assert (await mine.post(f"{RECORDINGS}/{uuid}/labels", json={"name": "complaint"})).status_code == 201
         assert len((await mine.get(f"{RECORDINGS}/{uuid}/labels")).json()["uris"]) == 1
-        assert _said(await mine.delete(f"{DEFINITIONS}/complaint")) == NO_ROLE
+        assert answer_of(await mine.delete(f"{DEFINITIONS}/complaint")) == NO_ROLE
         unknown = (404, {"statusCode": 6, "statusMessage": f"Requested recording [{uuid}] cannot be found."})
-        assert _said(await other.get(f"{RECORDINGS}/{uuid}/labels")) == unknown
-        assert _said(await other.post(f"{RECORDINGS}/{uuid}/labels", json={"name": "complaint"})) == unknown
+        assert answer_of(await other.get(f"{RECORDINGS}/{uuid}/labels")) == unknown
+        assert answer_of(await other.post(f"{RECORDINGS}/{uuid}/labels", json={"name": "complaint"})) == unknown
         assert len((await other.get(DEFINITIONS)).json()["uris"]) == 1
     refused = [line.deed for line in world.audit.lines if line.deed.result == "refused"]
     assert [(deed.actor, deed.action) for deed in refused] == [
@@ -194,7 +176,7 @@ async def test_a_permission_that_was_taken_is_missed() -> None:
             ("PUT", f"{RECORDINGS}/{uuid}/labels/complaint"),
             ("DELETE", f"{RECORDINGS}/{uuid}/labels/complaint"),
         ):
-            assert _said(await http.request(method, url, json={"name": "complaint"})) == NO_PERMISSION, url
+            assert answer_of(await http.request(method, url, json={"name": "complaint"})) == NO_PERMISSION, url
         assert (await http.get(DEFINITIONS)).status_code == 200
 
 

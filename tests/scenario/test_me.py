@@ -19,12 +19,6 @@ INVALID = "Parameter '{}' is invalid: The specified value is not within valid ra
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
-
-
-@pytest.fixture
 async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with world.client("agent.one") as client:
         yield client

@@ -1,8 +1,6 @@
 """Recordings over HTTP: how they are heard, drawn and looked after (gws-api 13.4)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
@@ -11,24 +9,7 @@ from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.web.settings import WebSettings
 from tests.scenario.player import MADE_AT
 from tests.scenario.recorded import CONTENT, NO_PERMISSION, NO_ROLE, RECORDINGS, play_path, recorded_call
-from tests.scenario.world import AGENTS, URL, World, contact_centre
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
-
-
-@pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client("supervisor.one") as client:
-        yield client
-
-
-def _said(response: httpx.Response) -> tuple[int, Any]:
-    return response.status_code, response.json()
-
+from tests.scenario.world import AGENTS, URL, World, answer_of, contact_centre
 
 # --- playing -------------------------------------------------------------------------------------------------------
 
@@ -181,7 +162,7 @@ async def test_peaks(world: World, http: httpx.AsyncClient) -> None:
         assert (await http.get(f"{path}?{wrong}")).json()["statusCode"] == 2, wrong
     assert (await http.get(f"{path}x")).status_code == 404
     async with world.client("admin.one") as other:
-        assert _said(await other.get(path)) == NO_PERMISSION
+        assert answer_of(await other.get(path)) == NO_PERMISSION
     assert [(line.deed.actor, line.deed.result) for line in world.audit.lines] == [("admin.one", "refused")]
 
 
@@ -201,7 +182,7 @@ async def test_the_trail_of_a_recording(world: World, http: httpx.AsyncClient) -
     ]
     assert trail[0]["detail"]["form"] == "wav both"
     async with world.client("agent.one") as agent:
-        assert _said(await agent.get(f"{RECORDINGS}/{uuid}/trail")) == NO_ROLE
+        assert answer_of(await agent.get(f"{RECORDINGS}/{uuid}/trail")) == NO_ROLE
 
 
 # --- teams ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Recordings over HTTP: who may search, read and hear them, what they look like, and how they are played (gws-api 13)."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -10,24 +9,7 @@ import pytest
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.services.catalogue import PartRecord
 from tests.scenario.recorded import NO_PERMISSION, NO_ROLE, RECORDINGS, operate, play_path, recorded_call
-from tests.scenario.world import URL, World, contact_centre
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
-
-
-@pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client("supervisor.one") as client:
-        yield client
-
-
-def _said(response: httpx.Response) -> tuple[int, Any]:
-    return response.status_code, response.json()
-
+from tests.scenario.world import URL, World, answer_of
 
 # --- who may -------------------------------------------------------------------------------------------------------
 
@@ -51,15 +33,15 @@ async def test_who_may_do_what(world: World, user: str, reads: object, plays: ob
             if reads == 200:
                 assert response.status_code == (404 if asked.endswith("unknown") else 200)
             else:
-                assert _said(response) == reads, "the role is looked at before anything is looked for"
+                assert answer_of(response) == reads, "the role is looked at before anything is looked for"
         response = await http.get(path)
-        assert response.status_code == 200 if plays == 200 else _said(response) == plays
+        assert response.status_code == 200 if plays == 200 else answer_of(response) == plays
 
 
 async def test_without_a_sign_in_nothing_is_heard(world: World) -> None:
     path = await play_path(world, await recorded_call(world))
     async with world.client() as http:
-        assert _said(await http.get(path)) == (403, {"statusCode": 20, "statusMessage": "Access denied"})
+        assert answer_of(await http.get(path)) == (403, {"statusCode": 20, "statusMessage": "Access denied"})
         assert world.audit.lines == []
 
 
@@ -126,7 +108,7 @@ async def test_a_recording_field_for_field(world: World, http: httpx.AsyncClient
         "uri": f"{URL}/api/v2/recordings/{uuid}",
         "path": f"/recordings/{uuid}",
     }
-    assert _said(response) == (200, {"statusCode": 0, "recording": recording})
+    assert answer_of(response) == (200, {"statusCode": 0, "recording": recording})
 
 
 async def test_two_parts_are_one_recording(world: World, http: httpx.AsyncClient) -> None:
@@ -145,7 +127,7 @@ async def test_a_call_is_no_recording_until_its_first_part_has_ended(world: Worl
     view = world.calls.of(world.agent("agent.one"))[0]
     await operate(world, ("Start", 5))
     for unknown in (view.call_uuid, view.conn_id, "unknown"):
-        assert _said(await http.get(f"{RECORDINGS}/{unknown}")) == (
+        assert answer_of(await http.get(f"{RECORDINGS}/{unknown}")) == (
             404,
             {"statusCode": 6, "statusMessage": f"Requested recording [{unknown}] cannot be found."},
         )

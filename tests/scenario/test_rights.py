@@ -11,16 +11,10 @@ from telegraphone.domain.agent import Role
 from telegraphone.services.ports import Unavailable
 from tests.scenario.clock import settle
 from tests.scenario.recorded import RECORDINGS, play_path, recorded_call
-from tests.scenario.world import HASH, HASHER, PASSWORD, World, contact_centre
+from tests.scenario.world import HASH, HASHER, PASSWORD, World
 
 ME = "/api/v2/me"
 DENIED = 403
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
 
 
 def _basic(password: str = PASSWORD) -> dict[str, str]:

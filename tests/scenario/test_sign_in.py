@@ -11,7 +11,7 @@ import pytest
 from telegraphone.limits import SIGN_IN_IDLE_S, SIGN_IN_LIFE_S, SIGN_INS_PER_USER_MAX
 from telegraphone.web.settings import WebSettings
 from tests.scenario.clock import settle
-from tests.scenario.world import PASSWORD, URL, World, contact_centre
+from tests.scenario.world import PASSWORD, URL, World, answer_of, contact_centre
 
 ME = "/api/v2/me"
 DENIED = (403, {"statusCode": 20, "statusMessage": "Access denied"})
@@ -21,16 +21,6 @@ END = b'{"operationName":"EndContactCenterSession"}'
 SOME_STATE = b'{"operationName":"Ready"}'
 NOT_REGISTERED = 500
 """A state without a contact-centre session is refused in the end: the request went past all checks of this page."""
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
-
-
-def _said(response: httpx.Response) -> tuple[int, dict[str, object]]:
-    return response.status_code, response.json()
 
 
 def _basic(user_name: str = "agent.one", password: str = PASSWORD, encoding: str = "utf-8") -> dict[str, str]:
@@ -67,14 +57,14 @@ async def test_who_is_not_signed_in_is_told_the_same_thing(world: World, headers
     async with world.client() as http:
         for method, path in (("GET", ME + "?subresources=features,devices,channels"), ("POST", ME), ("GET", "/api/v2/none")):
             response = await http.request(method, path, headers=headers)
-            assert _said(response) == DENIED
+            assert answer_of(response) == DENIED
             assert "WWW-Authenticate" not in response.headers
             assert "Set-Cookie" not in response.headers
 
 
 async def test_a_password_that_is_wrong_beside_a_good_cookie_is_denied(world: World) -> None:
     async with _signed_in(world) as http:
-        assert _said(await http.get(ME, headers=_basic(password="wrong"))) == DENIED
+        assert answer_of(await http.get(ME, headers=_basic(password="wrong"))) == DENIED
 
 
 @pytest.mark.parametrize(
@@ -158,7 +148,7 @@ async def test_an_unused_sign_in_ends(world: World) -> None:
         await world.clock.advance(SIGN_IN_IDLE_S - 1)
         assert (await http.get(ME)).status_code == 200
         await world.clock.advance(SIGN_IN_IDLE_S)
-        assert _said(await http.get(ME)) == DENIED
+        assert answer_of(await http.get(ME)) == DENIED
 
 
 async def test_a_sign_in_does_not_last_for_ever(world: World) -> None:
@@ -167,7 +157,7 @@ async def test_a_sign_in_does_not_last_for_ever(world: World) -> None:
             await world.clock.advance(1_000)
             assert (await http.get(ME)).status_code == 200
         await world.clock.advance(1_000)
-        assert _said(await http.get(ME)) == DENIED
+        assert answer_of(await http.get(ME)) == DENIED
 
 
 async def test_sign_ins_of_one_user_are_bounded(world: World) -> None:
@@ -185,9 +175,9 @@ async def test_ending_the_session_signs_out(world: World) -> None:
     async with _signed_in(world) as http:
         kept = http.cookies["JSESSIONID"]
         response = await http.post(ME, content=END, headers=JSON)
-        assert _said(response) == (200, {"statusCode": 0})
+        assert answer_of(response) == (200, {"statusCode": 0})
         assert "Max-Age=0" in response.headers["Set-Cookie"]
-        assert _said(await http.get(ME, headers={"Cookie": f"JSESSIONID={kept}"})) == DENIED
+        assert answer_of(await http.get(ME, headers={"Cookie": f"JSESSIONID={kept}"})) == DENIED
         assert len(world.app.sign_ins) == 0
 
 
@@ -195,9 +185,9 @@ async def test_guessing_is_slowed_down_but_locks_nobody_out(world: World) -> Non
     async with _signed_in(world) as known:
         for _ in range(40):
             async with world.client() as http:
-                assert _said(await http.get(ME, headers=_basic("agent.two", "guess"))) == DENIED
+                assert answer_of(await http.get(ME, headers=_basic("agent.two", "guess"))) == DENIED
         async with world.client() as http:
-            assert _said(await http.get(ME, headers=_basic("agent.two"))) == DENIED, "the right word comes too late"
+            assert answer_of(await http.get(ME, headers=_basic("agent.two"))) == DENIED, "the right word comes too late"
             assert (await http.get(ME, headers=_basic())).status_code == 200, "a password known to be right is not counted"
         assert (await known.get(ME)).status_code == 200
         await world.clock.advance(60)
@@ -223,9 +213,9 @@ async def test_a_foreign_page_reads_and_changes_nothing(world: World) -> None:
         read = await http.get(ME, headers=foreign)
         assert read.status_code == 200
         assert not [name for name in read.headers if name.startswith("access-control")]
-        assert _said(await http.post(ME, content=END, headers=foreign | JSON)) == WRONG_ORIGIN
-        assert _said(await http.post(ME, content=END, headers={"Origin": "null"} | JSON)) == WRONG_ORIGIN
-        assert _said(await http.post("/api/v2/notifications", content=b"[]", headers=foreign)) == WRONG_ORIGIN
+        assert answer_of(await http.post(ME, content=END, headers=foreign | JSON)) == WRONG_ORIGIN
+        assert answer_of(await http.post(ME, content=END, headers={"Origin": "null"} | JSON)) == WRONG_ORIGIN
+        assert answer_of(await http.post("/api/v2/notifications", content=b"[]", headers=foreign)) == WRONG_ORIGIN
 
 
 async def test_a_preflight_needs_no_sign_in(world: World) -> None:
@@ -263,7 +253,7 @@ async def test_a_cookie_alone_must_come_from_our_page_as_json(world: World, head
         if status == 400:
             assert response.json() == {"statusCode": 2, "statusMessage": "Content-Type must be application/json."}
         if status == 403:
-            assert _said(response) == WRONG_ORIGIN
+            assert answer_of(response) == WRONG_ORIGIN
 
 
 async def test_the_token_is_wanted_only_where_it_is_configured(world: World) -> None:
@@ -272,12 +262,12 @@ async def test_the_token_is_wanted_only_where_it_is_configured(world: World) -> 
         pair = (await http.get(ME)).headers
         name, value = pair["X-CSRF-HEADER"], pair["X-CSRF-TOKEN"]
         assert name == "X-CSRF-TOKEN"
-        assert _said(await http.post(ME, content=SOME_STATE, headers=JSON)) == refused
-        assert _said(await http.post(ME, content=SOME_STATE, headers=JSON | {name: "other"})) == refused
+        assert answer_of(await http.post(ME, content=SOME_STATE, headers=JSON)) == refused
+        assert answer_of(await http.post(ME, content=SOME_STATE, headers=JSON | {name: "other"})) == refused
         assert (await http.post(ME, content=SOME_STATE, headers=JSON | {name: value})).status_code == NOT_REGISTERED
         assert (await http.post(ME, content=SOME_STATE, headers=JSON | _basic())).status_code == NOT_REGISTERED
         assert (await http.get(ME)).headers["X-CSRF-TOKEN"] == value, "it lives as long as the sign-in"
-        assert _said(await http.post("/api/v2/notifications", content=b"[]", headers=JSON)) == refused
+        assert answer_of(await http.post("/api/v2/notifications", content=b"[]", headers=JSON)) == refused
     async with world.client("agent.one") as http:
         assert "X-CSRF-TOKEN" in (await http.get(ME)).headers, "it is always sent, for clients that look for it"
 

@@ -1,6 +1,5 @@
 """API tokens over HTTP: what they let scripts do, what they never do, and how they end (security 1)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +9,11 @@ import structlog.testing
 
 from telegraphone.domain.agent import Role
 from tests.scenario.recorded import RECORDINGS, operate, play_path, recorded_call
-from tests.scenario.world import HASH, World, contact_centre
+from tests.scenario.world import HASH, World, answer_of
 
 TOKENS = "/api/v2/tokens"
 DENIED = (403, {"statusCode": 20, "statusMessage": "Access denied"})
 NO_PERMISSION = (403, {"statusCode": 3, "statusMessage": "Insufficient recording permissions."})
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with contact_centre() as centre:
-        yield centre
 
 
 async def _made(world: World, user_name: str, *scopes: str, **more: object) -> dict[str, Any]:
@@ -35,10 +28,6 @@ def _script(world: World, token: dict[str, Any]) -> httpx.AsyncClient:
     return world.client(headers={"Authorization": f"Bearer {token['token']}"})
 
 
-def _said(response: httpx.Response) -> tuple[int, Any]:
-    return response.status_code, response.json()
-
-
 async def test_a_script_does_what_its_scopes_name_and_nothing_else(world: World) -> None:
     uuid = await recorded_call(world)
     play = await play_path(world, uuid)
@@ -48,10 +37,10 @@ async def test_a_script_does_what_its_scopes_name_and_nothing_else(world: World)
         assert len(found.json()["uris"]) == 1
         assert "set-cookie" not in found.headers
         assert (await http.get(play)).status_code == 200
-        assert _said(await http.delete(f"{RECORDINGS}/{uuid}")) == NO_PERMISSION
-        assert _said(await http.get(f"{RECORDINGS}/{uuid}/export")) == NO_PERMISSION
-        assert _said(await http.post(TOKENS, json={"name": "more", "scopes": ["search"]})) == NO_PERMISSION
-        assert _said(await http.get(TOKENS)) == NO_PERMISSION
+        assert answer_of(await http.delete(f"{RECORDINGS}/{uuid}")) == NO_PERMISSION
+        assert answer_of(await http.get(f"{RECORDINGS}/{uuid}/export")) == NO_PERMISSION
+        assert answer_of(await http.post(TOKENS, json={"name": "more", "scopes": ["search"]})) == NO_PERMISSION
+        assert answer_of(await http.get(TOKENS)) == NO_PERMISSION
         assert (await http.get("/api/v2/me/permissions")).json()["permissions"] == ["search", "listen"]
     actors = {line.deed.actor for line in world.audit.lines if line.deed.action == "play"}
     assert actors == {f"compliance.one (token {token['id']})"}
@@ -62,7 +51,7 @@ async def test_the_secret_is_shown_once_and_kept_nowhere(world: World) -> None:
         token = await _made(world, "agent.one", "api-voice", expiresInDays=7)
         secret = token["token"].rpartition(token["id"])[2]
         async with _script(world, {"token": token["token"] + "x"}) as http:
-            assert _said(await http.get("/api/v2/me")) == DENIED
+            assert answer_of(await http.get("/api/v2/me")) == DENIED
     async with world.client("agent.one") as http:
         [listed] = (await http.get(TOKENS)).json()["tokens"]
     assert listed == {name: value for name, value in token.items() if name != "token"}
@@ -88,7 +77,7 @@ async def test_an_agents_token_operates_the_recording_and_without_voice_sees_no_
         assert (await http.get(uri)).status_code == 404
         assert (await http.post(uri, json={"operationName": "ResumeCallRecording"})).status_code == 403
         shake = [{"channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"]}]
-        assert _said(await http.post("/api/v2/notifications", json=shake)) == DENIED
+        assert answer_of(await http.post("/api/v2/notifications", json=shake)) == DENIED
     await operate(world, ("Resume", 1), ("Stop", 1))
 
 
@@ -135,9 +124,9 @@ async def test_a_token_ends_at_once_when_it_is_ended_expires_or_its_owner_loses_
             assert (await admin.delete(f"{TOKENS}/{ended['id']}")).status_code == 404
         async with world.client("agent.two") as other:
             assert (await other.delete(f"{TOKENS}/{losing['id']}")).status_code == 404
-        assert _said(await one.get(RECORDINGS, **search)) == DENIED
+        assert answer_of(await one.get(RECORDINGS, **search)) == DENIED
         await world.clock.advance(24 * 3600 + 1)
-        assert _said(await two.get(RECORDINGS, **search)) == DENIED
+        assert answer_of(await two.get(RECORDINGS, **search)) == DENIED
         assert (await three.get(RECORDINGS, **search)).status_code == 200
         users = tuple(
             replace(agent, roles=frozenset({Role.AGENT})) if agent.user_name == "supervisor.one" else agent
@@ -158,7 +147,7 @@ async def test_what_goes_on_under_a_token_ends_with_it(world: World) -> None:
         under_way = len(world.app.sign_ins)
         await owner.delete(f"{TOKENS}/{token['id']}")
         assert len(world.app.sign_ins) == under_way - 1, "by which streams and connections end"
-        assert _said(await http.post("/api/v2/notifications", json=connect)) == DENIED
+        assert answer_of(await http.post("/api/v2/notifications", json=connect)) == DENIED
 
 
 async def test_wrong_tokens_are_slowed_down_and_a_right_one_from_elsewhere_is_not(world: World) -> None:
@@ -167,7 +156,7 @@ async def test_wrong_tokens_are_slowed_down_and_a_right_one_from_elsewhere_is_no
         assert (await http.get("/api/v2/me")).status_code == 200
         for guess in range(60):
             wrong = {"Authorization": f"Bearer tg_{token['id']}_{guess}"}
-            assert _said(await http.get("/api/v2/me", headers=wrong)) == DENIED
+            assert answer_of(await http.get("/api/v2/me", headers=wrong)) == DENIED
         assert (await http.get("/api/v2/me")).status_code == 200
         for odd in ("Bearer", "Bearer ", "Bearer tg_", "Bearer tg__", "bearer x", "Bearer tg_é_x"):
             assert (await http.get("/api/v2/me", headers={"Authorization": odd.encode("iso-8859-1")})).status_code == 403

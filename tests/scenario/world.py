@@ -277,3 +277,8 @@ async def _ended(tasks: list[asyncio.Task[None]], clock: VirtualClock, switch: S
         await clock.advance(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
     await switch.close()
+
+
+def answer_of(response: httpx.Response) -> tuple[int, Any]:
+    """The status and the body of an answer."""
+    return response.status_code, response.json()
