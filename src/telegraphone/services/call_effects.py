@@ -72,7 +72,7 @@ class Effects:
         news: list[News] = list(step.told)
         for effect, _ in failed:
             news += await self._lost(effect)
-        for uuid in dict.fromkeys(_gate_of(effect) for effect, _ in failed):
+        for uuid in dict.fromkeys(_gate_of(effect, error) for effect, error in failed):
             if uuid is not None:
                 news += await self._break_off(self.conversation.call(uuid))
         audible = next((error for effect, error in failed if isinstance(effect, _AUDIBLE)), None)
@@ -85,7 +85,8 @@ class Effects:
         try:
             await self._effect(effect, by)
         except Unavailable as error:
-            log.error("effect_failed", effect=type(effect).__name__, error=str(error))
+            tell = log.info if isinstance(error, LegOver) else log.error
+            tell("effect_failed", effect=type(effect).__name__, error=str(error))
             return error
         return None
 
@@ -381,10 +382,11 @@ def _began(call: Call) -> float:
     return min((leg.appeared_at for leg in call.legs if leg.appeared_at is not None), default=0.0)
 
 
-def _gate_of(effect: CallEffect) -> CallUuid | None:
-    """The call whose running part this effect should have opened, shut or aimed."""
+def _gate_of(effect: CallEffect, error: Unavailable) -> CallUuid | None:
+    """The call whose running part this effect should have opened, shut or aimed. Who hung up while that was done is no
+    failure: the fact comes next, and ends the part or has it taken from those who remain."""
     match effect:
-        case wish.Retap(uuid):
+        case wish.Retap(uuid) if not isinstance(error, LegOver):
             return uuid
         case wish.Gate(uuid, gate) if not isinstance(gate, rec.Seal):
             return uuid

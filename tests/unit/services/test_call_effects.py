@@ -1,11 +1,13 @@
 """Effects that the switch does not carry out: the asker hears of it, and the calls are as they truly are."""
 
 import pytest
+from structlog.testing import capture_logs
 
+from telegraphone.domain.ids import LegId
 from telegraphone.domain.operations import Operation
-from telegraphone.services.ports import Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
 from tests.scenario.clock import settle
-from tests.unit.services.world import ONE, START, TWO, serving
+from tests.unit.services.world import ONE, START, TWO, answered, serving
 
 
 async def test_an_unreachable_switch_does_not_keep_recordings_open() -> None:
@@ -49,3 +51,28 @@ async def test_a_consult_that_the_switch_cannot_make_is_over_and_the_caller_is_o
         assert (world.only_call(ONE).state.value, world.told(ONE)) == ("Held", ["StatusChange Held"])
         world.switch.reachable = True
         await world.do(ONE, Operation.RETRIEVE)
+
+
+@pytest.mark.parametrize("leaves", ["5001", "5000"])
+async def test_who_hangs_up_while_the_taps_move_ends_nothing_but_their_call(leaves: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The colleague's answer moves the taps; whoever is gone by then is missed by nobody, and no failure is told."""
+    async with serving() as world:
+        await world.talking()
+        await world.do(ONE, START)
+        await world.do(ONE, Operation.SINGLE_STEP_CONFERENCE, number="5002")
+        fork = world.switch.fork
+
+        async def crossed(leg: LegId, to: MediaAddress) -> MediaSource:
+            monkeypatch.setattr(world.switch, "fork", fork)
+            world.switch.phone(leaves).hang_up()
+            return await fork(leg, to)
+
+        monkeypatch.setattr(world.switch, "fork", crossed)
+        with capture_logs() as logged:
+            await answered(world, "5002")
+            await settle()
+        assert world.switch.fork is fork, "the taps were moved"
+        assert [each["event"] for each in logged if each["log_level"] == "error"] == []
+        assert "ErrorMessage" not in world.told(ONE)
+        still = [call.recording_state for call in world.calls.of(ONE)]
+        assert still == (["Recording"] if leaves == "5000" else [])

@@ -13,7 +13,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Ability, EndCause
 from telegraphone.domain.recording import Trigger
 from telegraphone.limits import ARI_ANSWER_S
-from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource, SwitchEvent, Unavailable
+from telegraphone.services.ports import Caller, Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, Unavailable
 from telegraphone.services.switch_ports import Trunks
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.calls import Calls
@@ -154,11 +154,12 @@ class AsteriskSwitch:
     async def fork(self, leg: LegId, to: MediaAddress) -> MediaSource:
         """See `Taps`."""
         found = self._board.with_media(leg)
-        source = await self._packets.fork(found) if self._packets is not None else None
-        if source is not None:
-            await self._taps.unfork(found)
-            return source
-        return await self._taps.fork(found, to)
+        try:
+            return await self._fork(found, to)
+        except Unavailable as error:
+            if leg in self._board.legs and await self._board.link.is_there(found.ari_id):
+                raise
+            raise LegOver(leg) from error
 
     async def unfork(self, leg: LegId) -> None:
         """See `Taps`."""
@@ -175,6 +176,13 @@ class AsteriskSwitch:
             yield event
 
     # --- inside ---
+
+    async def _fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
+        source = await self._packets.fork(leg) if self._packets is not None else None
+        if source is not None:
+            await self._taps.unfork(leg)
+            return source
+        return await self._taps.fork(leg, to)
 
     def _leg_ended(self, leg: Leg) -> None:
         following = self._following[leg] = self._board.work.spawn(self._follow_the_end(leg))
