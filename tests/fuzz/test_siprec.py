@@ -92,8 +92,7 @@ def take(data: bytes) -> None:
     if not isinstance(request, Request):
         return
     try:
-        body = read_body(request.headers.get("Content-Type") or "", request.body)
-        srs.is_for_recording(request, body)
+        read_body(request.headers.get("Content-Type") or "", request.body)
     except RemoteProtocolError:
         pass
     try:

@@ -16,9 +16,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
-HANDSHAKE_FIRST_BYTES: Final = range(20, 64)
-"""What tells its datagrams from RTP and RTCP (RFC 7983 section 7)."""
-
 _PROFILES: Final = {
     b"SRTP_AEAD_AES_128_GCM": ("AEAD_AES_128_GCM", 16, 12),
     b"SRTP_AEAD_AES_256_GCM": ("AEAD_AES_256_GCM", 32, 12),
@@ -165,7 +162,3 @@ class Handshake:
         key = material[theirs * key_bytes :][:key_bytes]
         salt = material[2 * key_bytes + theirs * salt_bytes :][:salt_bytes]
         return AgreedKeys(suite, key + salt)
-
-
-def _is_proved(certificate: x509.Certificate, name: str, proof: str) -> bool:
-    return certificate.fingerprint(_HASHES[name]()).hex() == proof

@@ -25,9 +25,6 @@ SealedSegment = NewType("SealedSegment", bytes)
 """Bytes that may touch a disk: a sealed unit, or the plain header in front of them. Made in this module only."""
 
 DEK_BYTES: Final = 32
-UNITS_MAX: Final = 1 << 32
-"""Units of one epoch: the counter in the nonce has 32 bits, 27 years of 200 ms."""
-
 _U32 = struct.Struct(">I")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telegraphone.capture.dtls import HANDSHAKE_FIRST_BYTES, Handshake, HandshakeFailed, Identity
+from telegraphone.capture.dtls import Handshake, HandshakeFailed, Identity
 
 OURS, THEIRS, STRANGER = Identity(), Identity(), Identity()
 
@@ -17,7 +17,7 @@ def talk(server: Handshake, client: Handshake, lost: int = -1) -> None:
     for _ in range(20):
         for sender, receiver in ((client, server), (server, client)):
             for datagram in sender.data_to_send():
-                assert datagram[0] in HANDSHAKE_FIRST_BYTES
+                assert datagram[0] in range(20, 64)  # RFC 7983 section 7
                 assert len(datagram) <= 1_200
                 if count != lost:
                     receiver.receive(datagram)

@@ -193,10 +193,6 @@ class Picture:
         gone = self._gone()
         return tuple(self._party(item) for item in self.of(Kind.PARTICIPANT) if item.ids[0] not in gone)
 
-    def stream_of(self, label: str) -> str | None:
-        """The id of the stream with this label, None if no stream has it."""
-        return next((item.ids[0] for item in self.of(Kind.STREAM) if label and item.text("label") == label), None)
-
     def cs_ids(self) -> tuple[str, ...]:
         """The communication sessions that have not ended."""
         return tuple(item.ids[0] for item in self.of(Kind.CS) if not item.text("stop-time"))

@@ -1,7 +1,7 @@
-"""Tells whether a request asks us to record, and what a session recording server says back (RFC 7866 sections 6.2, 7.2, 9).
+"""What a session recording server says to who asks it to record (RFC 7866 sections 6.2, 7.2, 9).
 
-Tolerance is the default: any sign of SIPREC will do, because clients leave out half of what they must send (siprec.md, Q1,
-Q2). A strict server takes what the RFC says it may take.
+Tolerance is the default: who calls a recording server wants to be recorded, and clients leave out half of what they must send
+(siprec.md, Q1, Q2). A strict server takes what the RFC says it may take.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 from telegraphone.wire.sip.commands import InDialogRequest, Reply
 from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.message import Request
-from telegraphone.wire.siprec.body import METADATA, METADATA_OLD, Body
+from telegraphone.wire.siprec.body import METADATA, METADATA_OLD
 from telegraphone.wire.siprec.metadata import snapshot_request
 
 OPTION: Final = "siprec"
@@ -18,23 +18,7 @@ SRS_FEATURE: Final = ";+sip.srs"
 """What the Contact of a recording server says (RFC 7866 section 11.1.1)."""
 DISPOSITION: Final = "recording-session"
 
-_SRC_FEATURE: Final = re.compile(r';\s*(?:\+sip[.-](?:src|rec)|src)\s*(?:=\s*"?([A-Za-z]*)"?)?\s*(?=[;>,]|\Z)', re.IGNORECASE)
 _PROPER_FEATURE: Final = re.compile(r'>[^<]*;\s*\+sip\.src\s*(?:=\s*"TRUE"\s*)?(?=[;,]|\Z)', re.IGNORECASE)
-
-
-def is_for_recording(request: Request, body: Body) -> bool:
-    """Whether any sign of SIPREC is there: a feature tag in whatever spelling, the option tag, or metadata."""
-    wanted = " ".join((*request.headers.lines("Require"), *request.headers.lines("Supported"))).lower()
-    return body.metadata is not None or OPTION in wanted or _has_feature(request)
-
-
-def _has_feature(request: Request) -> bool:
-    """The tag may stand behind the `>`, inside of it, or behind a URI that is none (Q2)."""
-    for line in request.headers.lines("Contact"):
-        match = _SRC_FEATURE.search(line.strip())
-        if match is not None:
-            return (match[1] or "true").lower() != "false"
-    return False
 
 
 def strict_refusal(request: Request) -> Reply | None:

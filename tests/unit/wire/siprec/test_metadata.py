@@ -40,8 +40,6 @@ def test_a_plain_call() -> None:
     first, second = drawn.parties()
     assert (first.id, first.aor, first.name, first.sends) == ("p1", "sip:15550100@example.com", "Caller", {"st1"})
     assert (second.aor, second.sends) == ("sip:5001@example.com", {"st2"})
-    assert drawn.stream_of("97") == "st2"
-    assert drawn.stream_of("") is None
     assert drawn.cs_ids() == ("s1",)
     assert drawn.links() == {"s1", "g1", "aa;remote=bb"}
 
