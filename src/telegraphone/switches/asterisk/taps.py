@@ -129,11 +129,13 @@ class Taps:
         for leg, tap in known.items():
             in_bridge = bridges.get(tap.bridge, frozenset())
             if not all(part in legs and part in in_bridge for part in (tap.media, tap.snoop)) and leg.id in self._board.legs:
-                log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
                 self._board.work.spawn(self._open_again(leg, tap))
 
     async def _open_again(self, leg: Leg, tap: Tap) -> None:
+        """A tap that cannot be opened now stays known as broken, so that the next look tries again."""
         async with self._opening.setdefault(leg, asyncio.Lock()):
-            if self._taps.get(leg) is tap:
-                await self.unfork(leg)
-                self._board.tell(TapMoved(leg.id, await self._open(leg, tap.to)))
+            if self._taps.get(leg) is not tap or not await self._board.link.is_there(leg.ari_id):
+                return  # a tap ends with its leg, and that may have been a moment ago
+            log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
+            await self._board.janitor.delete(*tap.parts)
+            self._board.tell(TapMoved(leg.id, await self._open(leg, tap.to)))
