@@ -13,8 +13,9 @@ import pytest
 
 from telegraphone.domain.operations import Operation
 from telegraphone.phone import CallFailed, PhoneState
-from telegraphone.services.ports import Unavailable
+from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
 from telegraphone.switches.asterisk import connection, link
+from telegraphone.switches.asterisk.leg import Leg
 from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, AGENTS, CUSTOMER, Centre, centre
 from tests.interop.asterisk.fault_proxy import Event, fault_proxy
 from tests.interop.asterisk.server import Asterisk, asterisk
@@ -137,8 +138,7 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> 
             await phone.hang_up()
         await server.start_again()
         await here.until(lambda: here.switch.works)
-        for phone in here.phones.values():
-            await phone.register()
+        await here.register()
         await recalls(here)
 
 
@@ -219,11 +219,23 @@ async def test_taps_are_refused_before_asterisk_runs_out_of_ports(tmp_path: Path
         await here.nothing_is_left()
 
 
-@pytest.mark.parametrize("part", ["media", "snoop"])
-async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str) -> None:
-    """Whoever ended it: the recorder is told where the audio comes from now."""
+@pytest.mark.parametrize(("part", "at_once"), [("media", True), ("snoop", False)])
+async def test_a_tap_that_lost_a_part_is_opened_anew(
+    server: Asterisk, monkeypatch: pytest.MonkeyPatch, part: str, at_once: bool
+) -> None:
+    """Whoever ended it: the recorder is told where the audio comes from now. What fails is tried again at the next look."""
     async with centre(server) as here:
         await begin_recording(here)
+        taps, opens = here.switch._taps, here.switch._taps._open
+        tried: list[Leg] = []
+
+        async def opened(leg: Leg, to: MediaAddress) -> MediaSource:
+            tried.append(leg)
+            if len(tried) == 1 and not at_once:
+                raise Unavailable("switch", "not now")
+            return await opens(leg, to)
+
+        monkeypatch.setattr(taps, "_open", opened)
         [broken, _] = sorted(each for each in await server.ids("channels") if f".{part}." in each)
         await server.ari("DELETE", f"/channels/{broken}")
         for _ in range(100):
@@ -232,6 +244,7 @@ async def test_a_tap_that_lost_a_part_is_opened_anew(server: Asterisk, part: str
                 break
             await asyncio.sleep(0.1)
         assert len(left) == 6
+        assert len(tried) == (1 if at_once else 2)
         await here.do(Operation.HANGUP)
         await here.until(lambda: "Released" in here.told())
         await here.nothing_is_left()

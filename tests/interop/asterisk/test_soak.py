@@ -9,9 +9,10 @@ from telegraphone.domain.operations import Operation
 from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, CUSTOMER, Centre, centre
 from tests.interop.asterisk.server import Asterisk, asterisk
 
-CALLS, WARM_UP = 200, 20
-GROWN_MAX = 1.25
-"""Caches fill for a while; what leaks grows with every call."""
+CALLS, WARM_UP = 200, 100
+GROWN_MAX = 1.15
+"""Asterisk's heaps fill for a while: by some 18 MB in the first hundred calls, 4 MB in the second. What leaks grows with every
+call: 60 KiB of each are too much here."""
 
 
 async def one_call(here: Centre, choice: random.Random) -> None:
@@ -52,7 +53,7 @@ async def test_nothing_of_two_hundred_calls_stays(tmp_path: Path) -> None:
         memory, threads = used(server)
         for _ in range(CALLS):
             await one_call(here, choice)
-        assert used(server)[0] < GROWN_MAX * memory
-        assert used(server)[1] <= threads + 4
+        assert used(server)[0] < GROWN_MAX * memory, "its memory grows"
+        assert used(server)[1] <= threads + 4, "its threads stay"
         assert not here.switch._board.legs
         assert not here.switch._board.janitor.owned
