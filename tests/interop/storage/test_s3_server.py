@@ -1,6 +1,12 @@
-"""A whole Telegraphone that keeps its recordings in a real object store: before, during and after an outage of it (F11)."""
+"""A whole Telegraphone that keeps its recordings, and the signed ends of its audit trail, in a real object store: before, during
+and after an outage of it (F11, F41)."""
 
 import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,12 +19,14 @@ from tests.interop.system import AGENT, PASSWORD, SUPERVISOR, System, talking, t
 
 RECORDED_S = 2.0
 BUCKET = "recordings"
+CHECKPOINTS = "audit-checkpoints/"
+WAIT_S = 60.0
 
 
 def settings(store: Seaweed) -> str:
     return (
         f'[storage]\nkind = "s3"\nbucket = "{BUCKET}"\nendpoint_url = "{store.url}"\n'
-        f'access_key_id = "{USER}"\nsecret_access_key = "{SECRET}"\n'
+        f'access_key_id = "{USER}"\nsecret_access_key = "{SECRET}"\n[audit]\ncheckpoint_s = 1\n'
     )
 
 
@@ -45,6 +53,39 @@ async def gone(system: System) -> None:
             await asyncio.sleep(0.1)
 
 
+def kept(store: Seaweed, under: str = "") -> list[str]:
+    """The keys of what the bucket holds below this one: at most a thousand, and these tests make dozens."""
+    return [each["Key"] for each in store.client.list_objects_v2(Bucket=BUCKET, Prefix=under).get("Contents", ())]
+
+
+def signed(store: Seaweed) -> int:
+    """The last line of the audit trail whose checkpoint is in the bucket; 0 without any."""
+    return max((int(Path(key).stem) for key in kept(store, CHECKPOINTS)), default=0)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Returns when it is so."""
+    async with asyncio.timeout(WAIT_S):
+        while not await asyncio.to_thread(done):  # noqa: ASYNC110 - another process does it, which sends no event
+            await asyncio.sleep(0.1)
+
+
+def brought_back(store: Seaweed, folder: Path) -> Path:
+    """The folder into which an auditor copied the checkpoints from the bucket."""
+    for key in kept(store, CHECKPOINTS):
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        store.client.download_file(BUCKET, key, str(folder / key))
+    return folder / CHECKPOINTS
+
+
+def audited(folder: Path, checkpoints: Path) -> tuple[int, str]:
+    """What `telegraphone audit verify` ends with and says of the installation in a folder."""
+    signer = (folder / "data/keys/signing.pub").read_text().strip()
+    command = [sys.executable, "-m", "telegraphone", "audit", "verify", "--checkpoints", str(checkpoints), "--signer", signer]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=WAIT_S, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
 async def heard(listener: Desktop, call_uuid: str) -> None:
     """Both parties are heard, whole and in a range."""
     async with asyncio.timeout(30):
@@ -69,8 +110,10 @@ async def test_recordings_live_in_the_store_and_an_outage_of_it_loses_nothing(tm
         ):
             first = await recorded(system)
             await gone(system)
-            assert len(store.client.list_objects_v2(Bucket=BUCKET)["Contents"]) == 5
+            assert len([key for key in kept(store) if not key.startswith(CHECKPOINTS)]) == 5
             await heard(listener, first)
+            await until(lambda: signed(store) > 0)
+            before = signed(store)
 
             store.stop()
             second = await recorded(system)
@@ -78,12 +121,25 @@ async def test_recordings_live_in_the_store_and_an_outage_of_it_loses_nothing(tm
             with pytest.raises(DesktopError, match=r"^503"):
                 await heard(listener, first)
             assert len(here(system)) == 1
+            await until(lambda: "audit_checkpoint_not_kept" in system.log)
 
             await asyncio.to_thread(store.start)
             await gone(system)
             for each in (first, second):
                 await heard(listener, each)
+            await until(lambda: signed(store) > before)
             log = system.log
+        checkpoints = brought_back(store, tmp_path / "auditor")
+        last = signed(store)
+        whole = audited(tmp_path, checkpoints)
+        assert (whole[0], f"signed up to line {last}: intact" in whole[1]) == (0, True), whole[1]
+        with closing(sqlite3.connect(system.data / "telegraphone.db")) as database, database:
+            database.execute("DELETE FROM audit_lines WHERE number >= ?", (last,))
+            database.execute(
+                "UPDATE audit_head SET number = ?, hash = (SELECT hash FROM audit_lines WHERE number = ?)", (last - 1,) * 2
+            )
+        cut = audited(tmp_path, checkpoints)
+        assert (cut[0], f"line {last}: are missing: the end was cut off" in cut[1]) == (1, True), cut[1]
     assert "recording_not_stored" in log
     assert "recording_stored_late" in log
     assert SECRET not in log
