@@ -12,20 +12,31 @@ from telegraphone.domain.call import Call, CallType, Leg, LegState, Notice, ever
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
 from telegraphone.domain.legs import FactsLearned, PartyAt, PartyFact, PartyJoined, PartyNamed
 
+IsAgent = Callable[[str, str], bool]
+"""Whether an agent of a tenant is at a number: the number first."""
+
+
+def nobody(number: str, tenant: str) -> bool:
+    """Where there are no agents."""
+    return False
+
 
 def talking_leg(party: PartyAt, now: float) -> Leg:
     """The leg of a party that is talking when we hear of it."""
     return Leg(party.leg, party.number, LegState.ESTABLISHED, arrived=True, answered=True, appeared_at=now)
 
 
-def call_type(legs: tuple[Leg, ...], is_agent: Callable[[str], bool]) -> CallType:
-    """What kind of call these parties have, the caller first: by which of the first two are agents here."""
+def call_type(legs: tuple[Leg, ...], tenant: str, is_agent: IsAgent) -> CallType:
+    """What kind of call these parties have, the caller first: by which of the first two are agents of the tenant. Who has
+    no number yet counts only where there are no two who have one."""
+    known = tuple(leg for leg in legs if leg.number)
+    caller, called = (known if len(known) > 1 else legs)[:2]
     return {
         (True, True): CallType.INTERNAL,
         (False, True): CallType.INBOUND,
         (True, False): CallType.OUTBOUND,
         (False, False): CallType.UNKNOWN,
-    }[is_agent(legs[0].number), is_agent(legs[1].number)]
+    }[is_agent(caller.number, tenant), is_agent(called.number, tenant)]
 
 
 def begun(call: Call) -> Step:
@@ -37,36 +48,40 @@ def begun(call: Call) -> Step:
     return finished(before, draft)
 
 
-def party_fact(conversation: Conversation, happened: PartyFact, now: float) -> Step:
+def party_fact(conversation: Conversation, happened: PartyFact, now: float, is_agent: IsAgent) -> Step:
     """What is learnt about a copied call while it runs."""
     draft = Draft(conversation)
     for call in conversation.of(happened.leg):
         match happened:
             case PartyJoined(party=party):
-                draft = _joined(draft, call, talking_leg(party, now))
+                draft = _joined(draft, call, talking_leg(party, now), is_agent)
             case PartyNamed(leg, number):
-                draft = _named(draft, call, replace(call.leg(leg), number=number))
+                draft = _named(draft, call, replace(call.leg(leg), number=number), is_agent)
             case FactsLearned(user_data=user_data):
                 draft = draft.put(replace(call, user_data={**call.user_data, **user_data}))
                 draft = draft.tell_all(everyone(call, Notice.USER_DATA))
     return finished(conversation, draft)
 
 
-def _joined(draft: Draft, call: Call, leg: Leg) -> Draft:
+def _joined(draft: Draft, call: Call, leg: Leg, is_agent: IsAgent) -> Draft:
     present = call.talking
-    call = call.with_new_leg(leg)
+    call = _typed(call.with_new_leg(leg), is_agent)
     draft = draft.put(call).tell(call, leg)
     for each in present:
         draft = draft.tell(call, each, Notice.PARTICIPANTS)
     return draft
 
 
-def _named(draft: Draft, call: Call, leg: Leg) -> Draft:
-    """Whoever is there now may be one whose calls are recorded."""
+def _typed(call: Call, is_agent: IsAgent) -> Call:
+    return replace(call, type=call_type(call.legs, call.tenant, is_agent))
+
+
+def _named(draft: Draft, call: Call, leg: Leg, is_agent: IsAgent) -> Draft:
+    """Whoever is there now may be one whose calls are recorded, and shows whether the call came from outside."""
     if leg.number == call.leg(leg.id).number:
         return draft
     heirs = call.heirs if leg.id in call.heirs else (*call.heirs, leg.id)
-    call = replace(call.with_leg(leg), heirs=heirs)
+    call = _typed(replace(call.with_leg(leg), heirs=heirs), is_agent)
     draft = draft.put(call).tell(call, leg)
     for each in call.talking:
         if each.id != leg.id:

@@ -11,7 +11,7 @@ from typing import Final
 
 from telegraphone.domain.call import Answer, Call, Leg, LegState, Notice, Originate, Ring, Settle
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
-from telegraphone.domain.forked import party_fact
+from telegraphone.domain.forked import IsAgent, nobody, party_fact
 from telegraphone.domain.leaving import gone, released, without
 from telegraphone.domain.legs import EndCause, LegAnswered, LegEnded, LegFact, LegHeld, LegRetrieved, LegRinging, PartyFact
 from telegraphone.domain.monitoring import joined
@@ -60,12 +60,12 @@ def dialled(call: Call, now: float) -> Step:
     return finished(before, draft.tell(call, caller))
 
 
-def fact(conversation: Conversation, happened: LegFact, now: float) -> Step:
+def fact(conversation: Conversation, happened: LegFact, now: float, is_agent: IsAgent = nobody) -> Step:
     """What a fact from the switch makes of the calls this leg is in."""
     if isinstance(happened, LegEnded):
         return gone(conversation, happened.leg, happened.cause, now)
     if isinstance(happened, PartyFact):
-        return party_fact(conversation, happened, now)
+        return party_fact(conversation, happened, now, is_agent)
     for call in conversation.of(happened.leg):
         leg = call.leg(happened.leg)
         state = FACTS[leg.state].get(type(happened))

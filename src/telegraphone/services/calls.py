@@ -262,7 +262,7 @@ class Calls:
         if may_be_call_uuid(event.known_as) and event.known_as not in self._by_uuid:
             uuid = CallUuid(event.known_as)
         legs = tuple(forked.talking_leg(party, now) for party in event.parties)
-        kind = forked.call_type(legs, lambda number: self._world.directory.at(number, event.tenant) is not None)
+        kind = forked.call_type(legs, event.tenant, self._world.is_agent)
         call = Call(uuid, made, kind, legs, event.user_data, copied=event.keeping, mixed=event.mixed, tenant=event.tenant)
         try:
             actor = self._admit(call, forked.begun(call))

@@ -134,6 +134,10 @@ class Surroundings:
         leaves = self.outside is not None and self.outside.is_outside(called, seen_from=caller)
         return CallType.OUTBOUND if leaves else CallType.INTERNAL
 
+    def is_agent(self, number: str, tenant: str) -> bool:
+        """Whether an agent of this tenant is at this number."""
+        return self.directory.at(number, tenant) is not None
+
     @property
     def abilities(self) -> frozenset[Ability]:
         """What the switch can do, as far as it has the ports for it."""

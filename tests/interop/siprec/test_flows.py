@@ -6,11 +6,12 @@ from typing import Any
 
 from telegraphone.demo.desktop import Desktop
 from telegraphone.wire.sdp import Direction
+from telegraphone.wire.siprec.body import METADATA_OLD
 from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Party, metadata
 from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, recordings, tracks, until
 from tests.interop.system import AGENT as AGENT_NAME
 from tests.interop.system import OTHER_AGENT as OTHER_NAME
-from tests.interop.system import PASSWORD, System
+from tests.interop.system import PASSWORD, SUPERVISOR, System
 
 SECOND_CALLER = Party("sip:15550111@example.com", 500, "1")
 
@@ -104,4 +105,29 @@ async def test_calls_that_follow_each_other_in_one_session(tmp_path: Path) -> No
         left, right = await tracks(system, resource)
         assert near(pitch(left, 0.7, 0.4), AGENT.hertz)
         assert near(pitch(right, 0.7, 0.4), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_q14_a_dummy_that_gets_its_names_later_is_its_agent_s_call_from_then_on(tmp_path: Path) -> None:
+    async with recorder(tmp_path) as (system, client):
+        nobody = b"<participant participant_id='dummy'><nameID aor=''/></participant>"
+        dummy = b"<recording><session session_id='cs-1'/>" + nobody + b"</recording>"
+        fork = await client.fork(snapshot=dummy)
+        await asyncio.sleep(0.5)
+        assert await calls_of(system, AGENT_NAME) == []
+        response = await fork.change("UPDATE", snapshot=metadata([CALLER, AGENT]), kind=METADATA_OLD)
+        assert (response.status, response.body) == (200, b"")
+        [call] = await until(lambda: calls_of(system, AGENT_NAME))
+        assert (call["participants"], call["callType"], call["recordingState"]) == (["15550100"], "Inbound", "Recording")
+        await asyncio.sleep(1.5)
+        await fork.hang_up()
+        [resource] = await finished(system)
+        assert (resource["callerPhoneNumber"], resource["dialedPhoneNumber"]) == ("15550100", "5001")
+        # The sides were given out before anybody was known to be the agent.
+        caller, agent = await tracks(system, resource)
+        assert near(pitch(caller, 0.7, 0.4), CALLER.hertz)
+        assert near(pitch(agent, 0.7, 0.4), AGENT.hertz)
+        async with Desktop(system.url, SUPERVISOR, PASSWORD) as supervisor:
+            kept = (await supervisor.get(f"/recordings/{resource['id']}/snapshots"))["snapshots"]
+        assert ["dummy" in each["document"] for each in kept] == [True, False]
         assert system.log.count('"level": "error"') == 0, system.log

@@ -60,6 +60,28 @@ def test_who_gets_a_name_is_told_of_the_call_and_may_be_recorded() -> None:
     assert progress.fact(step.conversation, PartyNamed(B, "5002"), 2).told == ()
 
 
+def test_names_that_come_late_say_what_kind_of_call_it_is() -> None:
+    legs = (forked.talking_leg(PartyAt(A, ""), 0), forked.talking_leg(PartyAt(B, ""), 0))
+    conversation = forked.begun(Call(CallUuid("c"), ConnId("0" * 16), CallType.UNKNOWN, legs, {}, tenant="t")).conversation
+    kinds = []
+    for leg, number in ((B, "5001"), (A, "5002"), (A, "15550100"), (B, "15550111")):
+        step = progress.fact(conversation, PartyNamed(leg, number), 1, lambda dn, tenant: (dn[:1], tenant) == ("5", "t"))
+        conversation = step.conversation
+        kinds.append(conversation.calls[0].type)
+    assert kinds == [CallType.INBOUND, CallType.INTERNAL, CallType.INBOUND, CallType.UNKNOWN]
+
+
+def test_the_kind_of_call_is_that_of_the_first_two_who_are_known() -> None:
+    legs = (forked.talking_leg(PartyAt(A, ""), 0), forked.talking_leg(PartyAt(B, "15550100"), 0))
+    conversation = forked.begun(Call(CallUuid("c"), ConnId("0" * 16), CallType.UNKNOWN, legs, {}, tenant="t")).conversation
+    kinds = []
+    for leg, number in ((C, "5001"), (LegId("d"), "5002")):
+        step = progress.fact(conversation, PartyJoined(A, PartyAt(leg, number)), 1, lambda dn, _: dn.startswith("5"))
+        conversation = step.conversation
+        kinds.append(conversation.calls[0].type)
+    assert kinds == [CallType.INBOUND] * 2
+
+
 def test_what_is_learnt_later_is_added() -> None:
     step = progress.fact(begun().conversation, FactsLearned(A, {"x": "y"}), 1)
     assert step.conversation.calls[0].user_data == {"k": "v", "x": "y"}

@@ -1,7 +1,8 @@
 """Turns what is known of the parties into legs, and each change of it into facts for those above.
 
 A call needs two parties (`domain.leaving`), so who leaves last stays until somebody else comes or the call ends. Who comes
-is told before who leaves. A party without a name that gets one is the same party; so is one whose number is corrected.
+is told before who leaves. A party without a name that gets one is the same party; so is one whose number is corrected, and
+one without a number in whose stead somebody comes (siprec.md, Q14).
 """
 
 from collections.abc import Callable
@@ -33,6 +34,7 @@ def begun(rs: Rs, new_id: NewId) -> CallForked:
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
     """What the latest snapshot or description changes about the legs."""
     known = persons(rs.picture, rs.lines, rs.trunk)
+    there = {person.id for person in known}
     by_party = {leg.person.id: leg for leg in rs.legs if leg.person.id}
     facts: list[SwitchEvent] = []
     new = []
@@ -43,14 +45,14 @@ def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
         else:
             facts += _renamed(leg, person)
             leg.gone = False
-    nameless = [leg for leg in rs.legs if not leg.person.id]
+    nameless = [leg for leg in rs.legs if not leg.person.number and leg.person.id not in there]
     for leg, person in zip(nameless, new, strict=False):
         facts += _renamed(leg, person)
     for person in new[len(nameless) :]:
         anchor = rs.legs[0].id
         leg = _add(rs, person, new_id)
         facts.append(PartyJoined(anchor, PartyAt(leg.id, person.number)))
-    facts += _left(rs, {person.id for person in known})
+    facts += _left(rs, there)
     _place(rs)
     return facts
 
