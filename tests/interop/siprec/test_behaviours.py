@@ -125,9 +125,10 @@ async def test_q14_a_dummy_gets_its_name() -> None:
         response = await lab.send("q14-corrected")
         assert (response.status, response.body) == (200, b"")
         await asyncio.sleep(QUIET_S)
-        named = [event.number for event in lab.of(PartyNamed)]
-        joined = [event.party.number for event in lab.of(PartyJoined)]
-        assert sorted(named + joined) == sorted(BOTH)
+        assert [(event.leg, event.number) for event in lab.of(PartyNamed)] == list(
+            zip([party.leg for party in lab.call.parties], BOTH, strict=True)
+        )
+        assert (lab.of(PartyJoined), lab.of(LegEnded)) == ([], [])
         assert lab.of(CallForked) == [lab.call]
 
 
@@ -141,12 +142,17 @@ async def test_q15_the_last_word_comes_with_the_end() -> None:
         assert lab.server.counts.dialogs == 0
 
 
-async def test_q16_the_next_part_is_a_call_of_its_own() -> None:
+async def test_q16_each_part_is_a_call_of_its_own_and_both_are_of_one_group() -> None:
     async with laboratory() as lab:
-        await lab.send("plain")
+        await lab.send("q16-first-part")
+        assert lab.numbers() == BOTH
+        assert (await lab.send("q16-first-part-ends")).status == 200
+        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.NORMAL] * 2
         await lab.send("q16-next-part")
-        assert len(lab.of(CallForked)) == 2
         assert lab.numbers() == ["15550100", "5002"]
+        assert len(lab.of(CallForked)) == 2
+        first, *_, second = lab.of(CopyDescribed)
+        assert "group-one" in first.links & second.links
 
 
 async def test_q17_two_sessions_of_a_cisco_phone_are_one_conversation() -> None:
@@ -187,29 +193,48 @@ async def test_q19_nothing_depends_on_an_answer_to_what_we_ask() -> None:
         assert lab.server.counts.recordings == 2
 
 
+@pytest.mark.parametrize("reply", [491, None])
+async def test_q19_a_refresh_that_fails_ends_nothing_that_is_heard(reply: int | None) -> None:
+    async with laboratory() as lab:
+        response = await lab.send("q19-refresh-is-ours")
+        assert response.headers.get("Session-Expires") == "1800;refresher=uas"
+        await lab.sources()
+        lab.ports.heard, lab.reply_status = set(lab.ports.open), reply
+        lab.pass_time(900)
+        await asyncio.sleep(QUIET_S)
+        assert lab.asked[0].method == "UPDATE"
+        lab.pass_time(900)
+        await asyncio.sleep(QUIET_S)
+        assert lab.of(LegEnded) == []
+        assert len(lab.ports.open) == 2
+
+
 async def test_q23_an_inactive_period_ends_no_recording_and_nobody_is_heard_in_it() -> None:
     async with laboratory() as lab:
-        await lab.send("q10-both-inactive")
+        await lab.send("plain")
+        places = dict(lab.ports.legs)
         await lab.sources()
-        await lab.send("q10-activated")
-        await lab.send("q10-held-by-zeros")
-        assert [event.source for event in lab.of(TapMoved)][2:] == [NOBODY, NOBODY]
-        assert lab.of(LegEnded) == []
+        response = await lab.send("q23-inactive")
+        assert {media.direction for media in described(response).media} == {Direction.INACTIVE}
+        assert [event.source for event in lab.of(TapMoved)] == [NOBODY, NOBODY]
+        await lab.send("q23-active-again")
+        assert [event.source.port for event in lab.of(TapMoved)][2:] == [4000, 4002]
+        assert (lab.of(LegEnded), lab.ports.legs) == ([], places)
 
 
 async def test_q25_nothing_is_special_about_the_recorder_being_one_of_five() -> None:
     async with laboratory() as lab:
-        response = await lab.say(message("plain").replace(b"Max-Forwards: 70", b"Max-Forwards: 70\r\nX-Recorder: 2 of 5"))
+        response = await lab.send("q25-one-of-several")
         assert (response.status, lab.numbers()) == (200, BOTH)
+        assert len(lab.of(CallForked)) == 1
 
 
 async def test_q24_a_header_orders_only_where_the_profile_says_so() -> None:
-    said = message("plain").replace(b"Max-Forwards: 70", b"Max-Forwards: 70\r\nX-Action:  Begin-It ")
     async with laboratory(orders={("x-action", "begin-it"): Trigger.START}) as lab:
-        await lab.say(said)
+        await lab.send("q24-ordered-by-a-header")
         assert [event.trigger for event in lab.of(RecordingOrdered)] == [Trigger.START]
     async with laboratory() as lab:
-        await lab.say(said)
+        await lab.send("q24-ordered-by-a-header")
         assert lab.of(RecordingOrdered) == []
 
 
@@ -287,10 +312,11 @@ async def test_q21_questions_are_answered_and_a_full_recorder_says_so() -> None:
 
 async def test_q22_a_new_description_lets_another_source_in() -> None:
     async with laboratory() as lab:
-        await lab.send("q10-both-inactive")
-        await lab.sources()
-        await lab.send("q10-activated")
-        assert len(lab.of(TapMoved)) == 2
+        await lab.send("plain")
+        assert [source.port for source in await lab.sources()] == [4000, 4002]
+        assert (await lab.send("q22-other-ports-and-ssrc")).status == 200
+        assert [event.source.port for event in lab.of(TapMoved)] == [4010, 4012]
+        assert lab.of(LegEnded) == []
 
 
 async def test_q24_names_of_the_vendor_are_found_where_the_profile_says() -> None:

@@ -17,6 +17,19 @@ def look(lab: Laboratory, later_s: float = 0.0) -> None:
     Watch(server._register, server._sip).look(lab.clock.now())
 
 
+async def recorded_until_it_falls_silent(lab: Laboratory) -> None:
+    """A session without a dialog lives while it is heard (Q19), and ends when it no longer is."""
+    lab.ports.heard = set(lab.ports.open)
+    look(lab, RTP_SILENT_S + 1)
+    await asyncio.sleep(QUIET_S)
+    assert lab.of(LegEnded) == []
+    lab.ports.heard = set()
+    look(lab, RTP_SILENT_S + 1)
+    await asyncio.sleep(QUIET_S)
+    assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+    assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
+
+
 async def test_a_silent_client_that_is_still_there_is_asked_and_kept() -> None:
     async with laboratory() as lab:
         await lab.send("plain")
@@ -37,14 +50,7 @@ async def test_a_client_that_knows_the_dialog_no_more_is_recorded_as_long_as_it_
         lab.reply_status = 481
         look(lab, RTP_SILENT_S + 1)
         await asyncio.sleep(QUIET_S)
-        lab.ports.heard = set(lab.ports.open)
-        look(lab, RTP_SILENT_S + 1)
-        assert lab.of(LegEnded) == []
-        lab.ports.heard = set()
-        look(lab, RTP_SILENT_S + 1)
-        await asyncio.sleep(QUIET_S)
-        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
-        assert lab.ports.open == {}
+        await recorded_until_it_falls_silent(lab)
 
 
 async def test_a_session_that_never_ends_is_ended() -> None:
@@ -86,15 +92,8 @@ async def test_a_session_that_its_client_refreshes_lives_and_one_that_it_no_long
         lab.pass_time(100)
         await asyncio.sleep(QUIET_S)
         assert [request.method for request in lab.asked] == ["BYE"]
-        # Whoever forgot to refresh may still be talking, and that is kept (Q19).
-        lab.ports.heard = set(lab.ports.open)
-        look(lab, RTP_SILENT_S + 1)
-        assert lab.of(LegEnded) == []
-        lab.ports.heard = set()
-        look(lab, RTP_SILENT_S + 1)
-        await asyncio.sleep(QUIET_S)
-        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
-        assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
+        # Whoever forgot to refresh may still be talking.
+        await recorded_until_it_falls_silent(lab)
 
 
 async def test_a_session_that_we_refresh_lives_as_long_as_that_is_answered() -> None:
@@ -115,12 +114,7 @@ async def test_a_session_that_we_refresh_lives_as_long_as_that_is_answered() -> 
         # Nobody answers: by the end of the interval the dialog is lost, and what is heard is kept all the same.
         lab.pass_time(900)
         await asyncio.sleep(QUIET_S)
-        look(lab, RTP_SILENT_S + 1)
-        assert lab.of(LegEnded) == []
-        lab.ports.heard = set()
-        look(lab, RTP_SILENT_S + 1)
-        await asyncio.sleep(QUIET_S)
-        assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
+        await recorded_until_it_falls_silent(lab)
 
 
 async def test_f29_a_client_that_vanished_is_asked_answers_nothing_and_its_recording_ends() -> None:
