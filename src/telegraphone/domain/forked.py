@@ -48,7 +48,7 @@ def begun(call: Call) -> Step:
     return finished(before, draft)
 
 
-def party_fact(conversation: Conversation, happened: PartyFact, now: float, is_agent: IsAgent) -> Step:
+def party_fact(conversation: Conversation, happened: PartyFact, now: float, *, is_agent: IsAgent) -> Step:
     """What is learnt about a copied call while it runs."""
     draft = Draft(conversation)
     for call in conversation.of(happened.leg):

@@ -60,12 +60,12 @@ def dialled(call: Call, now: float) -> Step:
     return finished(before, draft.tell(call, caller))
 
 
-def fact(conversation: Conversation, happened: LegFact, now: float, is_agent: IsAgent = nobody) -> Step:
+def fact(conversation: Conversation, happened: LegFact, now: float, *, is_agent: IsAgent = nobody) -> Step:
     """What a fact from the switch makes of the calls this leg is in."""
     if isinstance(happened, LegEnded):
         return gone(conversation, happened.leg, happened.cause, now)
     if isinstance(happened, PartyFact):
-        return party_fact(conversation, happened, now, is_agent)
+        return party_fact(conversation, happened, now, is_agent=is_agent)
     for call in conversation.of(happened.leg):
         leg = call.leg(happened.leg)
         state = FACTS[leg.state].get(type(happened))

@@ -214,7 +214,7 @@ class CallActor:
         await self._tones.look()
 
     async def _happened(self, fact: LegFact, now: float) -> None:
-        step = progress.fact(self.conversation, fact, now, self._world.is_agent)
+        step = progress.fact(self.conversation, fact, now, is_agent=self._world.is_agent)
         news, _ = await self._effects.of(step, _BY_CALL)
         if self._invitations.happened(fact, self.conversation):
             await asyncio.sleep(0)

@@ -65,7 +65,7 @@ def test_names_that_come_late_say_what_kind_of_call_it_is() -> None:
     conversation = forked.begun(Call(CallUuid("c"), ConnId("0" * 16), CallType.UNKNOWN, legs, {}, tenant="t")).conversation
     kinds = []
     for leg, number in ((B, "5001"), (A, "5002"), (A, "15550100"), (B, "15550111")):
-        step = progress.fact(conversation, PartyNamed(leg, number), 1, lambda dn, tenant: (dn[:1], tenant) == ("5", "t"))
+        step = progress.fact(conversation, PartyNamed(leg, number), 1, is_agent=lambda dn, tenant: (dn[:1], tenant) == ("5", "t"))
         conversation = step.conversation
         kinds.append(conversation.calls[0].type)
     assert kinds == [CallType.INBOUND, CallType.INTERNAL, CallType.INBOUND, CallType.UNKNOWN]
@@ -76,7 +76,7 @@ def test_the_kind_of_call_is_that_of_the_first_two_who_are_known() -> None:
     conversation = forked.begun(Call(CallUuid("c"), ConnId("0" * 16), CallType.UNKNOWN, legs, {}, tenant="t")).conversation
     kinds = []
     for leg, number in ((C, "5001"), (LegId("d"), "5002")):
-        step = progress.fact(conversation, PartyJoined(A, PartyAt(leg, number)), 1, lambda dn, _: dn.startswith("5"))
+        step = progress.fact(conversation, PartyJoined(A, PartyAt(leg, number)), 1, is_agent=lambda dn, _: dn.startswith("5"))
         conversation = step.conversation
         kinds.append(conversation.calls[0].type)
     assert kinds == [CallType.INBOUND] * 2
