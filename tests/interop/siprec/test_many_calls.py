@@ -5,6 +5,7 @@ load generator of the benchmarks, which sends it evenly whatever else the machin
 """
 
 import asyncio
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ PAGE = 100
 LISTED_S = 240.0
 BEFORE_AUDIO = "no_media"
 """Recordings begin with their sessions, and the first packet comes later; nothing is missing there."""
+LATE = frozenset(("no_audio", "recorder_alarm", "call_not_reconciled", "copies_unavailable"))
+"""What is rightly called out where 500 calls wait in silence for the last of them to be set up, and disk and list come after:
+delays, of which nothing may be left at the end."""
 ROOM = "\n[recorder]\nrtp_port_first = 20000\nrtp_port_last = 60000\n"
 
 
@@ -54,6 +58,11 @@ async def wave(client: RecordingClient, count: int, seconds: int) -> None:
 def sealed(system: System) -> int:
     """Recordings that are finished, by their manifests."""
     return sum(1 for _ in (system.data / "audio" / "recordings" / "sealed").glob("*/*/manifest.json"))
+
+
+def errors(system: System) -> list[str]:
+    """The events that are errors in its log."""
+    return [event["event"] for event in map(json.loads, system.log.splitlines()) if event["level"] == "error"]
 
 
 def memory_mb(system: System) -> float:
@@ -86,10 +95,12 @@ async def listed(system: System, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at_once", "waves", "seconds"), [(20, 2, 3), pytest.param(500, 6, 10, marks=pytest.mark.soak)], ids=["few", "3000"]
+    ("at_once", "waves", "seconds", "late"),
+    [(20, 2, 3, frozenset()), pytest.param(500, 6, 10, LATE, marks=pytest.mark.soak)],
+    ids=["few", "3000"],
 )
 async def test_no_recording_and_no_frame_is_missing_and_nothing_grows(
-    tmp_path: Path, at_once: int, waves: int, seconds: int
+    tmp_path: Path, at_once: int, waves: int, seconds: int, late: frozenset[str]
 ) -> None:
     build("load")
     async with recorder(tmp_path, trunk=ROOM, transport="TCP") as (system, client):
@@ -108,4 +119,7 @@ async def test_no_recording_and_no_frame_is_missing_and_nothing_grows(
         assert min(lengths) >= seconds * 1_000 - 20
         # The first wave fills pools and caches; from then on it stays.
         assert held[-1] <= held[0] * 1.1 + 10, held
-        assert system.log.count('"level": "error"') == 0, system.log
+        assert [event for event in errors(system) if event not in late] == [], system.log
+        # Whatever was called out as not yet in the list has come there.
+        reconciled = (system.log.count(f'"event": "{each}"') for each in ("call_not_reconciled", "call_reconciled_late"))
+        assert len(set(reconciled)) == 1, system.log
