@@ -10,9 +10,9 @@ from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, CUSTOMER, Centre
 from tests.interop.asterisk.server import Asterisk, asterisk
 
 CALLS, WARM_UP = 200, 100
-GROWN_MAX = 1.15
-"""Asterisk's heaps fill for a while: by some 18 MB in the first hundred calls, 4 MB in the second. What leaks grows with every
-call: 60 KiB of each are too much here."""
+GROWN_MAX = 1.25
+"""Asterisk's heaps fill for a while: by 14 to 26 MB in the first hundred calls, 4 to 15 MB in the next two hundred. What leaks
+grows with every call: 110 KiB of each are too much here."""
 
 
 async def one_call(here: Centre, choice: random.Random) -> None:
