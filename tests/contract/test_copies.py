@@ -79,6 +79,18 @@ async def test_documents_are_kept_in_order_and_replaced_by_number(store: CopySto
     assert (await store.snapshots(DEFAULT_TENANT, FIRST.call_uuid))[1].document == b"later"
 
 
+async def test_many_at_once_are_as_one_after_the_other(store: CopyStore) -> None:
+    joined = replace(OTHER, links=FIRST.links | SECOND.links)
+    await store.put(FIRST, SECOND, joined)
+    assert await store.conversation(DEFAULT_TENANT, SECOND.call_uuid) == (FIRST, joined, SECOND)
+    documents = [KeptSnapshot(DEFAULT_TENANT, FIRST.call_uuid, number, NOON, "", b"%d" % number) for number in range(1, 200)]
+    await store.add(*documents, replace(documents[0], document=b"the last word"))
+    assert [each.document for each in await store.snapshots(DEFAULT_TENANT, FIRST.call_uuid)] == [
+        b"the last word",
+        *(each.document for each in documents[1:]),
+    ]
+
+
 async def test_nothing_is_left_of_what_is_forgotten(store: CopyStore) -> None:
     await store.put(FIRST)
     await store.add(KeptSnapshot(DEFAULT_TENANT, FIRST.call_uuid, 1, NOON, "", b"x"))

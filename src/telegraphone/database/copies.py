@@ -1,5 +1,7 @@
 """Copied calls in SQL: a `CopyStore`. The conversation of a call is a column, named after the call it began with."""
 
+from dataclasses import asdict
+
 import msgspec
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,47 +22,20 @@ class SqlCopies:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def put(self, copy: Copy) -> None:
+    async def put(self, *given: Copy) -> None:
         """See `CopyStore.put`."""
         async with writing(self._engine) as connection:
-            conversation = await _joined(connection, copy)
-            await _erase(connection, (copy_links, copies), copy.tenant, copy.call_uuid)
-            await connection.execute(
-                insert(copies).values(
-                    call_uuid=copy.call_uuid,
-                    conversation=conversation,
-                    tenant=copy.tenant,
-                    client=copy.client,
-                    began_at=copy.began_at,
-                    ended_at=copy.ended_at,
-                    parties=msgspec.json.encode(copy.parties).decode(),
-                    facts=msgspec.json.encode(dict(copy.facts)).decode(),
-                    snapshots=copy.snapshots,
-                )
-            )
-            if copy.links:
-                rows = [{"link": link, "tenant": copy.tenant, "call_uuid": copy.call_uuid} for link in sorted(copy.links)]
-                await connection.execute(insert(copy_links), rows)
+            for copy in given:
+                await _put(connection, copy)
 
-    async def add(self, snapshot: KeptSnapshot) -> None:
+    async def add(self, *given: KeptSnapshot) -> None:
         """See `CopyStore.add`."""
-        same = (
-            snapshots.c.tenant == snapshot.tenant,
-            snapshots.c.call_uuid == snapshot.call_uuid,
-            snapshots.c.number == snapshot.number,
-        )
-        row = {
-            "tenant": snapshot.tenant,
-            "call_uuid": snapshot.call_uuid,
-            "number": snapshot.number,
-            "received_at": snapshot.received_at,
-            "content_type": snapshot.content_type,
-            "document": snapshot.document,
-            "error": snapshot.error,
-        }
-        async with transaction(self._engine) as connection:
-            await connection.execute(delete(snapshots).where(*same))
-            await connection.execute(insert(snapshots).values(row))
+        async with writing(self._engine) as connection:
+            for each in given:
+                same = (snapshots.c.tenant == each.tenant, snapshots.c.call_uuid == each.call_uuid)
+                await connection.execute(delete(snapshots).where(*same, snapshots.c.number == each.number))
+            rows = {(each.tenant, each.call_uuid, each.number): asdict(each) for each in given}
+            await connection.execute(insert(snapshots), list(rows.values()))
 
     async def conversation(self, tenant: str, call_uuid: CallUuid) -> tuple[Copy, ...]:
         """See `CopyStore.conversation`."""
@@ -103,6 +78,27 @@ class SqlCopies:
         """See `CopyStore.forget`."""
         async with transaction(self._engine) as connection:
             await _erase(connection, (snapshots, copy_links, copies), tenant, call_uuid)
+
+
+async def _put(connection: AsyncConnection, copy: Copy) -> None:
+    conversation = await _joined(connection, copy)
+    await _erase(connection, (copy_links, copies), copy.tenant, copy.call_uuid)
+    await connection.execute(
+        insert(copies).values(
+            call_uuid=copy.call_uuid,
+            conversation=conversation,
+            tenant=copy.tenant,
+            client=copy.client,
+            began_at=copy.began_at,
+            ended_at=copy.ended_at,
+            parties=msgspec.json.encode(copy.parties).decode(),
+            facts=msgspec.json.encode(dict(copy.facts)).decode(),
+            snapshots=copy.snapshots,
+        )
+    )
+    if copy.links:
+        rows = [{"link": link, "tenant": copy.tenant, "call_uuid": copy.call_uuid} for link in sorted(copy.links)]
+        await connection.execute(insert(copy_links), rows)
 
 
 async def _erase(connection: AsyncConnection, tables: tuple[Table, ...], tenant: str, call_uuid: CallUuid) -> None:

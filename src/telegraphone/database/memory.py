@@ -240,13 +240,13 @@ class MemoryCopies:
         self._copies: dict[tuple[str, CallUuid], Copy] = {}
         self._documents: dict[tuple[str, CallUuid, int], KeptSnapshot] = {}
 
-    async def put(self, copy: Copy) -> None:
+    async def put(self, *copies: Copy) -> None:
         """See `CopyStore.put`."""
-        self._copies[copy.tenant, copy.call_uuid] = copy
+        self._copies.update({(each.tenant, each.call_uuid): each for each in copies})
 
-    async def add(self, snapshot: KeptSnapshot) -> None:
+    async def add(self, *snapshots: KeptSnapshot) -> None:
         """See `CopyStore.add`."""
-        self._documents[snapshot.tenant, snapshot.call_uuid, snapshot.number] = snapshot
+        self._documents.update({(each.tenant, each.call_uuid, each.number): each for each in snapshots})
 
     async def conversation(self, tenant: str, call_uuid: CallUuid) -> tuple[Copy, ...]:
         """See `CopyStore.conversation`."""

@@ -73,7 +73,9 @@ def _joined(draft: Draft, call: Call, leg: Leg, is_agent: IsAgent) -> Draft:
 
 
 def _typed(call: Call, is_agent: IsAgent) -> Call:
-    return replace(call, type=call_type(call.legs, call.tenant, is_agent))
+    """What kind of call it is now that more is known; nothing that is learnt later makes a known kind unknown."""
+    kind = call_type(call.legs, call.tenant, is_agent)
+    return call if kind is CallType.UNKNOWN else replace(call, type=kind)
 
 
 def _named(draft: Draft, call: Call, leg: Leg, is_agent: IsAgent) -> Draft:

@@ -47,6 +47,9 @@ SNAPSHOTS_KEPT_EVERY: Final = 10
 SNAPSHOTS_UNTOLD_MAX: Final = 16
 """Metadata documents that wait for the call they describe to begin: between two calls of a session there are few."""
 
+COPIES_AT_ONCE: Final = 64
+"""Copied calls, and metadata documents, written in one transaction: each would cost a sync of its own otherwise."""
+
 COPIES_BACKLOG_MAX: Final = 10_000
 """Copied calls, and metadata documents, that wait for the database: an outage of minutes at the busiest hour."""
 

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -17,6 +18,7 @@ from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import CopyDescribed
 from telegraphone.limits import (
     CATALOGUE_RETRY_S,
+    COPIES_AT_ONCE,
     COPIES_BACKLOG_MAX,
     SNAPSHOTS_KEPT_EVERY,
     SNAPSHOTS_KEPT_MAX,
@@ -42,11 +44,12 @@ class KeptSnapshot:
 class CopyStore(Protocol):
     """Where copied calls are remembered. Those that share a link are one conversation."""
 
-    async def put(self, copy: Copy) -> None:
-        """Adds the call or replaces what is known of it; durable on return. Raises `Unavailable`."""
+    async def put(self, *copies: Copy) -> None:
+        """Adds the calls or replaces what is known of them; durable on return. Raises `Unavailable`, with nothing done."""
 
-    async def add(self, snapshot: KeptSnapshot) -> None:
-        """Keeps a document; one of the same number is replaced. Durable on return. Raises `Unavailable`."""
+    async def add(self, *snapshots: KeptSnapshot) -> None:
+        """Keeps documents; those of the same number are replaced. Durable on return. Raises `Unavailable`, with nothing
+        done."""
 
     async def conversation(self, tenant: str, call_uuid: CallUuid) -> tuple[Copy, ...]:
         """All calls that are one conversation with this one, itself among them, in order of time; empty when it is none
@@ -142,13 +145,16 @@ class Copies:
     async def _write_all(self) -> bool:
         try:
             while self._changed:
-                call_uuid, copy = next(iter(self._changed.items()))
-                await self.store.put(copy)
-                if self._changed.get(call_uuid) is copy:
-                    del self._changed[call_uuid]
+                written = tuple(islice(self._changed.values(), COPIES_AT_ONCE))
+                await self.store.put(*written)
+                for copy in written:
+                    if self._changed.get(copy.call_uuid) is copy:
+                        del self._changed[copy.call_uuid]
             while self._documents:
-                await self.store.add(self._documents[0])
-                self._documents.popleft()
+                kept = tuple(islice(self._documents, COPIES_AT_ONCE))
+                await self.store.add(*kept)
+                for _ in kept:
+                    self._documents.popleft()
         except Unavailable as error:
             log.error("copies_unavailable", error=str(error), waiting=len(self._changed) + len(self._documents))
             return False

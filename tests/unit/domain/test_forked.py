@@ -68,7 +68,7 @@ def test_names_that_come_late_say_what_kind_of_call_it_is() -> None:
         step = progress.fact(conversation, PartyNamed(leg, number), 1, is_agent=lambda dn, tenant: (dn[:1], tenant) == ("5", "t"))
         conversation = step.conversation
         kinds.append(conversation.calls[0].type)
-    assert kinds == [CallType.INBOUND, CallType.INTERNAL, CallType.INBOUND, CallType.UNKNOWN]
+    assert kinds == [CallType.INBOUND, CallType.INTERNAL, CallType.INBOUND, CallType.INBOUND]
 
 
 def test_the_kind_of_call_is_that_of_the_first_two_who_are_known() -> None:
