@@ -94,6 +94,18 @@ async def test_only_what_nothing_keeps_is_claimed(kept: Kept) -> None:
     assert not await kept.standings.hold(DEFAULT_TENANT, CallUuid("absent"), "one", BY)
 
 
+async def test_what_could_not_be_destroyed_is_held_again_and_found_as_before(kept: Kept) -> None:
+    [part, _] = await kept.catalogue.parts_of_call(DEFAULT_TENANT, A)
+    before = await _listed(kept)
+    assert await kept.standings.claim(DEFAULT_TENANT, A)
+    await kept.catalogue.put(part)
+    assert not await kept.standings.hold(DEFAULT_TENANT, A, "one", BY), "what is learnt of it later does not undo the claim"
+    await kept.standings.renounce(DEFAULT_TENANT, A)
+    assert await kept.standings.hold(DEFAULT_TENANT, A, "one", BY)
+    assert await _listed(kept) == before
+    await kept.standings.renounce(DEFAULT_TENANT, CallUuid("absent"))
+
+
 async def test_a_hold_and_an_end_never_both_come_in(kept: Kept) -> None:
     for _ in range(5):
         held, claimed = await asyncio.gather(

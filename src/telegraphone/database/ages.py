@@ -7,8 +7,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
-from telegraphone.database.standings import CLAIMED
-from telegraphone.database.tables import holds, recordings, retention_clock
+from telegraphone.database.tables import CLAIMED, holds, recordings, retention_clock
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.retention import Aged, Place
 

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from telegraphone.database.catalogue import sum_up
 from telegraphone.database.engine import transaction, writing
 from telegraphone.database.standings import locked
+from telegraphone.database.summing import sum_up
 from telegraphone.database.tables import label_definitions, labels
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.labels import Label, LabelDefinition

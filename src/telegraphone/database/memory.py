@@ -157,6 +157,10 @@ class MemoryStandings:
         self._claimed.add((tenant, call_uuid))
         return True
 
+    async def renounce(self, tenant: str, call_uuid: CallUuid) -> None:
+        """See `Standings.renounce`."""
+        self._claimed.discard((tenant, call_uuid))
+
     def is_claimed(self, tenant: str, call_uuid: CallUuid) -> bool:
         """Whether its end has begun."""
         return (tenant, call_uuid) in self._claimed

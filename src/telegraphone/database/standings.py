@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
 from telegraphone.database.outbox import put_happenings
+from telegraphone.database.summing import renounce
 from telegraphone.database.tables import (
+    CLAIMED,
     copies,
     copy_links,
     export_contents,
@@ -22,8 +24,6 @@ from telegraphone.database.tables import (
 )
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.keeping import Standing, Tombstone, erasure_of
-
-CLAIMED = "erasing"
 
 
 class SqlStandings:
@@ -71,6 +71,11 @@ class SqlStandings:
             await locked(connection, tenant, call_uuid)
             free = _row(tenant, call_uuid).where(recordings.c.non_delete.is_(False), ~held)
             return bool((await connection.execute(free.values(state=CLAIMED))).rowcount)
+
+    async def renounce(self, tenant: str, call_uuid: CallUuid) -> None:
+        """See `Standings.renounce`."""
+        async with writing(self._engine) as connection:
+            await renounce(connection, tenant, call_uuid)
 
     async def bury(self, tombstone: Tombstone) -> None:
         """See `Standings.bury`."""

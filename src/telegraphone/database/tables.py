@@ -6,6 +6,7 @@ compared (gws-api 13.2). Every row belongs to a tenant; ids that others may choo
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -70,6 +71,9 @@ parts = Table(
     Index("parts_by_call", "tenant", "call_uuid", "started_at"),
     Index("parts_by_end", "stopped_at"),
 )
+
+CLAIMED: Final = "erasing"
+"""The state of a recording that is claimed for its end (`services.keeping`)."""
 
 recordings = Table(
     "recordings",

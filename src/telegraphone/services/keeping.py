@@ -78,6 +78,9 @@ class Standings(Protocol):
     async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
         """Claims it for its end, in one moment with looking; False when it is protected or held."""
 
+    async def renounce(self, tenant: str, call_uuid: CallUuid) -> None:
+        """It is claimed no longer: nothing of it was destroyed, and it may be held again."""
+
     async def bury(self, tombstone: Tombstone) -> None:
         """Forgets the recording and all that was said of it, and keeps the stone."""
 
@@ -106,8 +109,17 @@ class Ending:
             raise RecordingProtected(first.call_uuid)
 
     async def destroy(self, parts: tuple[PartRecord, ...]) -> list[Erased]:
-        """Destroys the keys of all parts, and their files where that is possible. Raises `RecordingLocked`."""
-        return [each for part in parts if (each := await self._erased(part)) is not None]
+        """Destroys the keys of all parts, and their files where that is possible. Raises `RecordingLocked`: a store may lock
+        what it has, and a recording of which nothing was destroyed yet can be held again then."""
+        erased = []
+        for part in parts:
+            try:
+                erased.append(await self._erased(part))
+            except RecordingLocked:
+                if part is parts[0]:
+                    await self._standings.renounce(part.tenant, part.call_uuid)
+                raise
+        return [each for each in erased if each is not None]
 
     async def bury(self, parts: tuple[PartRecord, ...], erased: list[Erased], by: Mapping[str, str], now: datetime) -> None:
         """Has the list forget it and keep the stone, on which `by` says who or what ended it."""

@@ -6,9 +6,10 @@ import pytest
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
 from telegraphone.domain.agent import Agent, Directory, Role
-from telegraphone.domain.errors import ParameterInvalid, RecordingProtected
+from telegraphone.domain.errors import NotFound, ParameterInvalid, RecordingLocked, RecordingProtected
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.keystore.memory import MemoryKeyStore
+from telegraphone.services.archive_ports import Erased
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.keeping import Keeping, Standing
 from telegraphone.services.library import Library
@@ -26,10 +27,11 @@ A = CallUuid("A" * 32)
 class Office:
     """One ended recording and everything that keeps it."""
 
-    def __init__(self) -> None:
+    def __init__(self, archive: SimulatedArchive | None = None) -> None:
         self.clock = VirtualClock(BEGAN)
         self.catalogue, self.trail = MemoryCatalogue(), MemoryAuditTrail(self.clock)
-        self.standings, self.archive = MemoryStandings(self.catalogue), SimulatedArchive(SimulatedPlayer())
+        self.standings = MemoryStandings(self.catalogue)
+        self.archive = archive or SimulatedArchive(SimulatedPlayer())
         library = Library(self.catalogue, Directory((OFFICER,)), self.trail)
         notary = SignedStatements(MemoryKeyStore(self.clock.entropy))
         self.keeping = Keeping(library, self.standings, self.archive, notary, self.trail)
@@ -65,6 +67,36 @@ async def test_an_archive_out_of_reach_leaves_the_recording_claimed(office: Offi
     await office.keeping.erase(OFFICER, A, "", office.clock)
     assert office.results() == ["begun", "begun", "done"]
     assert await office.catalogue.parts_of_call(DEFAULT_TENANT, A) == ()
+
+
+async def test_what_a_store_has_locked_can_still_be_held(office: Office) -> None:
+    office.archive.locked = True
+    with pytest.raises(RecordingLocked):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+    await office.keeping.hold(OFFICER, A, "one", "", office.clock)
+    office.archive.locked = False
+    with pytest.raises(RecordingProtected):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+
+
+class LocksTheSecond(SimulatedArchive):
+    """An archive whose store has locked all parts but the first."""
+
+    async def erase(self, recording_id: RecordingId) -> Erased:
+        self.locked = bool(self.erased)
+        return await super().erase(recording_id)
+
+
+async def test_what_is_half_destroyed_cannot_be_held_any_more() -> None:
+    office = Office(LocksTheSecond(SimulatedPlayer()))
+    for part in "12":
+        record = PartRecord(RecordingId(part), A, "", "", "5000", "5001", "5001", "agent.one", BEGAN, BEGAN)
+        await office.catalogue.put(record)
+    with pytest.raises(RecordingLocked):
+        await office.keeping.erase(OFFICER, A, "", office.clock)
+    assert len(office.archive.erased) == 1
+    with pytest.raises(NotFound):
+        await office.keeping.hold(OFFICER, A, "one", "", office.clock)
 
 
 async def test_each_matter_keeps_it_by_itself(office: Office) -> None:
