@@ -53,6 +53,7 @@ from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Surroundings
+from telegraphone.services.switch_ports import WarningTones
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.services.tokens import Tokens
 from telegraphone.storage.folder_lock import lock
@@ -122,6 +123,7 @@ class _Parts:
     vault: Vault
     app: WebApp
     notifications: Notifications
+    demands: Reconciliation
     chores: tuple[Chore, ...]
 
 
@@ -146,8 +148,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)
-    tones = next((each.sound for each in phones if isinstance(each, Exchange)), None)
-    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms), warning_tones=tones)
+    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms), warning_tones=_tones(phones))
     calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
     demands.is_being_made = calls.is_recording
     ports = WebPorts(
@@ -172,7 +173,13 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
     app, chores = WebApp(settings, ports), (*chores, ports.recordings.exports.run)
-    return _Parts(world, agents, calls, recovered, recorder, watching, (*phones, *siprec), vault, app, notifications, chores)
+    switches = (*phones, *siprec)
+    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, demands, chores)
+
+
+def _tones(phones: tuple[Exchange | AsteriskSwitch, ...]) -> WarningTones | None:
+    """Who lets the parties of recorded calls hear that; only the embedded exchange does."""
+    return next((each.sound for each in phones if isinstance(each, Exchange)), None)
 
 
 async def _loaded(
@@ -307,7 +314,7 @@ def _metrics_server(config: Config, parts: _Parts) -> HttpServer | None:
     host, port = config.telemetry.metrics_host, config.telemetry.metrics_port
     if not port:
         return None
-    page = parts.watching.page(config, parts.recorder, parts.calls, parts.world.catalogue)
+    page = parts.watching.page(config, parts.recorder, parts.calls, parts.world.catalogue, parts.demands)
     return HttpServer(page, Listening(host=host, port=port))
 
 

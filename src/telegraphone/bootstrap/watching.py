@@ -14,6 +14,7 @@ from telegraphone.endpoints.clock import SystemClock
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.pause_alarms import PauseAlarms
+from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.telemetry.metrics import CONTENT_TYPE, Metrics, Sources
 from telegraphone.telemetry.pause_alarms import CountedPauseAlarms
 from telegraphone.telemetry.recorder import WatchedRecorder
@@ -55,7 +56,9 @@ class Watching:
 
         return WatchedRequests(app, template_of, self.metrics, self.tracing.tracer, self.clock)
 
-    def page(self, config: Config, recorder: RecorderClient, calls: Calls, writer: CatalogueWriter) -> MetricsPage:
+    def page(
+        self, config: Config, recorder: RecorderClient, calls: Calls, writer: CatalogueWriter, demands: Reconciliation
+    ) -> MetricsPage:
         """The page of numbers."""
 
         async def figures() -> Mapping[str, float]:
@@ -66,6 +69,7 @@ class Watching:
             figures=figures,
             calls=lambda: calls.count,
             catalogue_waiting=lambda: writer.waiting,
+            calls_not_reconciled=lambda: demands.troubled,
             disk_free_bytes=lambda: shutil.disk_usage(config.server.data_dir).free,
         )
         return MetricsPage(lambda: self.metrics.page(sources), CONTENT_TYPE)

@@ -91,6 +91,11 @@ class Reconciliation:
         """Calls that are not settled yet."""
         return len(self._demanded)
 
+    @property
+    def troubled(self) -> int:
+        """Calls that were told of and have not come right, those given up among them; the latest since this node was started."""
+        return len(self._troubles)
+
     def waiting(self, tenant: str) -> int:
         """The same of one tenant."""
         return sum(each.tenant == tenant for each in self._demanded.values())

@@ -50,6 +50,7 @@ class Sources:
     figures: Callable[[], Awaitable[Mapping[str, float]]]
     calls: Callable[[], int]
     catalogue_waiting: Callable[[], int]
+    calls_not_reconciled: Callable[[], int]
     disk_free_bytes: Callable[[], int]
 
 
@@ -104,6 +105,7 @@ class Metrics:
         self._longest_pause = self._gauge("pause_seconds_max", "How long the longest pause of now has lasted.")
         self._calls = self._gauge("calls", "Calls of this node.")
         self._waiting = self._gauge("catalogue_waiting", "Parts that the database has not taken yet.")
+        self._troubled = self._gauge("calls_not_reconciled", "Calls that should have been recorded and are not, or not whole.")
         self._free = self._gauge("disk_free_bytes", "Free space in the data folder.")
         self._recorder_up = self._gauge("recorder_up", "Whether all of the recorder's workers answer.")
         self._figures: Mapping[str, float] = {}
@@ -125,6 +127,7 @@ class Metrics:
         self._longest_pause.set(self._clock.now() - min(pauses.since.values()) if pauses.since else 0)
         self._calls.set(sources.calls())
         self._waiting.set(sources.catalogue_waiting())
+        self._troubled.set(sources.calls_not_reconciled())
         self._free.set(sources.disk_free_bytes())
         return generate_latest(self.registry)
 

@@ -46,7 +46,13 @@ class World:
                 raise Unavailable("recorder")
             return self.figures
 
-        sources = Sources(figures=figures, calls=lambda: 2, catalogue_waiting=lambda: 1, disk_free_bytes=lambda: 5)
+        sources = Sources(
+            figures=figures,
+            calls=lambda: 2,
+            catalogue_waiting=lambda: 1,
+            calls_not_reconciled=lambda: 3,
+            disk_free_bytes=lambda: 5,
+        )
         lines = (await self.metrics.page(sources)).decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
 
