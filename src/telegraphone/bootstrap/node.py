@@ -142,7 +142,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
-    demands, draining = Reconciliation(catalogue, vault.archive, clock), Draining(siprec)
+    demands, draining = Reconciliation(catalogue, vault.archive, clock, writer.awaits), Draining(siprec)
     loaded = await _loaded(agents, config, engine, vault, clock, up_to_date=up_to_date)
     alarms = AlarmBook(SqlAuditTrail(engine, clock), SqlOutbox(engine), clock, webhooks.look)
     chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from telegraphone.domain.ids import RecordingId
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.limits import CATALOGUE_BACKLOG_MAX, CATALOGUE_RETRY_S
 from telegraphone.services.catalogue import Catalogue, PartRecord
 from telegraphone.services.ports import Clock, Unavailable
@@ -43,6 +43,10 @@ class CatalogueWriter:
     def waiting(self) -> int:
         """Parts that the catalogue has not taken yet."""
         return len(self._waiting)
+
+    def awaits(self, call_uuid: CallUuid) -> bool:
+        """Whether the catalogue has not taken all of this call yet."""
+        return any(part.call_uuid == call_uuid for part in self._waiting.values())
 
     def unfinished(self, recording_id: RecordingId) -> PartRecord | None:
         """What this run knows of a part whose end was not written."""

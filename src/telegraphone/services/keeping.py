@@ -60,7 +60,20 @@ def erasure_of(tombstone: Tombstone) -> Happening:
     return Happening(Kind.ERASED, tombstone.tenant, tombstone.call_uuid, RecordingId(""), tombstone.erased_at, detail)
 
 
-class Standings(Protocol):
+class Claims(Protocol):
+    """Where a recording is claimed for its end, and forgotten. All raise `Unavailable("database")`."""
+
+    async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
+        """Claims it for its end, in one moment with looking; False when it is protected or held."""
+
+    async def renounce(self, tenant: str, call_uuid: CallUuid) -> None:
+        """It is claimed no longer: nothing of it was destroyed, and it may be held again."""
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        """Forgets the recording and all that was said of it, and keeps the stone."""
+
+
+class Standings(Claims, Protocol):
     """Where it is kept what keeps recordings; unknown recordings are ignored. All raise `Unavailable("database")`."""
 
     async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
@@ -75,15 +88,6 @@ class Standings(Protocol):
     async def release(self, tenant: str, call_uuid: CallUuid, matter: str) -> None:
         """Ends the hold for this matter, if there is one."""
 
-    async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
-        """Claims it for its end, in one moment with looking; False when it is protected or held."""
-
-    async def renounce(self, tenant: str, call_uuid: CallUuid) -> None:
-        """It is claimed no longer: nothing of it was destroyed, and it may be held again."""
-
-    async def bury(self, tombstone: Tombstone) -> None:
-        """Forgets the recording and all that was said of it, and keeps the stone."""
-
 
 class Notary(Protocol):
     """Signs what is stated, in the node's name."""
@@ -95,8 +99,8 @@ class Notary(Protocol):
 class Ending:
     """The steps by which a recording ends, whoever wants it to: claimed, destroyed, buried. After a crash each is repeated."""
 
-    def __init__(self, standings: Standings, archive: Archive, notary: Notary) -> None:
-        self._standings = standings
+    def __init__(self, claims: Claims, archive: Archive, notary: Notary) -> None:
+        self._claims = claims
         self._archive = archive
         self._notary = notary
 
@@ -105,7 +109,7 @@ class Ending:
         first = parts[0]
         if any(part.stopped_at is None for part in parts):
             raise RecordingInProgress(first.call_uuid)
-        if not await self._standings.claim(first.tenant, first.call_uuid):
+        if not await self._claims.claim(first.tenant, first.call_uuid):
             raise RecordingProtected(first.call_uuid)
 
     async def destroy(self, parts: tuple[PartRecord, ...]) -> list[Erased]:
@@ -117,7 +121,7 @@ class Ending:
                 erased.append(await self._erased(part))
             except RecordingLocked:
                 if part is parts[0]:
-                    await self._standings.renounce(part.tenant, part.call_uuid)
+                    await self._claims.renounce(part.tenant, part.call_uuid)
                 raise
         return [each for each in erased if each is not None]
 
@@ -140,7 +144,7 @@ class Ending:
                 **by,
             }
         )
-        await self._standings.bury(Tombstone(first.tenant, first.call_uuid, now, statement, signature))
+        await self._claims.bury(Tombstone(first.tenant, first.call_uuid, now, statement, signature))
 
     async def _erased(self, part: PartRecord) -> Erased | None:
         """None for what is not there: it was erased before a crash, or never came to be."""

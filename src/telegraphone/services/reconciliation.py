@@ -73,10 +73,18 @@ class Trouble:
 class Reconciliation:
     """Takes demands from the calls, and looks after them in a task of its own."""
 
-    def __init__(self, catalogue: Catalogue, archive: Archive, clock: Clock) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        archive: Archive,
+        clock: Clock,
+        is_waiting: Callable[[CallUuid], bool] = lambda _: False,
+    ) -> None:
+        """`is_waiting`: whether something about this call still waits for the list, which then knows too little of it."""
         self._catalogue = catalogue
         self._archive = archive
         self._clock = clock
+        self._is_waiting = is_waiting
         self._demanded: dict[CallUuid, _Demanded] = {}
         self._troubles: dict[CallUuid, Trouble] = {}
         self.is_being_made: Callable[[RecordingId], bool] = lambda _: False
@@ -159,12 +167,12 @@ class Reconciliation:
         """What is wrong now, and whether nothing can change that any more."""
         parts = await self._catalogue.parts_of_call(demanded.tenant, demanded.call_uuid)
         if not parts:
-            return Problem.MISSING, False
+            return (None if self._is_waiting(demanded.call_uuid) else Problem.MISSING), False
         running = [part for part in parts if part.stopped_at is None]
         if any(part.status == "broken" for part in running):
             return Problem.BROKEN, False
         if running:
-            alive = all(self.is_being_made(part.recording_id) for part in running)
+            alive = self._is_waiting(demanded.call_uuid) or all(self.is_being_made(part.recording_id) for part in running)
             return (None if alive else Problem.UNFINISHED), False
         for part in parts:
             if not await self._is_kept(part):

@@ -48,7 +48,9 @@ class Shelf:
 class World:
     def __init__(self) -> None:
         self.catalogue, self.shelf, self.clock = MemoryCatalogue(), Shelf(), VirtualClock()
-        self.it = Reconciliation(self.catalogue, self.shelf, self.clock)  # type: ignore[arg-type]  # one method is asked
+        self.waiting: set[CallUuid] = set()
+        is_waiting = self.waiting.__contains__
+        self.it = Reconciliation(self.catalogue, self.shelf, self.clock, is_waiting)  # type: ignore[arg-type]  # one method is asked
         self.it.demand(TENANT, CALL)
         self.it.demand(TENANT, CALL)
 
@@ -66,6 +68,16 @@ async def test_a_call_that_is_kept_whole_is_settled_without_a_word() -> None:
     await world.catalogue.put(ENDED)
     assert await world.told() == []
     assert (world.it.settled, world.it.open) == (1, 0)
+
+
+async def test_what_the_list_has_not_taken_yet_is_not_missing() -> None:
+    world = World()
+    world.waiting.add(CALL)
+    assert await world.told(600) == []
+    await world.catalogue.put(PART)
+    assert await world.told(600) == [], "nor is a part of which the end still waits"
+    world.waiting.clear()
+    assert await world.told() == [Problem.UNFINISHED.value]
 
 
 async def test_a_call_without_any_recording_is_told_once_within_a_minute() -> None:
