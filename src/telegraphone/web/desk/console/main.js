@@ -296,7 +296,7 @@ async function lookForConcerns() {
       figure("recordings", `${seen.length}${lately.over ? "" : "+"}`),
       figure("with a loss", count("gap"), "gap"),
       figure("with a forgotten pause", count("pause"), "pause"),
-      figure("calls without a whole recording", troubles.length, "gap"),
+      figure("calls without a whole recording", troubles.length, "missing"),
     ),
     h("ul", { class: "worries missing", "aria-label": "Calls without a whole recording", hidden: troubles.length === 0 }, ...troubles.slice(0, 20).map(missing)),
     h("ul", { class: "worries", "aria-label": "Recordings to look at", hidden: worrying.length === 0 }, ...worrying.slice(0, 20).map(worry)),
