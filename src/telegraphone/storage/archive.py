@@ -4,31 +4,26 @@ Erasing goes keys first: from then on no copy opens, wherever it is. Of the file
 that a crash interrupted is found again and finished by asking once more.
 """
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import Literal
 
 from telegraphone.domain.errors import RecordingLocked
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout, reports
-from telegraphone.media.errors import DamagedEnvelope, DamagedManifest, KeyMissing, SealedFormatError
-from telegraphone.media.manifest import Manifest, load_manifest, signed
+from telegraphone.media.manifest import Manifest, signed
 from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource, Signer
 from telegraphone.media.redaction import redact
 from telegraphone.media.verify import journal_records, verify
 from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording, Redacted, SignedDocument
-from telegraphone.services.ports import Unavailable
 from telegraphone.storage.content import keep_content
 from telegraphone.storage.exporting import Exporter
+from telegraphone.storage.finished import in_thread, manifest_of
 from telegraphone.storage.turns import Turns
-
-PORT: Final = "archive"
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +61,36 @@ class SealedArchive:
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
         """See `Archive.kept`."""
-        return await self._in_thread(lambda: kept_recording(self._manifest(recording_id)))
+        return await in_thread(lambda: kept_recording(self._manifest(recording_id)))
 
     async def erase(self, recording_id: RecordingId) -> Erased:
         """See `Archive.erase`."""
         async with self._turns.of(recording_id):
-            return await self._in_thread(lambda: self._erase(self._manifest(recording_id)))
+            return await in_thread(lambda: self._erase(self._manifest(recording_id)))
 
     async def redact(self, recording_id: RecordingId, start_ms: int, stop_ms: int, reason: str) -> Redacted:
         """See `Archive.redact`."""
         async with self._turns.of(recording_id):
-            return await self._in_thread(lambda: self._redact(self._manifest(recording_id), (start_ms, stop_ms), reason))
+            return await in_thread(lambda: self._redact(self._manifest(recording_id), (start_ms, stop_ms), reason))
 
     async def report(self, recording_id: RecordingId, kind: Literal["pauses", "completeness"]) -> SignedDocument:
         """See `Archive.report`."""
-        return await self._in_thread(lambda: self._report(self._manifest(recording_id), kind))
+        return await in_thread(lambda: self._report(self._manifest(recording_id), kind))
 
     async def check(self, recording_id: RecordingId) -> tuple[str, ...]:
         """See `Archive.check`."""
-        return await self._in_thread(lambda: self._check(recording_id))
+        return await in_thread(lambda: self._check(recording_id))
 
     async def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
         """See `Archive.export`."""
-        found = [(order, await self._in_thread(partial(self._manifest, order.recording_id))) for order in orders]
+        found = [(order, await in_thread(partial(self._manifest, order.recording_id))) for order in orders]
         exporter = Exporter(self._source, self._keys, self._hand.signer, self._hand.software)
         pieces = exporter.pieces(found, sealed_files=sealed_files, now=self._hand.utc())
-        while (piece := await self._in_thread(lambda: next(pieces, None))) is not None:
+        while (piece := await in_thread(lambda: next(pieces, None))) is not None:
             yield piece
 
     def _manifest(self, recording_id: str) -> Manifest:
-        try:
-            manifest = load_manifest(self._source, layout.sealed_directory(recording_id), self._trusted)
-        except (FileNotFoundError, ValueError):
-            raise KeyError(recording_id) from None
-        if manifest.recording != recording_id:
-            raise DamagedManifest("the manifest is another recording's")
-        return manifest
+        return manifest_of(self._source, recording_id, self._trusted)
 
     def _refuse_locked(self, manifest: Manifest) -> None:
         if self._hand.utc() < (until := manifest.sealed_at + self._locked):
@@ -161,16 +150,6 @@ class SealedArchive:
         directory = layout.sealed_directory(recording_id)
         report = verify(self._source, directory, self._trusted, keys=self._keys, recording=recording_id)
         return tuple(str(finding) for finding in report.findings)
-
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        try:
-            return await asyncio.to_thread(work)
-        except KeyMissing as error:
-            raise KeyError(str(error)) from None
-        except (SealedFormatError, DamagedEnvelope) as error:
-            raise Unavailable(PORT, str(error), retryable=False) from error
-        except OSError as error:
-            raise Unavailable(PORT, str(error)) from error
 
 
 def kept_recording(manifest: Manifest) -> KeptRecording:

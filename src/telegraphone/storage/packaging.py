@@ -4,24 +4,20 @@ What was looked through must still be the same when it is read. Each recording's
 version; a recording that was redacted or erased since ends the reading at its place, and nothing else is put there.
 """
 
-import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from telegraphone.media import layout, package
-from telegraphone.media.errors import DamagedEnvelope, KeyMissing, SealedFormatError
-from telegraphone.media.manifest import Manifest, load_manifest, signed
+from telegraphone.media.manifest import Manifest, signed
 from telegraphone.media.package import PackageIndex
 from telegraphone.media.ports import FileFacts, KeyStore, SealedSource
 from telegraphone.services.archive_ports import Documents, ExportOrder, PackedFile, Prepared
 from telegraphone.services.ports import Unavailable
-from telegraphone.storage.archive import PORT, Hand
+from telegraphone.storage.archive import Hand
 from telegraphone.storage.exporting import Exporter, Made
+from telegraphone.storage.finished import PORT, in_thread, manifest_of
 from telegraphone.storage.zip_layout import Stretch, ZipLayout
-
-Result = TypeVar("Result")
 
 
 class SealedPackages:
@@ -35,7 +31,7 @@ class SealedPackages:
 
     async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
         """See `Packages.prepare`."""
-        return await _in_thread(lambda: self._prepared(orders, sealed_files=sealed_files))
+        return await in_thread(lambda: self._prepared(orders, sealed_files=sealed_files))
 
     async def closed(self, files: Sequence[PackedFile]) -> Prepared:
         """See `Packages.closed`."""
@@ -84,27 +80,21 @@ class SealedPackages:
     async def _made(self, stretch: Stretch, version: str) -> AsyncIterator[bytes]:
         """Bytes of a file that is made when it is read."""
         recording, _, path = stretch.file.name.partition("/")
-        manifest = await _in_thread(lambda: self._manifest(recording))
+        manifest = await in_thread(lambda: self._manifest(recording))
         if hashlib.sha256(manifest.to_bytes()).hexdigest() != version:
             raise Unavailable(PORT, f"recording {recording} was changed since the package was prepared", retryable=False)
         sealed = path.removeprefix(f"{package.SEALED}/")
         made = self._exporter.sound(manifest) if path == package.SOUND else self._exporter.sealed(manifest, sealed)
         pieces, left = made.pieces(stretch.start), stretch.stop - stretch.start
         while left:
-            piece = await _in_thread(lambda: next(pieces, b""))
+            piece = await in_thread(lambda: next(pieces, b""))
             if not piece:
                 raise Unavailable(PORT, f"{stretch.file.name} is shorter than it was", retryable=False)
             yield piece[:left]
             left -= len(piece[:left])
 
     def _manifest(self, recording: str) -> Manifest:
-        try:
-            manifest = load_manifest(self._source, layout.sealed_directory(recording), self._trusted)
-        except (FileNotFoundError, ValueError):
-            raise KeyError(recording) from None
-        if manifest.recording != recording:
-            raise Unavailable(PORT, "the manifest is another recording's", retryable=False)
-        return manifest
+        return manifest_of(self._source, recording, self._trusted)
 
 
 def _looked_through(name: str, pieces: Iterator[bytes]) -> PackedFile:
@@ -114,14 +104,3 @@ def _looked_through(name: str, pieces: Iterator[bytes]) -> PackedFile:
         crc = zlib.crc32(piece, crc)
         size += len(piece)
     return PackedFile(name, size, crc, digest.hexdigest())
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    try:
-        return await asyncio.to_thread(work)
-    except KeyMissing as error:
-        raise KeyError(str(error)) from None
-    except (SealedFormatError, DamagedEnvelope) as error:
-        raise Unavailable(PORT, str(error), retryable=False) from error
-    except OSError as error:
-        raise Unavailable(PORT, str(error)) from error
