@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 
 from tests.interop.asterisk.server import APPLICATION, HOST, PASSWORD, USER, Asterisk
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Phones(asyncio.DatagramProtocol):

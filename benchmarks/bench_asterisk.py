@@ -12,27 +12,32 @@ import statistics
 import struct
 import sys
 import tempfile
-import uuid
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.asterisk_calls import Board, board
+from benchmarks.asterisk_pauses import FRAME_MS, AmiLink, Kept, ami_settings, kept_of, pause_all
 from benchmarks.recorder_load import BUILD, NOTE, Pause, all_at_once, build, open_recorder, pause_some, percentiles, start_load
 from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
-from telegraphone.capture.worker import raise_file_limit
+from telegraphone.capture.sockets import raise_file_limit
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapOrder, TrackOrder
 from tests.interop.asterisk.server import APPLICATION, HOST, asterisk, version
+from tests.interop.system import free_port
 
 WARM_UP_S = 2
 COOL_DOWN_S = 2
 TICK_S = os.sysconf("SC_CLK_TCK")
 BLOCK = 160
-AUDIO_SOCKET_BYTES = 323
 QUIET = 500
+DRAIN_S = 1.0
+"""A worker empties a socket each 0.6 s. Copies come before and after the load too, and are counted in between."""
+PAUSED = 10
+"""Calls that are paused where Asterisk writes files; what is lost is seen in those of the others."""
 PCMU = {0: "PCMU"}
 COMPARED = """
 load = app_chanspy.so
@@ -42,10 +47,8 @@ load = func_cut.so
 load = func_groupcount.so
 load = func_uri.so
 load = func_math.so
-load = res_audiosocket.so
-load = chan_audiosocket.so
 """
-"""MixMonitor, AudioSocket and what they need; the sample configuration does without."""
+"""MixMonitor and what it needs; the sample configuration does without."""
 DIALPLAN = """
 [bench]
 exten => mixed,1,MixMonitor(${CHANNEL(uniqueid)}.wav)
@@ -80,6 +83,7 @@ class Measured:
     sender: float
     lost: float
     pauses: tuple[Pause, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
     @property
     def total(self) -> float:
@@ -97,8 +101,6 @@ class Way:
     def __init__(self, here: Board, recorder: RecorderClient | None) -> None:
         self.here, self.recorder = here, recorder
         self.recordings: list[RecordingId] = []
-        self.server: asyncio.Server | None = None
-        self.bytes_read = 0
 
     async def connect(self, call: Call) -> None:
         """Two answered legs in a bridge."""
@@ -126,15 +128,23 @@ class Way:
         self.recordings.append(recording)
         return recording, reservation.addresses
 
-    def heard_s(self, call: Call) -> float | None:
-        """Seconds with sound in the call's file; None where the recorder counts itself."""
+    def file(self, call: Call) -> Path | None:
+        """The call's file where Asterisk writes it; None where the recorder counts itself."""
         return None
+
+    async def pause(self, call: Call, on: bool) -> None:
+        """Pauses and resumes where Asterisk writes the files."""
 
 
 class MixMonitor(Way):
     """Asterisk's usual recorder, on one leg, both sides mixed."""
 
     name = "MixMonitor"
+    ami_port = free_port()
+
+    def __init__(self, here: Board, recorder: RecorderClient | None) -> None:
+        super().__init__(here, recorder)
+        self.links: dict[Call, tuple[AmiLink, str]] = {}
 
     async def connect(self, call: Call) -> None:
         """The first leg passes through the dialplan, which begins the recording."""
@@ -142,9 +152,19 @@ class MixMonitor(Way):
         await self.here.leg(call.legs[1], call.phones[1], {"app": APPLICATION})
         await self.here.bridge(call.bridge, *call.legs)
 
-    def heard_s(self, call: Call) -> float | None:
-        """From its file."""
-        return seconds_with_sound(self.here.server.folder / "spool" / "monitor" / f"{call.legs[0]}.wav")
+    async def tap(self, call: Call) -> None:
+        """Opens the way by which it is paused."""
+        leg = await self.here.do("GET", f"/channels/{call.legs[0]}")
+        self.links[call] = await AmiLink.open(self.ami_port), leg["name"]
+
+    def file(self, call: Call) -> Path | None:
+        """See above."""
+        return self.here.server.folder / "spool" / "monitor" / f"{call.legs[0]}.wav"
+
+    async def pause(self, call: Call, on: bool) -> None:
+        """It writes silence meanwhile."""
+        link, channel = self.links[call]
+        await link.do("MixMonitorMute", Channel=channel, Direction="both", State=str(int(on)))
 
 
 class BridgeRecording(Way):
@@ -156,9 +176,13 @@ class BridgeRecording(Way):
         """Begins the file."""
         await self.here.do("POST", f"/bridges/{call.bridge}/record", name=f"bench-{call.number}", format="wav")
 
-    def heard_s(self, call: Call) -> float | None:
-        """From its file."""
-        return seconds_with_sound(self.here.server.folder / "spool" / "recording" / f"bench-{call.number}.wav")
+    def file(self, call: Call) -> Path | None:
+        """See above."""
+        return self.here.server.folder / "spool" / "recording" / f"bench-{call.number}.wav"
+
+    async def pause(self, call: Call, on: bool) -> None:
+        """It cuts the time out."""
+        await self.here.do("POST" if on else "DELETE", f"/recordings/live/bench-{call.number}/pause")
 
 
 class ExternalMedia(Way):
@@ -199,31 +223,6 @@ class MixedTap(ExternalMedia):
         await self.recorder.aim(recording, (await self._copied(call.legs[0], addresses[0], spy="both"), NOBODY))
 
 
-class AudioSockets(Way):
-    """The same over TCP, for its cost to Asterisk: what is read here is counted, not recorded."""
-
-    name = "two AudioSocket taps (Asterisk's side alone)"
-    copies = 2
-
-    async def tap(self, call: Call) -> None:
-        """One for each leg."""
-        if self.server is None:
-            self.server = await asyncio.start_server(self._read, HOST, 0)
-        host = f"{HOST}:{self.server.sockets[0].getsockname()[1]}"
-        for leg in call.legs:
-            media, snoop = f"media-{leg}", f"snoop-{leg}"
-            way = {"encapsulation": "audiosocket", "transport": "tcp", "format": "slin", "data": str(uuid.uuid4())}
-            await self.here.do("POST", "/channels/externalMedia", app=APPLICATION, channelId=media, external_host=host, **way)
-            await self.here.do("POST", f"/channels/{leg}/snoop/{snoop}", spy="in", app=APPLICATION)
-            await self.here.come(media, snoop)
-            await self.here.bridge(f"tap-{leg}", snoop, media)
-
-    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            self.bytes_read += len(data)
-        writer.close()
-
-
 class Packets(Way):
     """The legs' packets from the kernel."""
 
@@ -257,7 +256,7 @@ async def measure(kind: type[Way], calls: int, seconds: int) -> Measured:
     """All calls recorded this way for so long, on an Asterisk and a recorder of their own."""
     with tempfile.TemporaryDirectory(prefix="telegraphone-bench-", dir=BUILD) as name:
         folder = Path(name)
-        more = {"modules.conf": COMPARED, "extensions.conf": DIALPLAN}
+        more = {"modules.conf": COMPARED, "extensions.conf": DIALPLAN, "manager.conf": ami_settings(MixMonitor.ami_port)}
         async with (
             asterisk(folder / "asterisk", more=more, rtp_ports=16 * calls + 100) as server,
             board(server) as here,
@@ -273,7 +272,7 @@ async def no_recorder() -> AsyncIterator[None]:
 
 
 async def _measured(way: Way, calls: int, seconds: int) -> Measured:
-    load = await start_load(2 * calls, WARM_UP_S + seconds + COOL_DOWN_S)
+    load = await start_load(2 * calls, WARM_UP_S + seconds + COOL_DOWN_S, "marks")
     made = [Call(number, (load.sources[2 * number], load.sources[2 * number + 1])) for number in range(calls)]
     await each_of(made, way.connect)
     await each_of(made, way.tap)
@@ -282,33 +281,41 @@ async def _measured(way: Way, calls: int, seconds: int) -> Measured:
         recorder = way.recorder
         await all_at_once(way.recordings, lambda recording: recorder.open_gate(recording, None, NOTE))
     load.go([way.here.phones.media[port] for call in made for port in call.phones])
+    began = time.monotonic()
     await asyncio.sleep(WARM_UP_S)
     before, received = [cpu_s(each or 0) for each in processes], await received_by(way)
     await asyncio.sleep(seconds)
     after, received = [cpu_s(each or 0) for each in processes], await received_by(way) - received
     used = [1_000 * (late - early) / seconds / calls for early, late in zip(before, after, strict=True)]
     pauses = await pause_some(way.recorder, way.recordings, 0.7) if way.recorder else []
-    await load.sent()
+    paused, played = made[:PAUSED] if way.file(made[0]) else [], made[PAUSED:]
+    stretches = await pause_all(paused, began, COOL_DOWN_S - 1.0, way.pause)
+    sent = await load.sent()
+    if isinstance(way, Packets):
+        await asyncio.sleep(DRAIN_S)
+        received = await received_by(way)
     await way.end(made[0])
     if way.recorder is not None:
         await all_at_once(way.recordings, lambda recording: recorder.seal(recording, NOTE))
     await asyncio.sleep(0.5)
-    heard = [way.heard_s(call) for call in made]
+    kept = [
+        kept_of(path, stretch, 2 * call.number % FRAME_MS)
+        for call, stretch in zip(paused, stretches, strict=True)
+        if (path := way.file(call))
+    ]
+    heard = [seconds_with_sound(path) for call in played if (path := way.file(call))]
     sent_s = WARM_UP_S + seconds + COOL_DOWN_S
-    if way.server is not None:
-        way.server.close()
-    if heard[0] is not None:
-        lost = 1 - sum(each or 0.0 for each in heard) / (sent_s * calls)
+    if heard:
+        lost = 1 - sum(heard) / (sent_s * len(heard))
     else:
-        lost = 1 - received / (50 * way.copies * calls * seconds) if way.copies else 0.0
-    return Measured(used[0], sum(used[2:]), used[1], max(0.0, lost), tuple(pauses))
+        expected = sent if isinstance(way, Packets) else 50 * way.copies * calls * seconds
+        lost = 1 - received / expected if way.copies else 0.0
+    return Measured(used[0], sum(used[2:]), used[1], max(0.0, lost), tuple(pauses), tuple(kept))
 
 
 async def received_by(way: Way) -> int:
     """Packets of 20 ms that have come so far to whoever takes copies."""
-    if way.recorder is None:
-        return way.bytes_read // AUDIO_SOCKET_BYTES
-    return sum(each.received for each in await way.recorder.figures())
+    return sum(each.received for each in await way.recorder.figures()) if way.recorder else 0
 
 
 async def each_of(calls: Sequence[Call], act: Callable[[Call], Awaitable[None]], at_once: int = 8) -> None:
@@ -317,7 +324,7 @@ async def each_of(calls: Sequence[Call], act: Callable[[Call], Awaitable[None]],
         await asyncio.gather(*(act(call) for call in calls[first : first + at_once]))
 
 
-WAYS: tuple[type[Way], ...] = (Way, MixMonitor, BridgeRecording, ExternalMedia, MixedTap, AudioSockets, Packets)
+WAYS: tuple[type[Way], ...] = (Way, MixMonitor, BridgeRecording, ExternalMedia, MixedTap, Packets)
 
 
 async def main(calls: int, seconds: int, rounds: int) -> None:
@@ -337,10 +344,18 @@ async def main(calls: int, seconds: int, rounds: int) -> None:
         ratios = [row["total"] / middle[reference]["total"] for reference in (Way, MixMonitor)]
         print(f"| {kind.name} | {row['asterisk']:.1f} | {row['recorder']:.1f} | {row['total']:.1f} | {ratios[0]:.2f} ", end="")
         print(f"| {ratios[1]:.2f} | {100 * row['lost']:.1f} % | {row['sender']:.1f} |")
+    print("\nPauses: what was said in them and is recorded all the same, ms p50 / p99.\n")
+    print("| way | after it was asked for | after it was answered | missing after the resume | pauses |\n|---|---|---|---|---|")
+    for kind in (MixMonitor, BridgeRecording):
+        kept = [each for run in runs[kind] for each in run.kept]
+        figures = [percentiles([getattr(each, key) for each in kept]) for key in ("asked", "answered", "missing")]
+        print(f"| {kind.name} | {' | '.join(figures)} | {len(kept)} |")
     for kind in (ExternalMedia, Packets):
         pauses = [pause for run in runs[kind] for pause in run.pauses]
-        print(f"\nPauses of {kind.name}, ms p50 / p99: effective {percentiles([each.effective for each in pauses])}, ", end="")
-        print(f"answered {percentiles([each.answered for each in pauses])}, of {len(pauses)}.")
+        late = percentiles([max(0.0, each.effective - each.answered) for each in pauses])
+        print(f"| {kind.name} | {percentiles([each.effective for each in pauses])} | {late} | by choice | {len(pauses)} |")
+    print("\nOf Asterisk's recorders by the sound in their files, of ours by when the kernel began to cut packets.")
+    print("After a resume ours leaves out 60 ms of copies, since they may hold what was said before it.")
 
 
 KEYS = ("asterisk", "recorder", "sender", "lost", "total")

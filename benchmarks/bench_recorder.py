@@ -27,6 +27,7 @@ from benchmarks.recorder_load import (
     start_load,
 )
 from telegraphone.capture.sockets import raise_file_limit
+from telegraphone.limits import DRAIN_PERIOD_S
 
 WARM_UP_S = 3
 STARTED_AT_ONCE = 500
@@ -105,7 +106,7 @@ async def measure_recorder(maker: str, streams: int, seconds: int, *, pausing: b
         (after,) = await recorder.figures()
         pauses = await pausings
         sent = await load.sent()
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2 * DRAIN_PERIOD_S)  # what came last waits in the kernel until its stream's turn
         (last,) = await recorder.figures()
     lost = after.dropped_segments + after.lost_frames - before.dropped_segments - before.lost_frames
     packets, cpu_s = after.received - before.received, after.cpu_s - before.cpu_s
@@ -169,4 +170,4 @@ async def main(streams: int, seconds: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("1000", "10", "5")[len(sys.argv) - 1 :]])))
+    asyncio.run(main(*(int(word) for word in [*sys.argv[1:], *("1000", "6", "9")[len(sys.argv) - 1 :]])))

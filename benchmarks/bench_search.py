@@ -32,7 +32,8 @@ _TIME = f":began + n::bigint * {STEP_US}"
 _ANI = "'1555' || lpad(((n::bigint * 7919) % 10000000)::text, 7, '0')"
 _AGENT = f"'agent.' || (n * 31 % {AGENTS})"
 _NAMES = f"' 5001 agent ' || (n * 31 % {AGENTS}) || ' case ' || n || ' order ' || (n % 997)"
-_WORDS = f"' ' || {_ANI} || {_NAMES} || ' ' || md5(n::text) || ' '"
+_CAMPAIGN = f"CASE WHEN n BETWEEN {RECORDINGS * 3 // 10} AND {RECORDINGS * 35 // 100} THEN ' spring' ELSE '' END"
+_WORDS = f"' ' || {_ANI} || {_NAMES} || {_CAMPAIGN} || ' ' || md5(n::text) || ' '"
 _ROW = ", ".join(
     (
         f"'{TENANT}', {_UUID}, {_TIME}, {_TIME} + 1, {_ANI}, '5' || lpad((n % 1000)::text, 3, '0')",
@@ -87,23 +88,39 @@ def searches(chance: random.Random) -> dict[str, Callable[[], PartQuery]]:
         "a label": lambda: PartQuery(TENANT, label="Complaint"),
         "a rare state": lambda: PartQuery(TENANT, state="broken"),
         "longer than 19 minutes": lambda: PartQuery(TENANT, duration_ms_min=19 * 60_000),
+        "of 17 seconds": lambda: PartQuery(TENANT, duration_ms_min=17_000, duration_ms_max=17_999),
+        "paused": lambda: PartQuery(TENANT, paused=True),
+        "an agent, far down by cursor": lambda: PartQuery(
+            TENANT, user_name=f"agent.{some() % AGENTS}", after=(_at(n := some()), CallUuid(f"C{n:031}"))
+        ),
         "two words": lambda: PartQuery(TENANT, text=f"case {some()}"),
         "the beginning of a word": lambda: PartQuery(TENANT, text=f"order {some() % 997}"),
+        "a word that all have": lambda: PartQuery(TENANT, text="order"),
+        "the beginning of a word, far down by cursor": lambda: PartQuery(
+            TENANT, text=f"order {some() % 997}", after=(_at(n := some()), CallUuid(f"C{n:031}"))
+        ),
+        "a word, of an agent": lambda: PartQuery(TENANT, text=f"order {some() % 997}", user_name=f"agent.{some() % AGENTS}"),
+        "a word, of a team of 20": lambda: PartQuery(
+            TENANT, text=f"order {some() % 997}", among=frozenset(f"agent.{(some() + n) % AGENTS}" for n in range(20))
+        ),
+        "a word of last spring's campaign": lambda: PartQuery(TENANT, text="spring"),
         "words that nothing has": lambda: PartQuery(TENANT, text="nobody wrote this"),
     }
 
 
 async def _filled(connection: AsyncConnection) -> None:
-    """Fills the tables. Trigrams are indexed afterwards, all at once, which takes a tenth of the time."""
+    """Fills the tables. Trigrams and words are indexed afterwards, all at once, which takes a tenth of the time."""
     began = int(BEGAN.timestamp()) * 1_000_000
-    asked = text("SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE '%trigrams'")
-    trigrams = (await connection.execute(asked)).all()
-    for index in trigrams:
+    asked = text(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE '%trigrams' OR indexname = 'recordings_by_words'"
+    )
+    slow = (await connection.execute(asked)).all()
+    for index in slow:
         await connection.execute(text(f"DROP INDEX {index.indexname}"))
     for statement in FILL:
         print(f"filling: {statement[:30]} …", file=sys.stderr, flush=True)
         await connection.execute(text(statement), {"began": began, "count": RECORDINGS})
-    for index in trigrams:
+    for index in slow:
         print(f"indexing: {index.indexname} …", file=sys.stderr, flush=True)
         await connection.execute(text(index.indexdef))
 

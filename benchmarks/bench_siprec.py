@@ -19,7 +19,7 @@ from telegraphone.wire.sip.commands import OutgoingRequest
 from telegraphone.wire.sip.transport import Flow
 from telegraphone.wire.sip.uri import NameAddr, SipUri
 from tests.interop.siprec.recording_client import AGENT, CALLER, HOST, Elsewhere, Fork, RecordingClient, recording_client
-from tests.interop.system import System, free_port, telegraphone
+from tests.interop.system import System, free_sip_port, telegraphone
 
 CALLS = int(os.environ.get("SIPREC_CALLS", "150"))
 QUESTIONS = 500
@@ -88,7 +88,7 @@ async def settled(system: System) -> None:
 async def main() -> None:
     """Runs everything and prints the tables."""
     build("load")
-    port = free_port()
+    port = free_sip_port()
     trunk = f'\n[siprec]\nsip_port = {port}\n[[trunks]]\nname = "sbc"\nsources = ["127.0.0.0/8"]\n'
     room = "[recorder]\nrtp_port_first = 20000\nrtp_port_last = 31999\n"
     with tempfile.TemporaryDirectory(prefix="telegraphone-bench-", dir=BUILD) as folder:

@@ -48,6 +48,11 @@ class Load:
         assert self.process.stdin is not None
         self.process.stdin.write("".join(f"{port}\n" for port in ports).encode() + b"go\n")
 
+    def begin(self, stream: int, port: int) -> None:
+        """Begins one stream, where the load was started with "each"; `go` without ports then says that all have begun."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{stream} {port}\n".encode())
+
     async def sent(self) -> int:
         """Packets sent, when it has ended."""
         assert self.process.stdout is not None
@@ -56,10 +61,11 @@ class Load:
         return sent
 
 
-async def start_load(streams: int, seconds: int) -> Load:
-    """The load, waiting for ports."""
+async def start_load(streams: int, seconds: int, *options: str) -> Load:
+    """The load, waiting for ports; see `load.c` for options."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(str(BUILD / "load"), str(streams), str(seconds), stdin=pipe, stdout=pipe)
+    words = (str(BUILD / "load"), str(streams), str(seconds), *options)
+    process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe)
     os.sched_setaffinity(process.pid, {LOAD_CORE})
     assert process.stdout is not None
     return Load(process, [int(await process.stdout.readline()) for _ in range(streams)])

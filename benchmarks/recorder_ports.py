@@ -16,9 +16,10 @@ from telegraphone.storage.local import LocalSource
 class Unsealed(Sealer):
     """Writes as many bytes as a sealer, in the clear: what encryption costs is the difference. Exists only here."""
 
-    def seal(self, pcm: bytes | bytearray | memoryview) -> SealedSegment:
-        """The segment and sixteen zeros."""
-        return SealedSegment(bytes(pcm) + bytes(16))
+    def seal_run(self, pcm: bytes | bytearray | memoryview) -> SealedSegment:
+        """Each segment and sixteen zeros."""
+        view, length = memoryview(pcm), self.header.segment_bytes
+        return SealedSegment(b"".join([bytes(view[at : at + length]) + bytes(16) for at in range(0, len(view), length)]))
 
 
 def sealed(root: str) -> Ports:

@@ -1,13 +1,13 @@
 """What every store of copied calls promises."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from telegraphone.database.copies import SqlCopies
 from telegraphone.database.engine import migrate, open_engine, sqlite_url
@@ -18,6 +18,8 @@ from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
 from telegraphone.services.copies import CopyStore, KeptSnapshot
 from telegraphone.services.keeping import Tombstone
 from telegraphone.services.ports import Unavailable
+from tests.contract.databases import KINDS, database
+from tests.postgresql import Server
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 AGENT = Party("sip:5001@pbx.example.com", "5001", "Ada")
@@ -26,24 +28,13 @@ SECOND = Copy(CallUuid("SECOND"), DEFAULT_TENANT, "sbc", NOON + timedelta(minute
 OTHER = Copy(CallUuid("OTHER"), DEFAULT_TENANT, "sbc", NOON, links=frozenset({"default cs-9"}))
 
 
-@asynccontextmanager
-async def _in_memory(_: Path) -> AsyncIterator[CopyStore]:
-    yield MemoryCopies()
-
-
-@asynccontextmanager
-async def _in_sqlite(folder: Path) -> AsyncIterator[CopyStore]:
-    engine = open_engine(sqlite_url(folder / "copies.db"))
-    await migrate(engine)
-    yield SqlCopies(engine)
-    await engine.dispose()
-
-
-@pytest.fixture(params=[_in_memory, _in_sqlite])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CopyStore]:
-    open_one: Callable[[Path], AbstractAsyncContextManager[CopyStore]] = request.param
-    async with open_one(tmp_path) as opened:
-        yield opened
+@pytest.fixture(params=("memory", *KINDS))
+async def store(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[CopyStore]:
+    if request.param == "memory":
+        yield MemoryCopies()
+        return
+    async with database(request.param, tmp_path, postgresql) as engine:
+        yield SqlCopies(engine)
 
 
 async def test_what_was_put_is_found_and_replaced(store: CopyStore) -> None:
@@ -134,11 +125,21 @@ async def test_an_erased_recording_leaves_nothing_that_its_client_said(tmp_path:
     await engine.dispose()
 
 
-async def test_two_who_write_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    engine = open_engine(sqlite_url(tmp_path / "copies.db"))
-    await migrate(engine)
-    store = SqlCopies(engine)
-    many = [replace(FIRST, call_uuid=CallUuid(f"CALL-{number}"), links=frozenset({f"l{number % 3}"})) for number in range(30)]
-    await asyncio.gather(*(store.put(copy) for copy in many))
-    assert len(await store.conversation(DEFAULT_TENANT, CallUuid("CALL-0"))) == 10
-    await engine.dispose()
+async def test_halves_that_two_nodes_put_in_one_moment_are_one_conversation(tmp_path: Path, postgresql: Server) -> None:
+    async with database("postgresql", tmp_path, postgresql) as engine:
+        other = create_async_engine(engine.url)
+        for number in range(20):
+            links = frozenset({f"default group-{number}"})
+            halves = [replace(FIRST, call_uuid=CallUuid(f"{half}{number}"), links=links) for half in "AB"]
+            await asyncio.gather(*(SqlCopies(each).put(half) for each, half in zip((engine, other), halves, strict=True)))
+            assert await SqlCopies(engine).conversation(DEFAULT_TENANT, halves[1].call_uuid) == tuple(halves)
+        await other.dispose()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_two_who_write_at_once_wait_for_each_other(kind: str, tmp_path: Path, postgresql: Server) -> None:
+    async with database(kind, tmp_path, postgresql) as engine:
+        store = SqlCopies(engine)
+        many = [replace(FIRST, call_uuid=CallUuid(f"CALL-{number}"), links=frozenset({f"l{number % 3}"})) for number in range(30)]
+        await asyncio.gather(*(store.put(copy) for copy in many))
+        assert len(await store.conversation(DEFAULT_TENANT, CallUuid("CALL-0"))) == 10

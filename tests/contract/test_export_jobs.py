@@ -19,7 +19,7 @@ from tests.postgresql import Server
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = CallUuid("A" * 32), CallUuid("B" * 32)
-JOB = ExportJob("ab" * 12, DEFAULT_TENANT, "officer", "officer by token x", "192.0.2.7", True, NOON, 2)
+JOB = ExportJob("ab" * 12, DEFAULT_TENANT, "officer", "officer by token x", "192.0.2.7", True, NOON, 2, purpose="audit")
 PREPARED = Prepared((PackedFile("r/audio.wav", 5_000_000_000, 0xFFFF_FFFF, "ab" * 32),), {"r/metadata.json": b"\0\xff{}"})
 
 

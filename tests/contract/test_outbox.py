@@ -1,6 +1,7 @@
 """What every outbox promises, and that what the catalogue keeps arrives in it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,3 +84,9 @@ async def test_what_the_catalogue_keeps_has_happened_once(both: Both) -> None:
     (told,) = await outbox.after(0, "other", 10)
     assert (told.happening.kind, told.happening.at, told.happening.recording_id) == (Kind.STARTED, NOON, "r-1")
     assert told.happening.detail["by"] == {"source": "agent", "userName": "agent.one"}
+    second = replace(part, recording_id=RecordingId("r-2"), call_uuid=CallUuid("B"))
+    ended = replace(part, stopped_at=NOON, status="sealed", bytes_stored=9, history=(replace(entry, stopped_at=NOON),))
+    for together in ((part, second, ended), (ended, second)):
+        await catalogue.put(*together)
+    more = [(each.happening.kind, each.happening.recording_id) for each in await outbox.after(told.number, "other", 10)]
+    assert more == [(Kind.STARTED, "r-2"), (Kind.STOPPED, "r-1"), (Kind.STORED, "r-1")]

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +31,9 @@ class World:
     recorder: Recorder
     passing: Passing
 
-    async def reserved(self) -> RecordingId:
+    async def reserved(self, before_s: float = 0.0, consent_s: float = 0.0) -> RecordingId:
         """A recording with its sources stated and its gates untouched."""
-        order = an_order()
+        order = replace(an_order(), before_s=before_s, consent_s=consent_s)
         await self.recorder.reserve(order)
         await self.recorder.aim(order.recording_id, (SOURCES[0], SOURCES[1]))
         return order.recording_id
@@ -87,6 +87,31 @@ async def test_a_started_recording_keeps_audio_from_position_zero(world: World) 
     cut = await world.recorder.open_gate(recording, None, NOTE)
     assert (cut.position_samples, cut.shut_for) == (0, frozenset())
     assert cut.at.tzinfo is not None
+
+
+async def test_a_shut_gate_before_the_start_leaves_nothing_of_what_came_before(world: World) -> None:
+    recording = await world.reserved(before_s=5.0)
+    await world.passing(0.1)
+    await world.recorder.shut_gate(recording, "hold", NOTE)
+    await world.recorder.open_gate(recording, "hold", NOTE)
+    assert (await world.recorder.open_gate(recording, None, NOTE)).position_samples == 0
+
+
+async def test_what_came_before_and_was_never_started_leaves_nothing(world: World) -> None:
+    recording = await world.reserved(before_s=5.0)
+    await world.passing(0.1)
+    sealed = await world.recorder.seal(recording, NOTE)
+    assert (sealed.duration_samples, sealed.bytes_stored, sealed.spans) == (0, 0, ())
+
+
+async def test_consent_that_is_missing_once_more_leaves_nothing_of_what_waited_for_it(world: World) -> None:
+    recording = await world.reserved(consent_s=5.0)
+    await world.recorder.shut_gate(recording, "consent", NOTE)
+    await world.recorder.open_gate(recording, None, NOTE)
+    await world.passing(0.1)
+    assert (await world.recorder.shut_gate(recording, "consent", NOTE)).shut_for == {"consent"}
+    cut = await world.recorder.open_gate(recording, "consent", NOTE)
+    assert (cut.position_samples >= 800, cut.kept_samples, cut.shut_for) == (True, 0, frozenset())
 
 
 async def test_starting_again_changes_nothing(world: World) -> None:
@@ -175,6 +200,13 @@ async def test_a_full_recorder_says_so_and_when_to_ask_again(world: World) -> No
     with pytest.raises(RecorderFull) as full:
         await world.reserved()
     assert full.value.retry_after_s > 0
+
+
+async def test_what_is_remembered_for_a_late_start_leaves_room_for_what_was_started(world: World) -> None:
+    await world.reserved(before_s=5.0)
+    with pytest.raises(RecorderFull):
+        await world.reserved(before_s=5.0)
+    await world.started()
 
 
 async def test_recordings_do_not_mind_each_other(world: World) -> None:

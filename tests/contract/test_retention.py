@@ -47,7 +47,7 @@ class Office:
         maker, trail = self.maker, SqlAuditTrail(self.engine, clock)
         hand = Hand(maker.keys, "telegraphone test", clock.utc, Chance("archive"))
         archive = SealedArchive(maker.store, [maker.store], maker.keys, hand, turns=Turns())
-        ending = Ending(SqlStandings(self.engine), archive, SignedStatements(maker.keys))
+        ending = Ending(SqlStandings(self.engine), archive, SignedStatements(maker.keys), trail)
         rules = (RetentionRule("a month", 30, tenant=maker.tenant, dnises=("5001",)),)
         overdue = Overdue(SqlAges(self.engine), SqlCatalogue(self.engine), SqlLabels(self.engine), Decided(rules, "v1"))
         return Retention(overdue, archive, ending, trail, clock)

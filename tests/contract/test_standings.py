@@ -52,30 +52,35 @@ async def _filled(kept: Kept) -> None:
         await kept.catalogue.put(PartRecord(RecordingId(name), call, *numbers, NOON, NOON, 1, "sealed", tenant=tenant))
 
 
+async def _standing(kept: Kept, tenant: str = DEFAULT_TENANT) -> Standing:
+    [standing] = await kept.standings.of(tenant, (A,))
+    return standing
+
+
 async def _listed(kept: Kept, tenant: str = DEFAULT_TENANT) -> list[str]:
     return list(await kept.catalogue.find_calls(PartQuery(tenant), 10, 0))
 
 
 async def test_protection_is_put_on_and_taken_off_and_survives_what_is_learnt(kept: Kept) -> None:
-    assert await kept.standings.of(DEFAULT_TENANT, A) == Standing()
+    assert await _standing(kept) == Standing()
     for on in (True, True, False, False, True):
         await kept.standings.protect(DEFAULT_TENANT, A, on=on)
-        assert await kept.standings.of(DEFAULT_TENANT, A) == Standing(non_delete=on)
+        assert await _standing(kept) == Standing(non_delete=on)
     [part, _] = await kept.catalogue.parts_of_call(DEFAULT_TENANT, A)
     await kept.catalogue.put(part)
-    assert (await kept.standings.of(DEFAULT_TENANT, A)).non_delete
-    assert not (await kept.standings.of("other", A)).non_delete, "another tenant's call of that name is another"
+    assert (await _standing(kept)).non_delete
+    assert not (await _standing(kept, "other")).non_delete, "another tenant's call of that name is another"
 
 
 async def test_holds_are_as_many_as_there_are_matters(kept: Kept) -> None:
     matters = ["one", "three", "two"]
     for matter in (*matters[:3], matters[0]):
         assert await kept.standings.hold(DEFAULT_TENANT, A, matter, BY)
-    assert (await kept.standings.of(DEFAULT_TENANT, A)).matters == tuple(matters[:3])
+    assert (await _standing(kept)).matters == tuple(matters[:3])
     await kept.standings.release(DEFAULT_TENANT, A, matters[1])
     await kept.standings.release(DEFAULT_TENANT, A, "never held")
-    assert (await kept.standings.of(DEFAULT_TENANT, A)).matters == (matters[0], matters[2])
-    assert (await kept.standings.of("other", A)).matters == ()
+    assert (await _standing(kept)).matters == (matters[0], matters[2])
+    assert (await _standing(kept, "other")).matters == ()
 
 
 async def test_only_what_nothing_keeps_is_claimed(kept: Kept) -> None:
@@ -134,11 +139,12 @@ async def test_many_are_held_for_a_matter_at_once_and_released_with_it(kept: Kep
     await kept.standings.hold("other", A, "one", BY)
     assert await kept.standings.hold_all(DEFAULT_TENANT, (A, B, CallUuid("absent")), "one", BY) == 2
     assert await kept.standings.hold_all(DEFAULT_TENANT, (B,), "two", BY) == 1
-    assert [(await kept.standings.of(DEFAULT_TENANT, each)).matters for each in (A, B)] == [("one",), ("one", "two")]
+    standings = await kept.standings.of(DEFAULT_TENANT, (B, CallUuid("absent"), A))
+    assert [each.matters for each in standings] == [("one", "two"), (), ("one",)]
     assert not await kept.standings.claim(DEFAULT_TENANT, A)
     assert await kept.standings.release_all(DEFAULT_TENANT, "one") == 2
     assert await kept.standings.release_all(DEFAULT_TENANT, "one") == 0
-    assert (await kept.standings.of("other", A)).matters == ("one",), "another tenant's matter of that name is another"
+    assert (await _standing(kept, "other")).matters == ("one",), "another tenant's matter of that name is another"
     assert await kept.standings.claim(DEFAULT_TENANT, A)
     assert await kept.standings.hold_all(DEFAULT_TENANT, (A, B), "late", BY) == 1, "it is too late for one of them"
 

@@ -61,7 +61,7 @@ def test_after_a_rotation_everything_opens_and_nothing_is_under_the_old_key(tmp_
     other = store.create(TWO, IDS[10])
     store.erase(ONE, IDS[9])
     old = kek_ids(tmp_path)
-    new = store.ring.renew(ONE)
+    new, _ = store.ring.renew(ONE), store.ring.renew(TWO)
     deks[IDS[11]] = running.create(ONE, IDS[11])
     assert dict(store.rewrap(ONE)) == dict.fromkeys(IDS[:9], "")
     assert list(store.rewrap(ONE)) == []

@@ -6,6 +6,7 @@ hears just whom they shall, watches that it stays so, and remembers when that wa
 
 import asyncio
 import io
+import json
 import wave
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from telegraphone.demo.desktop import Desktop
 from tests.interop.asterisk.server import PASSWORD as ASTERISK_PASSWORD
-from tests.interop.asterisk.server import USER, Asterisk, asterisk
+from tests.interop.asterisk.server import USER, Asterisk, Changes, asterisk
 from tests.interop.phones import PATIENCE_S, PjsipPhone, pjsip_phone
 from tests.interop.system import AGENT, HOST, OTHER_AGENT, PASSWORD, SUPERVISOR, System, telegraphone
 
@@ -106,6 +107,8 @@ class Office:
     one: Desk
     two: Desk
     asterisk: Asterisk | None = None
+    taps: str = ""
+    """The way in which the Asterisk's legs are recorded."""
 
     async def hear(self, **expected: Iterable[str]) -> Moment:
         """Waits until each phone (`p5000=[…]`) hears exactly these and nothing else, then until that has lasted."""
@@ -130,6 +133,23 @@ class Office:
         since = [fact for fact in self.phones[number].facts if fact["fact"] == "hears" and fact["at"] > begins + 0.2]
         return bool(since) and all(_hearing(fact) == wanted for fact in since)
 
+    async def copies(self) -> int:
+        """How many copies Asterisk sends to the recorder."""
+        assert self.asterisk is not None
+        found = (await self.asterisk.ari("GET", "/channels")).json()
+        return sum(each["name"].startswith("UnicastRTP/") for each in found)
+
+    async def dead_taps(self, number: int) -> list[float]:
+        """For how many seconds at most nothing had come, each time it was called out, by the recorder's own clock; waits until it
+        was so often, and the agent was told."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                lines = [line for line in self.system.log.splitlines() if '"tap_is_dead"' in line]
+                told = [event for event in self.one.events if event.get("messageType") == "ErrorMessage"]
+                if min(len(lines), len(told)) >= number:
+                    return [json.loads(line)["silent_s"] for line in lines]
+                await asyncio.sleep(0.05)
+
     def last_heard(self, number: str) -> Hearing:
         """What this phone heard in the newest fifth of a second."""
         told = (fact for fact in reversed(self.phones[number].facts) if fact["fact"] == "hears")
@@ -150,17 +170,19 @@ async def office(
     codecs: Mapping[str, str] | None = None,
     by_hand: Iterable[str] = (),
     sound: bool = True,
+    changes: Changes | None = None,
     **options: str,
 ) -> AsyncIterator[Office]:
     """The office with the phones of these numbers, at the built-in exchange or at an Asterisk, which may be recorded by
-    packets; all of them answer by themselves but those named. Both agents are signed in. Nothing may go
+    packets, and have `changes`; all of them answer by themselves but those named. Both agents are signed in. Nothing may go
     wrong, unless that is tried (`sound`), or be left behind at Asterisk."""
-    spoken = codecs or {}
+    spoken, taps = codecs or {}, at.partition(" by ")[2] or "external-media"
     async with AsyncExitStack() as stack:
-        server = None if at == "exchange" else await stack.enter_async_context(office_asterisk(folder / "asterisk"))
+        made = None if at == "exchange" else office_asterisk(folder / "asterisk", changes or {})
+        server = await stack.enter_async_context(made) if made is not None else None
         if server is not None:
             stack.push_async_callback(nothing_is_left, server)
-            options["more"] = options.get("more", "") + asterisk_table(server, taps=at.partition(" by ")[2] or "external-media")
+            options["more"] = options.get("more", "") + asterisk_table(server, taps=taps)
         known = NUMBERS if server is None else ()
         system = await stack.enter_async_context(telegraphone(folder, numbers=known, **options))
         phones = {}
@@ -173,19 +195,21 @@ async def office(
             }
             entered = pjsip_phone(server or system, number, voice(folder, number), **how)
             phones[number] = await stack.enter_async_context(entered)
+            if server is not None:
+                await server.reaches(number)
         desks = [Desk(AGENT, ONE), Desk(OTHER_AGENT, TWO)]
         for desk in desks:
             desk.api = await stack.enter_async_context(Desktop(system.url, desk.user, PASSWORD, desk.events.append))
             if desk.number in phones:
                 await desk.api.post("/me", "StartContactCenterSession", channels=["voice"])
-        yield Office(system, phones, *desks, server)
+        yield Office(system, phones, *desks, server, taps)
         assert not sound or '"level": "error"' not in system.log, system.log
 
 
-def office_asterisk(folder: Path) -> AbstractAsyncContextManager[Asterisk]:
+def office_asterisk(folder: Path, changes: Changes) -> AbstractAsyncContextManager[Asterisk]:
     """An Asterisk with the phones of the office, whose ringing is that of most countries."""
     ringing = ("ring = 440+480/2000,0/4000", f"ring = {_RINGING_HZ}/1000,0/4000")
-    return asterisk(folder, agents=(ONE, TWO, OTHER), customers=(CUSTOMER,), changes={"indications.conf": [ringing]})
+    return asterisk(folder, agents=(ONE, TWO, OTHER), customers=(CUSTOMER,), changes={"indications.conf": [ringing], **changes})
 
 
 def asterisk_table(server: Asterisk, **more: str) -> str:

@@ -81,7 +81,7 @@ class PjsipPhone:
 
 @asynccontextmanager
 async def pjsip_phone(system: Registrar, number: str, voice: Path, **options: Any) -> AsyncIterator[PjsipPhone]:
-    """A registered phone with this voice; its process ends with the block."""
+    """A phone with this voice, registered unless `registers` is False; its process ends with the block."""
     heard = system.folder / f"heard-{number}.wav"
     options = {
         "registrar": f"{HOST}:{system.sip_port}",
@@ -96,7 +96,10 @@ async def pjsip_phone(system: Registrar, number: str, voice: Path, **options: An
     listener = asyncio.create_task(phone.listen())
     try:
         await phone.reports("ready")
-        await phone.register()
+        if options.get("registers", True):
+            await phone.register()
+        else:
+            phone.do("register")
         yield phone
     finally:
         with suppress(ProcessLookupError):

@@ -9,11 +9,13 @@ another. It speaks through a port of its own instead of PJSIP's player, because 
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
 import wave
 from collections.abc import Callable
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -152,7 +154,8 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         number, registrar = self._options["number"], self._options["registrar"]
         config = pj.AccountConfig()
         config.idUri = f"sip:{number}@{registrar}"
-        config.regConfig.registrarUri = f"sip:{registrar}{self._way}"
+        if self._options.get("registers", True):
+            config.regConfig.registrarUri = f"sip:{registrar}{self._way}"
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", number, 0, self._options["password"]))
         config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         config.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
@@ -183,6 +186,22 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         param.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA
         self.call.reinvite(param)
 
+    def recode(self, codecs: list[str]) -> None:
+        """Offers these codecs alone from now on."""
+        assert self.call is not None
+        offer(pj.Endpoint.instance(), codecs)
+        self.call.reinvite(pj.CallOpParam(True))
+
+    def mark(self) -> None:
+        """From now on its packets carry IP options, which mean nothing (RFC 791: No Operation)."""
+        for each in Path("/proc/self/fd").iterdir():
+            number = int(each.name)
+            if each.exists() and each.is_socket():
+                opened = socket.socket(fileno=os.dup(number))
+                if opened.family == socket.AF_INET and opened.type == socket.SOCK_DGRAM:
+                    opened.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b"\x01" * 4)
+                opened.close()
+
     def hang_up(self) -> None:
         assert self.call is not None
         self.call.hangup(pj.CallOpParam(True))
@@ -193,10 +212,15 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         elif call is self.call:
             self.call, self.aside = self.aside, None
 
-    def transfer(self, number: str) -> None:
-        """Sends the call to a number."""
+    def transfer(self, number: str, *, quietly: bool = False) -> None:
+        """Sends the call to a number, and wants no word of what comes of it if `quietly` (RFC 4488)."""
         assert self.call is not None
-        self.call.xfer(f"sip:{number}@{self._options['registrar']}", pj.CallOpParam(True))
+        param = pj.CallOpParam(True)
+        if quietly:
+            field = pj.SipHeader()
+            field.hName, field.hValue = "Refer-Sub", "false"
+            param.txOption.headers.append(field)
+        self.call.xfer(f"sip:{number}@{self._options['registrar']}", param)
 
     def connect(self) -> None:
         """Connects the other sides of both calls."""
@@ -208,6 +232,11 @@ class Phone(pj.Account):  # type: ignore[misc] # as above
         """Sends keys by RTP, each for a while."""
         assert self.call is not None
         self.call.dialDtmf(keys)
+
+    def quality(self) -> None:
+        """What the other side has told of our packets (RTCP), in the words of the library."""
+        assert self.call is not None
+        self.tell("quality", text=self.call.dump(True, ""))
 
     def record(self, wish: str) -> None:
         """Asks for recording by INFO: on or off."""
@@ -263,10 +292,14 @@ def endpoint(codecs: list[str], authority: str) -> pj.Endpoint:
     library.transportCreate(pj.PJSIP_TRANSPORT_TLS if authority else pj.PJSIP_TRANSPORT_UDP, transport)
     library.libStart()
     library.audDevManager().setNullDev()
+    offer(library, codecs)
+    return library
+
+
+def offer(library: pj.Endpoint, codecs: list[str]) -> None:
     for codec in library.codecEnum2():
         wanted = codec.codecId.split("/")[0] in codecs
         library.codecSetPriority(codec.codecId, 255 if wanted else 0)
-    return library
 
 
 def read(lines: "SimpleQueue[str]") -> None:
@@ -294,10 +327,13 @@ def run(options: Options, out: Any) -> None:
         "unhold": phone.unhold,
         "hang up": phone.hang_up,
         "renew": phone.renew,
+        "recode": phone.recode,
+        "mark": phone.mark,
         "transfer": phone.transfer,
         "connect": phone.connect,
         "press": phone.press,
         "record": phone.record,
+        "quality": phone.quality,
     }
     tell("ready")
     while True:

@@ -77,8 +77,11 @@ class System:
         return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
 
 
-PORTS = range(10_000, 20_000)
-"""Below those that the system gives to whoever asks for any: a free one stays free until its server starts."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = range(10_000 + _WORKER % 16, 20_000, 16)
+"""Below those that the system gives to whoever asks for any, and of each test process its own: a free one stays free until
+its server starts."""
+_handed_out: set[int] = set()
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -92,13 +95,16 @@ def free_sip_port() -> int:
 
 
 def _free(*kinds: socket.SocketKind) -> int:
-    for port in secrets.SystemRandom().sample(PORTS, 100):
+    if len(_handed_out) > len(PORTS) // 2:
+        _handed_out.clear()  # the first ones are long over
+    for port in secrets.SystemRandom().sample(sorted({*PORTS} - _handed_out), 100):
         with ExitStack() as stack:
             try:
                 for kind in kinds:
                     stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, port))
             except OSError:
                 continue
+            _handed_out.add(port)
             return port
     raise AssertionError("every port is taken")
 

@@ -52,15 +52,14 @@ async def test_the_program(tmp_path: Path) -> None:
         assert program.stdout is not None
         said: list[str] = []
 
-        async def until(text: str) -> None:
-            while text not in said:
+        async def until(*texts: str) -> None:
+            while not {*texts} <= {*said}:
                 line = await program.stdout.readline()
                 assert line, said
                 said.append(line.decode().rstrip())
 
         async with asyncio.timeout(30):
-            await until("listening")
-            assert f"{AGENT} has 1 calls" in said
+            await until("listening", f"{AGENT} has 1 calls")
             for key, operation in (("s", "Start"), ("p", "Pause"), ("r", "Resume"), ("t", "Stop")):
                 program.stdin.write(f"{key}\n".encode())
                 await until(f"{operation}CallRecording done")

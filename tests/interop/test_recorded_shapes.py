@@ -23,14 +23,22 @@ WATCHED: Final = AGENTS.replace(
 )
 """The supervisor works at the fourth phone."""
 
-at_both = pytest.mark.parametrize("at", ["exchange", pytest.param("asterisk", marks=pytest.mark.alone)])
-"""A machine that is busy with other things stalls an Asterisk, and what it stalls for is missing in its copies."""
+by_packets = pytest.mark.parametrize("at", ["exchange", "asterisk by auto"])
+"""The built-in exchange, and an Asterisk whose legs are recorded as they are unless told otherwise."""
+everywhere = pytest.mark.parametrize(
+    "at", ["exchange", "asterisk by auto", pytest.param("asterisk by external-media", marks=pytest.mark.alone)]
+)
+"""The same, and an Asterisk that sends copies: a machine that is busy with other things stalls it, and what it stalls for is
+missing in them."""
 
 
 async def recorded_call(here: Office) -> dict[str, Any]:
-    """The customer talks to agent one, and it is recorded."""
+    """The customer talks to agent one, and it is recorded; at an Asterisk by packets, unless it shall send copies."""
     await in_a_call(here)
-    return await here.one.call(recordingState="Recording")
+    call = await here.one.call(recordingState="Recording")
+    if here.asterisk is not None:
+        assert await here.copies() == (2 if here.taps == "external-media" else 0), here.system.log
+    return call
 
 
 async def both_parts(here: Office, call: Mapping[str, Any]) -> None:
@@ -46,7 +54,7 @@ async def both_parts(here: Office, call: Mapping[str, Any]) -> None:
     assert first.ends < after.begins, "nothing of the other's talk is in the first part"
 
 
-@at_both
+@by_packets
 async def test_single_step_transfer(tmp_path: Path, at: str) -> None:
     async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED, at=at) as here:
         call = await recorded_call(here)
@@ -88,9 +96,10 @@ async def test_transfer_by_the_phone_of_two_calls(tmp_path: Path) -> None:
         consult.holds(talk, **heard)
 
 
-async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
+@by_packets
+async def test_consult_swap_and_transfer(tmp_path: Path, at: str) -> None:
     """By the API: each of the two calls is silent while the agent speaks on the other."""
-    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED) as here:
+    async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED, at=at) as here:
         call = await recorded_call(here)
         before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
         await here.one.dial_into(call, "InitiateTransfer", TWO)
@@ -110,7 +119,7 @@ async def test_consult_swap_and_transfer(tmp_path: Path) -> None:
         consult.holds(back, agent=[], other=[])
 
 
-@at_both
+@everywhere
 async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
     """Each way of transfer in turn, but for the phone's at an Asterisk: what is said before the next agent resumes is in
     neither part."""
@@ -128,7 +137,7 @@ async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
     async def single_step(here: Office) -> None:
         await here.one.dial_into(await here.one.call(), "SingleStepTransfer", TWO)
 
-    ways = (single_step,) if at == "asterisk" else (single_step, refer, consult)
+    ways = (single_step, refer, consult) if at == "exchange" else (single_step,)
     async with office(tmp_path, CUSTOMER, ONE, TWO, accounts=RECORDED, at=at) as here:
         for transfer in ways:
             call = await recorded_call(here)
@@ -151,9 +160,10 @@ async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
                 here.phones[number].facts.clear()
 
 
-@at_both
+@everywhere
 async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> None:
-    """The consult's pause becomes the call's; four talk, paused and not; the owner leaves, and the colleague's part begins."""
+    """The consult's pause becomes the call's; four talk, paused and not; one holds at the phone, and nobody else's sound is lost;
+    the owner leaves, and the colleague's part begins."""
     async with office(tmp_path, CUSTOMER, ONE, TWO, OTHER, accounts=RECORDED, at=at) as here:
         call = await recorded_call(here)
         await here.one.dial_into(call, "InitiateConference", TWO)
@@ -172,6 +182,10 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         four_paused = await here.hear(**all_four)
         await here.two.do(joined, "ResumeCallRecording")
         four = await here.hear(**all_four)
+        here.phones[OTHER].do("hold")  # and sends nothing
+        without_one = await here.hear(p5000=[ONE, TWO], p5001=[CUSTOMER, TWO], p5002=[CUSTOMER, ONE])
+        here.phones[OTHER].do("unhold")
+        again = await here.hear(**all_four)
         await here.phones[ONE].hang_up()
         async with asyncio.timeout(PATIENCE_S):
             while True:
@@ -187,7 +201,9 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         assert (first.number, second.number) == (ONE, TWO)
         for moment in (talk, secret, three, four_paused):
             first.holds(moment, agent=[], other=[])
-        first.holds(four, agent=[ONE], other=[CUSTOMER, TWO, OTHER])
+        for moment in (four, again):
+            first.holds(moment, agent=[ONE], other=[CUSTOMER, TWO, OTHER])
+        first.holds(without_one, agent=[ONE], other=[CUSTOMER, TWO])
         second.holds(without, agent=[TWO], other=[CUSTOMER, OTHER])
         second.holds(last, agent=[TWO], other=[OTHER])
         [consult] = await recorded(here, asked["callUuid"])
@@ -196,7 +212,7 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         assert not any(track[consult.place(secret.begins) :].any() for track in (consult.agent, consult.other))
 
 
-@at_both
+@everywhere
 async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path, at: str) -> None:
     """The recording holds the supervisor from the moment at which all hear them, and not before."""
     async with (
@@ -225,7 +241,7 @@ async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path, at: st
         part.holds(silenced, agent=[], other=[CUSTOMER, OTHER])
 
 
-@at_both
+@everywhere
 async def test_one_pause_through_everything(tmp_path: Path, at: str) -> None:
     """Hold at the server and at the phone, a consult, a conference, new media, the agent's going home, and a transfer: not
     a sample is kept until the next agent resumes."""

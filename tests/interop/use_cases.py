@@ -28,11 +28,13 @@ _LOOK_S = 0.2
 
 
 class NearRecorder(SimulatedRecorder):
-    """One to which a switch on this machine can send."""
+    """One to which a switch on this machine can send: to `ports`, where somebody listens or nobody."""
+
+    ports = (39_000, 39_002)
 
     async def reserve(self, order: TapOrder) -> Reservation:
         made = await super().reserve(order)
-        return replace(made, addresses=(MediaAddress(HOST, 39_000), MediaAddress(HOST, 39_002)))
+        return replace(made, addresses=(MediaAddress(HOST, self.ports[0]), MediaAddress(HOST, self.ports[1])))
 
 
 def agent_at(number: str) -> Agent:
@@ -97,6 +99,7 @@ async def serving(
         policies=policies,
         leg_media=switch.sound,
         conference_taps=switch.sound,
+        tap_mutes=switch.sound,
         monitoring=switch.sound,
         phone_answers=switch.requests,
     )

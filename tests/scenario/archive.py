@@ -13,10 +13,12 @@ from telegraphone.services.archive_ports import (
     ExportOrder,
     KeptFile,
     KeptRecording,
+    Order,
     PackedFile,
     Prepared,
     Redacted,
     SignedDocument,
+    StoneOrder,
 )
 from telegraphone.services.ports import Unavailable
 from tests.scenario.player import SimulatedPlayer
@@ -35,13 +37,14 @@ class SimulatedArchive:
     locked: bool = False
     lost: set[RecordingId] = field(default_factory=set)
     redacted: list[tuple[RecordingId, int, int, str]] = field(default_factory=list)
-    exported: list[tuple[tuple[ExportOrder, ...], bool]] = field(default_factory=list)
+    exported: list[tuple[tuple[Order, ...], bool]] = field(default_factory=list)
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
         if recording_id in self.lost:
             raise KeyError(recording_id)
         files = (KeptFile("s0-e0.tgs", 1_000, "ab" * 32),)
-        return KeptRecording(recording_id, DEFAULT_TENANT, CallUuid("C" * 32), NOON, "cd" * 32, files)
+        until = NOON if self.locked else None
+        return KeptRecording(recording_id, DEFAULT_TENANT, CallUuid("C" * 32), NOON, "cd" * 32, files, until)
 
     async def erase(self, recording_id: RecordingId) -> Erased:
         if self.away:
@@ -68,9 +71,12 @@ class SimulatedArchive:
             raise KeyError(recording_id)
         return SignedDocument(f'{{"format":"telegraphone-{kind}-1"}}'.encode(), b'{"public_key":"00","signature":"00"}')
 
-    async def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+    async def export(self, orders: Sequence[Order], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
         self.exported.append((tuple(orders), sealed_files))
         for order in orders:
+            if isinstance(order, StoneOrder):
+                yield order.stone.content
+                continue
             if order.recording_id in self.erased:
                 raise KeyError(order.recording_id)
             yield b"PK"
@@ -87,20 +93,23 @@ class SimulatedPackages:
         self.waits.set()
         self.stops_after = 1_000_000
         """After so many recordings it waits."""
-        self.prepared: list[tuple[ExportOrder, ...]] = []
+        self.prepared: list[tuple[Order, ...]] = []
         self.away: set[str] = set()
         """Recordings that are out of reach."""
 
-    async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+    async def prepare(self, orders: Sequence[Order], *, sealed_files: bool) -> Prepared:
         if len(self.prepared) >= self.stops_after:
             self.waits.clear()
         await self.waits.wait()
         self.prepared.append(tuple(orders))
-        if self._archive.away or any(order.recording_id in self.away for order in orders):
+        stones = [order for order in orders if isinstance(order, StoneOrder)]
+        recordings = [order for order in orders if isinstance(order, ExportOrder)]
+        if self._archive.away or any(order.recording_id in self.away for order in recordings):
             raise Unavailable("archive")
         files: list[PackedFile] = []
-        documents: dict[str, bytes] = {}
-        for order in orders:
+        documents = {f"{stone.call_uuid}/tombstone.json": stone.stone.content for stone in stones}
+        files += [PackedFile(name, len(content), 0, "") for name, content in documents.items()]
+        for order in recordings:
             if order.recording_id in self._archive.erased:
                 raise KeyError(order.recording_id)
             documents[f"{order.recording_id}/metadata.json"] = order.metadata

@@ -70,17 +70,17 @@ async def test_a_package_from_its_order_to_its_last_byte(world: World, officer: 
     assert size == len(whole.content)
     rest = await officer.get(url, headers={"Range": "bytes=1500-", "If-Range": whole.headers["etag"]})
     assert (rest.status_code, rest.content) == (206, whole.content[1500:]), "a broken download goes on where it was"
-    deeds = [(line.deed.action, line.deed.subject, line.deed.result) for line in world.audit.lines]
+    deeds = [(line.deed.action, line.deed.subject, line.deed.result) for line in world.lines]
     assert deeds == [
         ("export", f"export {export['id']}", "begun"),
         *(("export", uuid, "begun") for uuid in reversed(uuids)),
         ("export", f"export {export['id']}", "fetched"),
         ("export", f"export {export['id']}", "fetched"),
     ]
-    assert world.audit.lines[-1].deed.detail == {"bytes": f"1500-{size - 1}"}
+    assert world.lines[-1].deed.detail == {"bytes": f"1500-{size - 1}"}
     assert (await officer.delete(f"{EXPORTS}/{export['id']}")).json() == {"statusCode": 0}
     assert (await officer.get(EXPORTS)).json()["exports"] == []
-    assert world.audit.lines[-1].deed.result == "removed"
+    assert world.lines[-1].deed.result == "removed"
 
 
 async def test_one_that_is_cancelled_stops(world: World, officer: httpx.AsyncClient) -> None:
@@ -93,7 +93,7 @@ async def test_one_that_is_cancelled_stops(world: World, officer: httpx.AsyncCli
     world.packages.waits.set()
     await settle()
     assert (await officer.get(f"{EXPORTS}/{export['id']}")).status_code == 404
-    assert [line.deed.result for line in world.audit.lines] == ["begun", "begun", "cancelled"], "the second was not begun"
+    assert [line.deed.result for line in world.lines] == ["begun", "begun", "cancelled"], "the second was not begun"
 
 
 async def test_recordings_are_chosen_one_by_one(world: World, officer: httpx.AsyncClient) -> None:
@@ -128,7 +128,7 @@ async def test_who_may_not_export_sees_nothing(world: World, user: str) -> None:
     async with world.client("compliance.one") as officer:
         export = await _begun(officer, recordings=[uuid])
     await settle()
-    before = len(world.audit.lines)
+    before = len(world.lines)
     async with world.client(user) as http:
         for method, url in (
             ("POST", EXPORTS),
@@ -139,7 +139,7 @@ async def test_who_may_not_export_sees_nothing(world: World, user: str) -> None:
         ):
             response = await http.request(method, url, json={"recordings": [uuid]})
             assert (response.status_code, response.json()) == NO_ROLE
-    assert [line.deed.result for line in world.audit.lines[before:]] == ["refused"] * 5
+    assert [line.deed.result for line in world.lines[before:]] == ["refused"] * 5
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import httpx
 import jsonschema_rs
 import pytest
 
+from telegraphone.domain.permissions import Action
 from telegraphone.services.webhooks import Webhook
 from telegraphone.web.gws.links import API
 from telegraphone.web.settings import Compatibility, WebSettings
 from tests.scenario.clock import settle
-from tests.scenario.world import DEVICE_ID, URL, World, contact_centre
+from tests.scenario.world import DEVICE_ID, URL, Asks, World, contact_centre
 
 Json = dict[str, Any]
 
@@ -94,7 +95,7 @@ async def test_answers_are_as_described(world: World, query: str) -> None:
         await http.post(f"{API}/recording-label-definitions", json={"name": "complaint"})
         for template, methods in description["paths"].items():
             if "get" not in methods or any(
-                f"/{each}" in template for each in ("recordings", "webhooks", "exports", "reconciliation")
+                f"/{each}" in template for each in ("recordings", "webhooks", "exports", "approvals", "reconciliation")
             ):
                 continue
             known = {"devices": DEVICE_ID, "calls": call_id, "contacts": f"{1:032x}"}
@@ -110,9 +111,14 @@ async def test_answers_are_as_described(world: World, query: str) -> None:
 
 async def test_what_administrators_see_is_as_described() -> None:
     webhook = Webhook("crm", "default", "https://crm.example.com/hook", b"s" * 32)
-    async with contact_centre(webhooks=(webhook,)) as office, office.client("admin.one") as http:
+    asks = Asks(four_eyes={"default": frozenset({Action.HOLD})})
+    async with contact_centre(webhooks=(webhook,), asks=asks) as office, office.client("admin.one") as http:
         description = await _description(office)
+        async with office.client("compliance.one") as officer:
+            wish = {"operationName": "releaseHold", "matter": "case 7"}
+            assert (await officer.post(f"{API}/recordings", json=wish)).status_code == 403
         for method, template, body in (
+            ("GET", "/api/v2/approvals", None),
             ("GET", "/api/v2/webhooks", None),
             ("POST", "/api/v2/webhooks/{name}", {"operationName": "Replay", "after": 0}),
         ):
@@ -163,6 +169,10 @@ async def _recorded(world: World) -> None:
         await settle()
 
 
+SPAN = {"startTime": "2026-11-24T09:00:31Z", "endTime": "2026-11-24T09:00:32Z"}
+"""In the second call."""
+
+
 async def test_recordings_are_as_described(world: World) -> None:
     description = await _description(world)
     await _recorded(world)
@@ -185,6 +195,7 @@ async def test_recordings_are_as_described(world: World) -> None:
             ("POST", "/exports", {"criteria": {"userName": "*"}}),
             ("GET", "/exports", None),
             ("GET", "/reconciliation", None),
+            ("POST", "", {"operationName": "redactConversation", "reason": "asked for", **SPAN}),
             ("DELETE", "", None),
             ("GET", "/tombstone", None),
         ):

@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
+from telegraphone.services.keeping import Standing
 from tests.scenario.recorded import NO_ROLE, RECORDINGS, operate, recorded_call
-from tests.scenario.world import World, answer_of
+from tests.scenario.world import MORNING, World, answer_of
 
 DONE = (200, {"statusCode": 0})
 
@@ -67,7 +69,7 @@ async def test_a_hold_that_is_not_clear_holds_nothing(
     uuid = await recorded_call(world)
     response = await officer.post(RECORDINGS, json=body)
     assert (response.status_code, response.json()["statusCode"]) == (400, code)
-    assert (await world.standings.of(DEFAULT_TENANT, CallUuid(uuid))).matters == ()
+    assert await world.standings.of(DEFAULT_TENANT, (CallUuid(uuid),)) == (Standing(),)
 
 
 @pytest.mark.parametrize("user", ["agent.one", "supervisor.one"])
@@ -76,7 +78,7 @@ async def test_who_may_not_hold_is_refused_and_written_down(world: World, user: 
     async with world.client(user) as http:
         assert await _post_all(http, "placeHold", matter="case 7", criteria={"userName": "*"}) == NO_ROLE
         assert await _post_all(http, "releaseHold", matter="case 7") == NO_ROLE
-    assert [(line.deed.actor, line.deed.result) for line in world.audit.lines] == [(user, "refused")] * 2
+    assert [(line.deed.actor, line.deed.result) for line in world.lines] == [(user, "refused")] * 2
 
 
 # --- redaction -----------------------------------------------------------------------------------------------------
@@ -114,7 +116,7 @@ async def test_a_span_is_taken_out_and_everybody_sees_it(world: World, officer: 
         "stoppedBy": by,
     }
     assert (await officer.get(RECORDINGS, params={"state": "redacted"})).json()["uris"] != []
-    begun, done = [line.deed for line in world.audit.lines if line.deed.action == "redact"][:2]
+    begun, done = [line.deed for line in world.lines if line.deed.action == "redact"][:2]
     assert (begun.result, begun.detail) == (
         "begun",
         {"media": media_file, "start_ms": "1000", "stop_ms": "3500", "reason": "the customer began early"},
@@ -150,6 +152,45 @@ async def test_what_may_not_be_taken_out_stays(world: World, officer: httpx.Asyn
     assert await _redact(officer, uuid, **order) == DONE, "a protection from deletion does not stand in the way"
 
 
+async def test_what_was_said_at_a_time_goes_from_every_recording_of_the_conversation(
+    world: World, officer: httpx.AsyncClient
+) -> None:
+    """PCI-12."""
+    first = await recorded_call(world)
+    second = await recorded_call(world, "5002")
+    for uuid in (first, second):
+        await world.copies.put(Copy(CallUuid(uuid), DEFAULT_TENANT, "sbc", MORNING, links=frozenset({"default one"})))
+    one, two = [await _media_file(world, uuid) for uuid in (first, second)]
+    began = (await officer.get(f"{RECORDINGS}/{second}")).json()["recording"]["startTime"]
+    order = {"startTime": "2026-11-24T09:00:30Z", "endTime": began.replace(".000", ".500"), "reason": "began early"}
+
+    async def ask(**changes: str) -> tuple[int, Any]:
+        body = {"operationName": "redactConversation", **order, **changes}
+        return answer_of(await officer.post(f"{RECORDINGS}/{first}", json=body))
+
+    for wrong in ({"startTime": "yesterday"}, {"reason": " "}, {"endTime": "2026-11-24T09:00:30Z"}, {"startTime": ""}):
+        assert (await ask(**wrong))[0] == 400
+    assert world.archive.redacted == []
+    shares = [
+        {"recording": first, "mediaFileId": one, "start": 30_000, "stop": 40_000},
+        {"recording": second, "mediaFileId": two, "start": 0, "stop": 500},
+    ]
+    assert await ask() == (200, {"statusCode": 0, "redacted": shares})
+    for uuid, action in ((first, "redact conversation"), (second, "redact")):
+        trail = (await officer.get(f"{RECORDINGS}/{uuid}/trail")).json()["trail"]
+        assert [each["result"] for each in trail if each["action"] == action] == ["done", "begun"]
+    world.archive.away = True
+    later = await ask(startTime="2026-11-24T09:00:20Z", endTime="2026-11-24T09:00:21Z")
+    failed = {
+        "statusCode": 4,
+        "statusMessage": "The recording cannot be reached now.",
+        **shares[0],
+        "start": 20_000,
+        "stop": 21_000,
+    }
+    assert later == (200, {"statusCode": 7, "failed": [failed], "succeeded": []})
+
+
 async def test_a_running_part_is_not_redacted(world: World, officer: httpx.AsyncClient) -> None:
     await world.answered_call("5000", "5001")
     uuid = world.calls.of(world.agent("agent.one"))[0].call_uuid
@@ -166,7 +207,7 @@ async def test_only_compliance_redacts(world: World, user: str) -> None:
     async with world.client(user) as http:
         assert await _redact(http, uuid, mediaFileId=media_file, start=0, stop=1_000, reason="asked for") == NO_ROLE
     assert world.archive.redacted == []
-    assert (world.audit.lines[-1].deed.action, world.audit.lines[-1].deed.result) == ("redact", "refused")
+    assert (world.lines[-1].deed.action, world.lines[-1].deed.result) == ("redact", "refused")
 
 
 # --- reports and tombstones ----------------------------------------------------------------------------------------
@@ -179,7 +220,7 @@ async def test_a_report_comes_as_it_was_signed(world: World, officer: httpx.Asyn
     [report] = (await officer.get(f"{RECORDINGS}/{uuid}/{kind}")).json()["reports"]
     signed = await world.archive.report(report["mediaFileId"], kind)
     assert (report["document"].encode(), report["signature"].encode()) == (signed.content, signed.signature)
-    deed = world.audit.lines[-1].deed
+    deed = world.lines[-1].deed
     assert (deed.action, deed.subject, deed.detail) == ("report", uuid, {"kind": kind, "documents": "1"})
     world.archive.erased.append(report["mediaFileId"])
     assert (await officer.get(f"{RECORDINGS}/{uuid}/{kind}")).json()["reports"] == []

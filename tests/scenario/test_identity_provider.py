@@ -1,5 +1,6 @@
 """Signing in by an identity provider: who comes in, as whom, and every way in that must stay shut (ASVS 9, 10, F36)."""
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,12 +15,15 @@ from oidc_provider_mock import User, run_server_in_thread
 
 from telegraphone.domain.agent import Role
 from telegraphone.domain.federation import ClaimRules
+from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.oidc.provider import OidcProvider, Registration
 from telegraphone.services.federation import Provider
+from telegraphone.web.settings import WebSettings
 from tests.issuer import CLIENT, ISSUER, SECRET, Issuer
 from tests.scenario.clock import VirtualClock
-from tests.scenario.world import AGENTS, HASH, MORNING, World, contact_centre
+from tests.scenario.recorded import NO_PERMISSION, play_path, recorded_call
+from tests.scenario.world import AGENTS, DEFAULTS, HASH, MORNING, PASSWORD, URL, World, answer_of, contact_centre
 
 ME = "/api/v2/me"
 ROLES = {"tg-sup": frozenset({Role.SUPERVISOR}), "tg-adm": frozenset({Role.ADMIN})}
@@ -54,7 +58,7 @@ class Stage:
         return response.headers["location"]
 
 
-async def _stage(rules: ClaimRules) -> AsyncIterator[Stage]:
+async def _stage(rules: ClaimRules, *, settings: WebSettings = DEFAULTS) -> AsyncIterator[Stage]:
     clock = VirtualClock(MORNING)
     issuer = Issuer(lambda: clock.utc().timestamp())
     registration = Registration(ISSUER, CLIENT, SECRET)
@@ -63,7 +67,7 @@ async def _stage(rules: ClaimRules) -> AsyncIterator[Stage]:
         for name in ("staff", "other")
     )
     theirs = replace(AGENTS[4], user_name="supervisor.elsewhere", id="e" * 32, tenant="elsewhere")
-    async with contact_centre(providers=providers, agents=(*AGENTS, theirs)) as world:
+    async with contact_centre(settings=settings, providers=providers, agents=(*AGENTS, theirs)) as world:
         yield Stage(world, issuer, clock)
 
 
@@ -275,6 +279,28 @@ async def test_without_a_password_nobody_comes_in_by_one(plain: Stage) -> None:
     async with plain.browser() as browser:
         assert await plain.whole(browser) == "/"
         assert (await browser.get(ME)).status_code == 200
+
+
+async def test_where_a_second_factor_is_wanted_a_password_alone_hears_nothing() -> None:
+    """ASVS 6.3.3."""
+    settings = replace(DEFAULTS, heard_when_vouched_for=frozenset({DEFAULT_TENANT}))
+    async for stage in _stage(ClaimRules(), settings=settings):
+        uuid = await recorded_call(stage.world)
+        path = await play_path(stage.world, uuid)
+        async with stage.world.client("supervisor.one") as by_password, stage.browser() as browser:
+            assert answer_of(await by_password.get(path)) == NO_PERMISSION
+            assert "listen" not in (await by_password.get(f"{ME}/permissions")).json()["permissions"]
+            assert (await by_password.get(f"/api/v2/recordings/{uuid}")).status_code == 200, "it is found all the same"
+            order = {"name": "script", "scopes": ["listen"]}
+            assert (await by_password.post("/api/v2/tokens", json=order)).status_code != 201
+            assert await stage.whole(browser) == "/"
+            assert (await browser.get(path)).status_code == 200
+            made = await browser.post("/api/v2/tokens", json=order, headers={"Origin": URL})
+            token = made.json()["token"]["token"]
+            async with stage.world.client() as script:
+                assert (await script.get(path, headers={"Authorization": f"Bearer {token}"})).status_code == 200
+            cookie = {"Authorization": "Basic " + base64.b64encode(f"supervisor.one:{PASSWORD}".encode()).decode()}
+            assert (await browser.get(path, headers=cookie)).status_code == 200, "the cookie was vouched for"
 
 
 async def test_an_independent_provider_over_real_http_signs_somebody_in() -> None:

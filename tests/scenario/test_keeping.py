@@ -4,9 +4,9 @@ import json
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid
+from telegraphone.media.manifest import check_signature
 from telegraphone.services.keeping import Standing
 from tests.scenario.recorded import NO_ROLE, RECORDINGS, operate, play_path, recorded_call
 from tests.scenario.world import World
@@ -42,13 +42,27 @@ async def test_what_is_erased_is_gone_and_its_stone_says_what_it_was(world: Worl
     assert (said["recording"], said["parts"], said["by"]) == (uuid, world.archive.erased, "compliance.one")
     assert said["keys_destroyed"] == 3
     assert said["files"][0]["sha256"] == "ab" * 32
-    Ed25519PublicKey.from_public_bytes(world.keys.public_key()).verify(bytes.fromhex(stone.signature), stone.statement.encode())
-    deeds = [line.deed for line in world.audit.lines if line.deed.action == "delete"]
+    check_signature(stone.statement.encode(), stone.signature.encode(), {world.keys.public_key()})
+    deeds = [line.deed for line in world.lines if line.deed.action == "delete"]
     assert [(deed.actor, deed.subject, deed.result) for deed in deeds] == [
         ("compliance.one", uuid, "begun"),
         ("compliance.one", uuid, "done"),
         ("compliance.one", uuid, "refused"),
     ]
+
+
+async def test_who_erases_for_a_reason_has_it_kept(world: World) -> None:
+    uuid = await recorded_call(world)
+    async with world.client("compliance.one") as http:
+        for reason in ("", "x" * 257, "two\nlines"):
+            assert (await _post(http, uuid, "erase", reason=reason))[0] == 400
+        assert world.archive.erased == []
+        assert await _post(http, uuid, "erase", reason="asked for by the customer") == (200, DONE)
+    said = json.loads(world.standings.tombstones[DEFAULT_TENANT, CallUuid(uuid)].statement)
+    begun, done = (line for line in world.lines if line.deed.action == "delete")
+    assert (said["by"], said["reason"]) == ("compliance.one", "asked for by the customer")
+    assert said["trail"] == {"number": begun.number, "hash": begun.hash}
+    assert (begun.deed.detail["reason"], done.deed.result) == (said["reason"], "done")
 
 
 async def test_a_protected_recording_is_not_deleted(world: World) -> None:
@@ -119,9 +133,9 @@ async def test_who_may_not_is_refused_and_written_down(
     async with world.client(user_name) as http:
         asked = _delete(http, uuid) if operation == "delete" else _post(http, uuid, operation, matter="case 7")
         assert await asked == answer
-    deed = world.audit.lines[-1].deed
+    deed = world.lines[-1].deed
     assert (deed.actor, deed.subject, deed.result) == (user_name, uuid, "refused")
-    assert await world.standings.of(DEFAULT_TENANT, CallUuid(uuid)) == Standing()
+    assert await world.standings.of(DEFAULT_TENANT, (CallUuid(uuid),)) == (Standing(),)
 
 
 @pytest.mark.parametrize(

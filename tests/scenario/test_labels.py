@@ -98,7 +98,7 @@ async def test_a_label_is_put_on_a_recording_changed_found_and_taken_off(world: 
     assert (alone["displayName"], alone["description"]) == ("complaint", ""), "a label outlives its definition"
     assert answer_of(await http.delete(label["uri"])) == DONE
     assert (await http.get(RECORDINGS, params={"label": "complaint"})).json()["uris"] == []
-    deeds = [line.deed for line in world.audit.lines if line.deed.subject == uuid]
+    deeds = [line.deed for line in world.lines if line.deed.subject == uuid]
     assert [(deed.action, deed.result, deed.detail.get("value")) for deed in deeds] == [
         ("add label", "done", "case 17"),
         ("add label", "done", "case 18"),
@@ -155,7 +155,7 @@ async def test_an_agent_labels_own_recordings_and_only_those(world: World, http:
         assert answer_of(await other.get(f"{RECORDINGS}/{uuid}/labels")) == unknown
         assert answer_of(await other.post(f"{RECORDINGS}/{uuid}/labels", json={"name": "complaint"})) == unknown
         assert len((await other.get(DEFINITIONS)).json()["uris"]) == 1
-    refused = [line.deed for line in world.audit.lines if line.deed.result == "refused"]
+    refused = [line.deed for line in world.lines if line.deed.result == "refused"]
     assert [(deed.actor, deed.action) for deed in refused] == [
         ("agent.one", "delete label definition"),
         ("agent.two", "read labels"),

@@ -57,7 +57,7 @@ async def test_a_range_that_is_not_there(world: World, http: httpx.AsyncClient, 
     response = await http.get(path, headers={"Range": asked})
     assert (response.status_code, response.json()["statusCode"]) == (416, 2)
     assert response.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
-    assert world.audit.lines == []
+    assert world.lines == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_head_tells_the_same_without_a_byte(world: World, http: httpx.Asyn
     path = await play_path(world, await recorded_call(world))
     head = await http.head(path)
     assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(len(CONTENT)))
-    assert world.audit.lines == [], "nothing was heard"
+    assert world.lines == [], "nothing was heard"
 
 
 async def test_downloading_names_the_file(world: World, http: httpx.AsyncClient) -> None:
@@ -96,7 +96,7 @@ async def test_who_listened_is_written_down_first(world: World, http: httpx.Asyn
     uuid = await recorded_call(world)
     path = await play_path(world, uuid)
     await http.get(path, headers={"Range": "bytes=44-143"})
-    line = world.audit.lines[0].deed
+    line = world.lines[0].deed
     assert (line.actor, line.action, line.result) == ("supervisor.one", "play", "begun")
     assert line.subject in path
     about = f"{40_000 * 44 // len(CONTENT)}-{40_000 * 144 // len(CONTENT)}"
@@ -122,7 +122,7 @@ async def test_what_cannot_be_played(world: World, http: httpx.AsyncClient) -> N
     world.player.unreadable = False
     world.player.files.clear()
     assert (await http.get(path)).status_code == 404
-    assert [(line.deed.subject, line.deed.result) for line in world.audit.lines] == [("unknown", "refused")]
+    assert [(line.deed.subject, line.deed.result) for line in world.lines] == [("unknown", "refused")]
 
 
 @pytest.mark.parametrize(("extension", "content_type"), [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("ogg", "audio/ogg")])
@@ -163,7 +163,7 @@ async def test_peaks(world: World, http: httpx.AsyncClient) -> None:
     assert (await http.get(f"{path}x")).status_code == 404
     async with world.client("admin.one") as other:
         assert answer_of(await other.get(path)) == NO_PERMISSION
-    assert [(line.deed.actor, line.deed.result) for line in world.audit.lines] == [("admin.one", "refused")]
+    assert [(line.deed.actor, line.deed.result) for line in world.lines] == [("admin.one", "refused")]
 
 
 # --- who did what --------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ async def test_without_a_sign_in_nothing_is_heard(world: World) -> None:
     path = await play_path(world, await recorded_call(world))
     async with world.client() as http:
         assert answer_of(await http.get(path)) == (403, {"statusCode": 20, "statusMessage": "Access denied"})
-        assert world.audit.lines == []
+        assert world.lines == []
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

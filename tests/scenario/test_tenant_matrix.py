@@ -17,11 +17,12 @@ import pytest
 from telegraphone.domain.agent import DEFAULT_FEATURES, Agent, Device, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.operations import Operation
+from telegraphone.domain.permissions import Action
 from telegraphone.domain.tokens import ApiToken
 from telegraphone.services.webhooks import Webhook
 from telegraphone.web.openapi.document import document
 from tests.scenario.clock import settle
-from tests.scenario.world import DEFAULTS, MORNING, NUMBERS, World, contact_centre
+from tests.scenario.world import DEFAULTS, MORNING, NUMBERS, Asks, World, contact_centre
 
 THERE = "elsewhere"
 FEATURES = DEFAULT_FEATURES | {Feature.SUPERVISOR_MONITORING}
@@ -43,7 +44,7 @@ def _user(role: Role, number: int, tenant: str = "default") -> Agent:
 
 HERE = tuple(_user(role, number) for number, role in enumerate(Role, start=1))
 USERS = (*HERE, *(_user(role, number, THERE) for number, role in enumerate(Role, start=11)))
-COLLECTIONS = {"calls", "devices", "recordings", "contacts", "tokens", "webhooks", "exports"}
+COLLECTIONS = {"calls", "devices", "recordings", "contacts", "tokens", "webhooks", "exports", "approvals"}
 OWNER = f"agent.{THERE}"
 WEBHOOK = Webhook("crm", THERE, "https://crm.example.com/hook", b"s" * 32)
 
@@ -71,7 +72,8 @@ class Theirs:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     numbers = (*NUMBERS, "5004", *(f"600{n}" for n in range(5)))
-    async with contact_centre(webhooks=(WEBHOOK,), agents=USERS, numbers=numbers) as centre:
+    asks = Asks(four_eyes={THERE: frozenset({Action.DELETE})})
+    async with contact_centre(webhooks=(WEBHOOK,), agents=USERS, numbers=numbers, asks=asks) as centre:
         yield centre
 
 
@@ -98,6 +100,8 @@ async def _theirs(world: World) -> Theirs:
     async with world.client(f"compliance.{THERE}") as http:
         begun = await http.post("/api/v2/exports", json={"recordings": [view.call_uuid]})
         export = begun.json()["export"]["id"]
+        assert (await http.delete(f"/api/v2/recordings/{view.call_uuid}")).status_code == 403
+        [wish] = (await http.get("/api/v2/approvals")).json()["approvals"]
     async with world.client("supervisor.default") as http:
         await http.post("/api/v2/recording-label-definitions", json={"name": "x"})
     return Theirs(
@@ -113,6 +117,7 @@ async def _theirs(world: World) -> Theirs:
             "token": (token.id, "cd" * 8),
             "label": ("theirs", "nobodys"),
             "export": (export, "0" * 24),
+            "approval": (wish["id"], "1" * 24),
         }
     )
 
@@ -213,7 +218,7 @@ async def test_what_is_another_tenants_does_not_exist(world: World, role: Role) 
             tried += 1
     assert tried > 30
     assert len(world.calls.of(world.agent(OWNER))) == 1, "nothing happened to their call"
-    assert not [line for line in world.audit.lines if line.deed.actor == me.user_name and line.deed.action == "play"]
+    assert not [line for line in world.lines if line.deed.actor == me.user_name and line.deed.action == "play"]
 
 
 async def _hang_up(world: World, me: Agent) -> None:

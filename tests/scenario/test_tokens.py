@@ -1,4 +1,4 @@
-"""API tokens over HTTP: what they let scripts do, what they never do, and how they end (security 1)."""
+"""API tokens over HTTP: what they let scripts do, what they never do, and how they end."""
 
 from dataclasses import replace
 from typing import Any
@@ -42,7 +42,7 @@ async def test_a_script_does_what_its_scopes_name_and_nothing_else(world: World)
         assert answer_of(await http.post(TOKENS, json={"name": "more", "scopes": ["search"]})) == NO_PERMISSION
         assert answer_of(await http.get(TOKENS)) == NO_PERMISSION
         assert (await http.get("/api/v2/me/permissions")).json()["permissions"] == ["search", "listen"]
-    actors = {line.deed.actor for line in world.audit.lines if line.deed.action == "play"}
+    actors = {line.deed.actor for line in world.lines if line.deed.action == "play"}
     assert actors == {f"compliance.one (token {token['id']})"}
 
 
@@ -55,11 +55,11 @@ async def test_the_secret_is_shown_once_and_kept_nowhere(world: World) -> None:
     async with world.client("agent.one") as http:
         [listed] = (await http.get(TOKENS)).json()["tokens"]
     assert listed == {name: value for name, value in token.items() if name != "token"}
-    kept = repr(logs) + repr([line.deed for line in world.audit.lines]) + repr(await world.tokens.of("default"))
+    kept = repr(logs) + repr([line.deed for line in world.lines]) + repr(await world.tokens.of("default"))
     assert len(secret) > 40
     assert secret[1:] not in kept
     assert secret[1:] not in (await world.tokens.of("default"))[0].digest
-    made = world.audit.lines[-1].deed
+    made = world.lines[-1].deed
     assert (made.actor, made.action, made.subject) == ("agent.one", "make token", token["id"])
 
 

@@ -59,4 +59,4 @@ async def test_agents_do_not_watch_over_calls() -> None:
     async with contact_centre() as world, world.client("agent.one") as http:
         response = await http.get(URL)
         assert (response.status_code, response.json()) == NO_ROLE
-        assert world.audit.lines[-1].deed.action == "watch over"
+        assert world.lines[-1].deed.action == "watch over"

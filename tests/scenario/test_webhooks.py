@@ -30,7 +30,7 @@ async def test_an_administrator_sees_a_failing_webhook_and_tells_it_again() -> N
         office.courier.fails = ""
         answer = await http.post("/api/v2/webhooks/crm", json={"operationName": "Replay", "after": 0})
         assert answer.json()["statusCode"] == 0
-        deed = office.audit.lines[-1].deed
+        deed = office.lines[-1].deed
         assert (deed.actor, deed.action, deed.subject, deed.detail) == ("admin.one", "replay", "webhook crm", {"after": "0"})
         await office.clock.advance(1)
         assert office.courier.kinds("crm")[:2] == ["recording.started", "recording.stopped"]

@@ -8,7 +8,7 @@ them real, and an HTTP client for each user.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,14 +19,18 @@ import msgspec
 from argon2 import PasswordHasher
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryCopies, MemoryStandings, MemoryTokens
+from telegraphone.database.memory_access import MemoryApprovals, MemoryPurposes
 from telegraphone.database.memory_exports import MemoryExports
 from telegraphone.database.memory_labels import MemoryLabels
 from telegraphone.domain.agent import AGENT_STATES, DEFAULT_FEATURES, Agent, AgentState, Device, Directory, Feature, Role
 from telegraphone.domain.ids import Dn
 from telegraphone.domain.legs import Ability
 from telegraphone.domain.naming import NamePattern
+from telegraphone.domain.permissions import Action
 from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.services.agents import Agents
+from telegraphone.services.approvals import FourEyes
+from telegraphone.services.audit import AuditLine
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
@@ -38,8 +42,10 @@ from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Notification
+from telegraphone.services.purposes import Purposes
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
+from telegraphone.services.redactions import Redactions
 from telegraphone.services.surroundings import Policies, Surroundings
 from telegraphone.services.tokens import Tokens
 from telegraphone.services.webhooks import Webhook, Webhooks
@@ -177,6 +183,12 @@ class World:
     packages: SimulatedPackages
     orders: ExportOrders
     reconciliation: Reconciliation
+    copies: MemoryCopies
+
+    @property
+    def lines(self) -> list[AuditLine]:
+        """The trail but for who has signed in, which every client of a test does with its first request."""
+        return [line for line in self.audit.lines if (line.deed.action, line.deed.result) != ("sign in", "done")]
 
     def client(self, user_name: str | None = None, **options: Any) -> httpx.AsyncClient:
         """An HTTP client that sends this user's password with every request, or none."""
@@ -200,22 +212,38 @@ class World:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What contact centres ask of people: a purpose, and second persons for what."""
+
+    purpose: frozenset[str] = frozenset()
+    four_eyes: Mapping[str, frozenset[Action]] = field(default_factory=dict)
+
+
+NOTHING = Asks()
+
+
 def _recording_uses(
     catalogue: MemoryCatalogue,
     directory: Directory,
-    kept: tuple[MemoryStandings, SimulatedArchive, MemoryKeyStore],
+    kept: tuple[MemoryStandings, SimulatedArchive, MemoryKeyStore, MemoryCopies],
     audit: MemoryAuditTrail,
     *,
     clock: VirtualClock,
+    asks: Asks,
 ) -> tuple[RecordingUses, SimulatedPackages]:
     """What people may do with finished recordings."""
-    standings, archive, keys = kept
+    standings, archive, keys, copies = kept
     library, packages = Library(catalogue, directory, audit), SimulatedPackages(archive)
-    keeping, kept_labels = Keeping(library, standings, archive, SignedStatements(keys), audit), MemoryLabels(catalogue)
+    four_eyes, kept_labels = FourEyes(asks.four_eyes, MemoryApprovals(), library, clock), MemoryLabels(catalogue)
+    keeping = Keeping(library, standings, archive, SignedStatements(keys), audit, four_eyes=four_eyes)
     labels, wording = Labels(library, kept_labels, kept_labels, audit, clock), ApiWording(RecordingShapes(Links(URL)))
-    orders, jobs = ExportOrders(keeping, labels, audit, wording), MemoryExports()
-    exports = BulkExports(library, orders, (jobs, jobs), packages, clock)
-    return RecordingUses(keeping, labels, Evidence(library, standings, archive, audit, clock), orders, exports), packages
+    orders, jobs = ExportOrders(standings, labels, audit, wording), MemoryExports()
+    exports = BulkExports(library, orders, (jobs, jobs), packages, clock, four_eyes=four_eyes)
+    evidence = Evidence(library, standings, archive, audit, clock, four_eyes=four_eyes)
+    redactions = Redactions(library, *kept[:2], copies, clock)
+    purposes = Purposes(library, asks.purpose, MemoryPurposes(), clock)
+    return RecordingUses(keeping, labels, evidence, redactions, orders, exports, purposes, four_eyes), packages
 
 
 @asynccontextmanager
@@ -231,6 +259,7 @@ async def contact_centre(
     states: tuple[AgentState, ...] = AGENT_STATES,
     webhooks: tuple[Webhook, ...] = (),
     providers: tuple[Provider, ...] = (),
+    asks: Asks = NOTHING,
 ) -> AsyncIterator[World]:
     """A contact centre that serves until the block ends."""
     clock, log, notifications, player = VirtualClock(begins), EventLog(), Notifications(), SimulatedPlayer()
@@ -242,10 +271,10 @@ async def contact_centre(
     writer, desks = CatalogueWriter(catalogue, clock, telling.look), Agents(notifier, states=states)
     names, sound = NamePattern(host, dotted_host=settings.compatibility is Compatibility.V8_5_1), switch.sound
     given = (clock, switch, switch, switch, recorder, notifier, writer, directory, names, policies, sound, sound, sound)
-    around = Surroundings(*given, reached=desks.reached, watchers=desks.watches, copies=Copies(copies, clock))
+    around = Surroundings(*given, tap_mutes=sound, reached=desks.reached, watchers=desks.watches, copies=Copies(copies, clock))
     calls = Calls(around, desks, RecoveredParts(catalogue, writer))
     kept = MemoryStandings(catalogue), SimulatedArchive(player), MemoryKeyStore(clock.entropy)
-    uses, packages = _recording_uses(catalogue, directory, kept, audit, clock=clock)
+    uses, packages = _recording_uses(catalogue, directory, (*kept, copies), audit, clock=clock, asks=asks)
     seen = (clock, directory, desks, calls, catalogue, copies, player, audit, notifications)
     ports = WebPorts(
         *seen,
@@ -258,8 +287,9 @@ async def contact_centre(
         reconciliation=(reconciliation := Reconciliation(catalogue, kept[1], clock)),
         recorded_numbers=policies.recorded_numbers,
     )
-    app, rest = WebApp(settings, ports, hasher=HASHER), (*kept, tokens, packages, uses.orders, reconciliation)
-    tasks = [asyncio.create_task(life) for life in (calls.run(), writer.run(), telling.run(), uses.exports.run())]
+    app, rest = WebApp(settings, ports, hasher=HASHER), (*kept, tokens, packages, uses.orders, reconciliation, copies)
+    lives = (calls.run(), writer.run(), telling.run(), *(chore() for chore in app.chores))
+    tasks = [asyncio.create_task(life) for life in lives]
     await settle()
     try:
         yield World(clock, switch, recorder, player, catalogue, audit, directory, desks, calls, log, app, courier, *rest)

@@ -1,7 +1,7 @@
 """A disk that fails on command: every operation is counted, and the n-th one fails, or the world ends there.
 
 After the end a *crash image* is what a real disk might hold: synced bytes for certain; of bytes that were written and not
-synced a random choice of 512-byte sectors; names whose directory was not synced perhaps not at all (fault-matrix 2.3).
+synced a random choice of 512-byte sectors; names whose directory was not synced perhaps not at all.
 """
 
 import errno
@@ -107,7 +107,7 @@ class FaultyDisk:
         self.step("sync_all")
         for file in self._files.values():
             if not file.broken:
-                file.synced = len(file.data)
+                file.synced, file.named = len(file.data), True
 
     def image(self, chance: random.Random, *, power: bool) -> MemoryStore:
         """What is left: everything written after a kill, after a power loss only what was synced, and perhaps more."""

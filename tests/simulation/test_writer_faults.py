@@ -42,11 +42,21 @@ class World:
 
     disk: FaultyDisk
     seed: int = 1
+    ahead: bool = False
+    """Whether audio that comes together is sealed before any of it is written, as the writer does it."""
     acknowledged: list[Record] = field(default_factory=list)
     asked: Record | None = None
     """The last operation asked for, which may have taken effect without being acknowledged."""
-    durable: int = 0
-    """Segments of each stream that a completed sync round covers."""
+    applied: list[int] = field(default_factory=lambda: [0, 0])
+    """Segments of each stream so far."""
+    unsynced: set[tuple[int, int]] = field(default_factory=set)
+    """Stream and number of each segment that was applied since the last round of syncs."""
+    durable: set[tuple[int, int]] = field(default_factory=set)
+    """The same of each that a round covers; a round in which a file failed, or before which one did, promises nothing."""
+    losses: int = 0
+    """Files that had failed when the last round ended."""
+    after_failure: list[tuple[int, bytes]] = field(default_factory=list)
+    """Stream and audio of each segment that was applied when a file failed, or later."""
     failed: bool = False
     nonces: list[tuple[bytes, int]] = field(default_factory=list)
 
@@ -60,9 +70,11 @@ class World:
                 super().__init__(header, dek)
                 self.dek = dek
 
-            def seal(self, pcm: bytes | bytearray | memoryview):  # type: ignore[no-untyped-def]  # as the one above
-                world.nonces.append((self.dek, self.count))
-                return super().seal(pcm)
+            def seal_run(self, pcm: bytes | bytearray | memoryview):  # type: ignore[no-untyped-def]  # as the one above
+                first = self.count
+                sealed = super().seal_run(pcm)
+                world.nonces.extend((self.dek, number) for number in range(first, self.count))
+                return sealed
 
         workshop = Workshop(self.disk, KeyPool(self.keys, self.chance.randbytes), self._utc, Watched, self.chance.randbytes)
         self.files = RecordingFiles(workshop, "tenant", RECORDING, Lives())
@@ -73,31 +85,34 @@ class World:
     def live(self) -> None:
         """The whole life; returns when it is over, in whichever way."""
         try:
-            for step in self._steps():
-                step()
+            for together in self._steps():
+                if self.ahead:
+                    for step in together:
+                        if isinstance(step.item, SegmentsFilled):
+                            self.files.seal_ahead(step.item)
+                for step in together:
+                    step()
         except RecordingFailed:
             self.failed = True
         except WorldEnds:
             pass
 
-    def _steps(self) -> Iterator["Step"]:
-        yield Step(self, Started(BEGIN, "CALL", 8000, TRACKS))
-        for stream in (0, 1):
-            yield Step(self, EpochOpened(stream, "PCMU", 160))
+    def _steps(self) -> Iterator[list["Step"]]:
+        """What is done, as it comes to the writer."""
+        yield [Step(self, Started(BEGIN, "CALL", 8000, TRACKS))]
+        yield [Step(self, EpochOpened(stream, "PCMU", 160)) for stream in (0, 1)]
         for index in range(3):
-            for stream in (0, 1):
-                yield Step(self, SegmentsFilled(stream, audio(stream, index)))
-            yield Step(self, None, segments=index + 1)
-        yield Step(self, GateShut("agent", BEGIN, 5000))
-        yield Step(self, GateOpened("agent", BEGIN, 6000))
-        for stream in (0, 1):
-            yield Step(self, SegmentsFilled(stream, audio(stream, 3) + audio(stream, 4)))
-        yield Step(self, None, segments=5)
-        yield Step(self, GateShut("agent", BEGIN, 9000))
-        for stream in (0, 1):
-            yield Step(self, EpochClosed(stream, audio(stream, 5)[:100]))
-        yield Step(self, Ended(BEGIN, 8260, "stopped"))
-        yield Step(self, None, segments=5)
+            yield [Step(self, SegmentsFilled(stream, audio(stream, index))) for stream in (0, 1)]
+            yield [Step(self, None)]
+        yield [Step(self, GateShut("agent", BEGIN, 5000))]
+        yield [Step(self, GateOpened("agent", BEGIN, 6000))]
+        runs = [(stream, run) for run in ((3, 4), (5,)) for stream in (0, 1)]
+        yield [Step(self, SegmentsFilled(stream, b"".join(audio(stream, index) for index in run))) for stream, run in runs]
+        yield [Step(self, None)]
+        yield [Step(self, GateShut("agent", BEGIN, 9000))]
+        yield [Step(self, EpochClosed(stream, audio(stream, 6)[:100])) for stream in (0, 1)]
+        yield [Step(self, Ended(BEGIN, 8260, "stopped"))]
+        yield [Step(self, None)]
 
 
 @dataclass
@@ -106,17 +121,27 @@ class Step:
 
     world: World
     item: Record | EpochOpened | SegmentsFilled | EpochClosed | None
-    segments: int = 0
 
     def __call__(self) -> None:
         world = self.world
         if self.item is None:
             world.files.sync()
-            world.durable = self.segments
+            if len(world.files.losses) == world.losses:
+                world.durable |= world.unsynced
+            world.unsynced, world.losses = set(), len(world.files.losses)
             return
         if isinstance(self.item, Started | GateShut | GateOpened | Ended):
             world.asked = self.item
         world.files.apply(self.item)
+        if isinstance(self.item, SegmentsFilled):
+            stream = self.item.stream
+            first = world.applied[stream]
+            world.applied[stream] += len(self.item.audio) // SEGMENT_FRAMES
+            world.unsynced |= {(stream, index) for index in range(first, world.applied[stream])}
+        if isinstance(self.item, SegmentsFilled | EpochClosed) and world.files.losses:
+            sound = self.item.audio
+            pieces = [bytes(sound[at : at + SEGMENT_FRAMES]) for at in range(0, len(sound), SEGMENT_FRAMES)]
+            world.after_failure += [(self.item.stream, piece) for piece in pieces]
         if self.item is world.asked:
             world.files.sync(journal_only=True)
             world.acknowledged.append(self.item)
@@ -142,7 +167,7 @@ def stored(store: MemoryStore, keys: MemoryKeyStore) -> tuple[dict[int, bytes], 
     return found
 
 
-def check(world: World, store: MemoryStore, *, sectors_lost: bool) -> None:
+def check(world: World, store: MemoryStore) -> None:
     """What must hold of whatever is left."""
     try:
         state = journal_state(store, world.keys, RECORDING)
@@ -171,8 +196,8 @@ def check(world: World, store: MemoryStore, *, sectors_lost: bool) -> None:
             index, rest = divmod(frame - 160, SEGMENT_FRAMES)
             assert rest == 0
             assert plain == audio(stream, index)[: len(plain)], "what opens is right, and lies in its place"
-        for index in range(world.durable):
-            assert 160 + index * SEGMENT_FRAMES in segments or not sectors_lost, "what a round covered is there"
+        covered = {index for of, index in world.durable if of == stream}
+        assert {160 + index * SEGMENT_FRAMES for index in covered} <= segments.keys(), "what a round covered is there"
 
 
 def operations() -> int:
@@ -180,6 +205,7 @@ def operations() -> int:
     world = World(FaultyDisk())
     world.live()
     assert not world.failed
+    assert len(world.durable) == 12, "every segment, and not the closing ones"
     return len(world.disk.names)
 
 
@@ -192,26 +218,28 @@ def test_the_end_at_every_operation(power: bool) -> None:
         for seed in range(4 if power else 1):
             world = World(FaultyDisk(Fault(at, "kill")), seed)
             world.live()
-            check(world, world.disk.image(random.Random(f"{at}/{seed}"), power=power), sectors_lost=True)
+            check(world, world.disk.image(random.Random(f"{at}/{seed}"), power=power))
             assert len(set(world.nonces)) == len(world.nonces)
             assert world.disk.before_durable_header == 0
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["one-by-one", "sealed-ahead"])
 @pytest.mark.parametrize("kind", ["eio", "full"])
-def test_one_failure_at_every_operation_is_survived(kind: str) -> None:
+def test_one_failure_at_every_operation_is_survived(kind: str, ahead: bool) -> None:
     for at in range(1, COUNT + 1):
-        world = World(FaultyDisk(Fault(at, kind)))
+        world = World(FaultyDisk(Fault(at, kind)), ahead=ahead)
         world.live()
         assert world.disk.retried_syncs == 0, "a failed sync is never tried again"
         assert world.disk.written_after_failure == 0, "a file that failed is never written again"
-        assert len(set(world.nonces)) == len(world.nonces), "no nonce is used twice"
+        assert len(set(world.nonces)) == len(world.nonces) > 0, "no nonce is used twice"
         store = world.disk.image(random.Random(at), power=False)
-        check(world, store, sectors_lost=False)
+        check(world, store)
         if not world.failed:
             assert isinstance(world.acknowledged[-1], Ended)
             heard = stored(store, world.keys)
             # Of the stream that was hit, what was written since the last good sync may be lost; the other lost nothing.
-            assert max(len(segments) for segments in heard) == 6
+            assert max(len(segments) for segments in heard) == 7
+            assert all(piece in heard[stream].values() for stream, piece in world.after_failure)
 
 
 @pytest.mark.parametrize("kind", ["eio", "full"])
@@ -222,7 +250,7 @@ def test_a_disk_that_goes_on_failing_ends_the_recording_loudly(kind: str) -> Non
         told = len(world.acknowledged)
         assert world.failed or at > COUNT - 2
         assert world.disk.retried_syncs == 0
-        check(world, world.disk.image(random.Random(at), power=True), sectors_lost=False)
+        check(world, world.disk.image(random.Random(at), power=True))
         assert len(world.acknowledged) == told
 
 

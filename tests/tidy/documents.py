@@ -115,3 +115,24 @@ def _is_known(rest: list[str], subcommands: set[tuple[str, ...]]) -> bool:
     if not rest or rest[0].startswith("-"):
         return True
     return any(tuple(rest[: len(command)]) == command for command in subcommands)
+
+
+CITED = re.compile(r"[\w./-]*\w\.md\b")
+ROW = re.compile(r"\bsiprec\.md, (Q\d+)|\((W\d+)\b|\b(gws-api \d+(?:\.\d+)?)")
+"""Rows of pages that the code cites by number."""
+
+
+def citations_of_nothing(sources: Iterable[Source], pages: Iterable[Source]) -> list[str]:
+    """Where code names a page that is not there, by its name or its path, or a row of one that has none such."""
+    known = list(pages)
+    rows = {row for page in known for row in re.findall(r"^\| ([QW]\d+) \|", page.text, re.MULTILINE)}
+    numbered = (page for page in known if page.path.endswith("gws-api.md"))
+    rows |= {f"gws-api {row}" for page in numbered for row in re.findall(r"^\| (\d+(?:\.\d+)?) \|", page.text, re.MULTILINE)}
+    lines = [(f"{source.path}:{number}", line) for source in sources for number, line in enumerate(source.lines, 1)]
+    paths = [f"/{page.path}" for page in known]
+    cited = [(place, name) for place, line in lines for name in CITED.findall(line)]
+    named = [(place, "".join(each)) for place, line in lines for each in ROW.findall(line)]
+    return [
+        *(f"{place}: there is no {name}" for place, name in cited if not any(path.endswith(f"/{name}") for path in paths)),
+        *(f"{place}: no page has a row {row}" for place, row in named if row not in rows),
+    ]

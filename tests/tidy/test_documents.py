@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from telegraphone.cli import app
-from tests.tidy.documents import broken_links, commands, make_targets, subcommands, unknown_commands
+from tests.tidy.documents import broken_links, citations_of_nothing, commands, make_targets, subcommands, unknown_commands
 from tests.tidy.rule import ROOT, Source, repository
 
 
@@ -83,6 +83,23 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     assert broken_links([page, there], tmp_path) == [
         "page.md:1: not.md leads nowhere",
         "page.md:1: there.md#no leads nowhere",
+    ]
+
+
+def test_the_pages_and_rows_that_code_cites_are_there() -> None:
+    product = [source for source in repository() if source.is_product and source.path.endswith(".py")]
+    wrong = citations_of_nothing(product, pages())
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_a_citation_of_nothing_is_found() -> None:
+    code = Source("a.py", "as docs/page.md says (page.md, W1)\nno.md (siprec.md, Q3)\n(W2, W1)\ngws-api 8.4, gws-api 8.5\n")
+    there = [Source("docs/page.md", "| W1 | is |\n"), Source("docs/siprec.md", "| Q1 | comes |"), Source("gws-api.md", "| 8.5 |")]
+    assert citations_of_nothing([code], there) == [
+        "a.py:2: there is no no.md",
+        "a.py:2: no page has a row Q3",
+        "a.py:3: no page has a row W2",
+        "a.py:4: no page has a row gws-api 8.4",
     ]
 
 

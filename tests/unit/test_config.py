@@ -75,12 +75,43 @@ def test_a_pause_rule_that_cannot_be_right_is_refused(change: tuple[str, str], c
     assert any(complaint in said for said in _complaints(SMALL + PAUSE_RULE.replace(*change, 1)))
 
 
+CONSENT = """
+[[consent]]
+name = "line"
+announcement = "line.wav"
+"""
+TRUNK = """
+[[trunks]]
+name = "sbc"
+sources = ["192.0.2.1"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (CONSENT + 'user_data = "agreed"', "consent[0]: give either user_data or announcement"),
+        (CONSENT.replace("announcement", "#"), "consent[0]: give either user_data or announcement"),
+        (CONSENT + 'values = ["yes"]', "consent[0].values: says nothing without user_data"),
+        (CONSENT + '[[asterisk]]\nname = "pbx"\npassword = "x"', "consent[0].announcement: an Asterisk plays nothing"),
+        (CONSENT + TRUNK, "consent[0].announcement: nobody at this tenant's [[trunks]] could hear it"),
+    ],
+)
+def test_consent_that_nobody_could_give_is_refused(more: str, complaint: str) -> None:
+    [said] = _complaints(SMALL + more)
+    assert said.startswith(complaint)
+
+
+def test_calls_of_another_tenants_trunk_need_not_hear_it() -> None:
+    assert config.parse(SMALL + CONSENT + TRUNK + 'tenant = "north"\n[[tenants]]\nname = "north"').consent
+
+
 def test_the_guide_to_policies_is_a_configuration() -> None:
     page = (Path(__file__).parents[2] / "docs/guides/recording-policies.md").read_text()
     decided = config.parse(SMALL + "".join(each.split("```")[0] for each in page.split("```toml\n")[1:]))
     assert [entry.rule().name for entry in decided.pause_rules] == ["card page", "identification", "the first ten minutes only"]
     assert len(decided.recording_rules) == 3
-    assert [entry.rule().values for entry in decided.consent] == [("yes", "announcement-*")]
+    assert [entry.rule().values for entry in decided.consent] == [("yes", "announcement-*"), (), ("yes",)]
 
 
 def test_the_guide_to_retention_is_a_configuration() -> None:

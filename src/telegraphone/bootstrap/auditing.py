@@ -7,11 +7,12 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telegraphone.bootstrap.database import Chore, open_engine_of
+from telegraphone.bootstrap.database import DATABASE_FILE, Chore, open_engine_of
 from telegraphone.bootstrap.vault import Vault
 from telegraphone.config import Config
 from telegraphone.database.audit import SqlAuditTrail
 from telegraphone.endpoints.clock import SystemClock
+from telegraphone.services.audit import Deed
 from telegraphone.services.checkpoints import Checkpoints
 from telegraphone.storage.checkpoints import KeptCheckpoints
 from telegraphone.storage.folder import Folder
@@ -37,3 +38,11 @@ async def opened_trail(config: Config) -> AsyncIterator[SqlAuditTrail]:
         yield SqlAuditTrail(engine, SystemClock())
     finally:
         await engine.dispose()
+
+
+async def note(config: Config, deed: Deed) -> None:
+    """Has the trail of an installation say this, whether its node runs or not; nothing where none ever ran. Raises `Unavailable`,
+    OSError."""
+    if config.database.url or (Path(config.server.data_dir) / DATABASE_FILE).is_file():
+        async with opened_trail(config) as trail:
+            await trail.write(deed)

@@ -24,7 +24,7 @@ from telegraphone.bootstrap.draining import Draining
 from telegraphone.bootstrap.federation import make_federation
 from telegraphone.bootstrap.logs import set_up_logging
 from telegraphone.bootstrap.policies import make_policies, write_down
-from telegraphone.bootstrap.recordings import make_recording_uses
+from telegraphone.bootstrap.recordings import make_recording_uses, make_stocktaking
 from telegraphone.bootstrap.renewing import Renewal, Reread
 from telegraphone.bootstrap.retention import make_retention
 from telegraphone.bootstrap.switches import make_asterisks, make_exchange, make_siprec, packet_group
@@ -53,7 +53,6 @@ from telegraphone.services.ports import Notifier, Recorder
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.recovery import RecoveredParts
 from telegraphone.services.surroundings import Surroundings
-from telegraphone.services.switch_ports import WarningTones
 from telegraphone.services.switch_router import SwitchRouter
 from telegraphone.services.tokens import Tokens
 from telegraphone.storage.folder_lock import lock
@@ -137,7 +136,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
     recorder = _recorder(config, places, lent)
-    phones: tuple[Exchange | AsteriskSwitch, ...] = (*make_exchange(config, clock), *make_asterisks(config, clock))
+    phones: tuple[Exchange | AsteriskSwitch, ...] = (*make_exchange(config, clock), *make_asterisks(config, clock, recorder))
     siprec, watching = make_siprec(config, recorder, clock), Watching.of(config, clock, stack)
     settings, notifications = _web_settings(config), Notifications(websocket=config.cometd.websocket)
     notifier = CometdNotifier(Shapes.of(settings), notifications, clock)
@@ -148,8 +147,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)
-    world = replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms), warning_tones=_tones(phones))
-    calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer))
+    world = _with_sounds(replace(world, demands=demands, pause_alarms=watching.pause_alarms(alarms)), phones)
+    calls = Calls(world, agents, recovered := RecoveredParts(catalogue, writer, copies.recovered))
     demands.is_being_made = calls.is_recording
     ports = WebPorts(
         clock=clock,
@@ -166,20 +165,21 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         password_hashes=config.password_hashes(),
         webhooks=webhooks,
         archive=vault.archive,
-        recordings=make_recording_uses(engine, vault, world.directory, clock, settings=settings),
+        recordings=make_recording_uses(engine, vault, world.directory, clock, settings=settings, config=config),
         reconciliation=demands,
         checks=_checks(config, recorder, phones, engine) | _storage_check(vault),
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
-    app, chores = WebApp(settings, ports), (*chores, ports.recordings.exports.run)
-    switches = (*phones, *siprec)
-    return _Parts(world, agents, calls, recovered, recorder, watching, switches, vault, app, notifications, demands, chores)
+    chores = (*chores, *(app := WebApp(settings, ports)).chores, make_stocktaking(engine, vault, demands.troubles, clock))
+    rest = (recorder, watching, (*phones, *siprec), vault, app, notifications, demands, chores)
+    return _Parts(world, agents, calls, recovered, *rest)
 
 
-def _tones(phones: tuple[Exchange | AsteriskSwitch, ...]) -> WarningTones | None:
+def _with_sounds(world: Surroundings, phones: tuple[Exchange | AsteriskSwitch, ...]) -> Surroundings:
     """Who lets the parties of recorded calls hear that; only the embedded exchange does."""
-    return next((each.sound for each in phones if isinstance(each, Exchange)), None)
+    sound = next((each.sound for each in phones if isinstance(each, Exchange)), None)
+    return replace(world, warning_tones=sound, announcements=sound)
 
 
 async def _loaded(
@@ -227,6 +227,7 @@ def _world(
         policies=make_policies(config),
         leg_media=switch.sound,
         conference_taps=switch.sound,
+        tap_mutes=switch.sound,
         monitoring=switch.sound,
         reached=agents.reached,
         phone_answers=switch.requests,
@@ -363,4 +364,5 @@ def _web_settings(config: Config) -> WebSettings:
         csrf_protection=server.csrf_protection,
         cookie_same_site=server.cookie_same_site,
         playback_format=server.playback_format,
+        heard_when_vouched_for=frozenset(each.tenant for each in config.access if each.provider_required),
     )

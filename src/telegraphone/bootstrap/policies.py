@@ -5,11 +5,12 @@ import hashlib
 import msgspec
 import structlog
 
-from telegraphone.config import Config
+from telegraphone.config import Config, announcement_in
 from telegraphone.limits import CATALOGUE_RETRY_S
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.ports import Clock, Unavailable
 from telegraphone.services.surroundings import Policies
+from telegraphone.services.switch_ports import Announcement
 
 log = structlog.get_logger()
 
@@ -24,6 +25,8 @@ def make_policies(config: Config) -> Policies:
         rules=tuple(entry.rule() for entry in config.recording_rules),
         pause_limits={entry.tenant: entry.limits() for entry in config.pauses},
         consent_rules=tuple(entry.rule() for entry in config.consent),
+        announcements=_announcements(config),
+        preroll_s={entry.tenant: entry.seconds for entry in config.preroll},
         tone_every_s={entry.tenant: entry.every_s for entry in config.warning_tones},
         pause_rules=tuple(entry.rule() for entry in config.pause_rules),
         version=version_of(config),
@@ -50,6 +53,10 @@ def version_of(config: Config) -> str:
     return _version(_text(config))
 
 
+def _announcements(config: Config) -> dict[str, Announcement]:
+    return {each.announcement: announcement_in(each.announcement) for each in config.consent if each.announcement}
+
+
 def _version(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:_VERSION_DIGITS]
 
@@ -58,10 +65,13 @@ def _text(config: Config) -> bytes:
     decided = {
         "recording_rules": config.recording_rules,
         "consent": config.consent,
+        "announcements": {path: each.digest for path, each in _announcements(config).items()},
+        "preroll": config.preroll,
         "warning_tones": config.warning_tones,
         "pause_rules": config.pause_rules,
         "pauses": config.pauses,
         "retention": config.retention,
+        "access": config.access,
         "recorded": sorted(config.recorded_numbers()),
     }
     return msgspec.json.encode(decided, order="deterministic")

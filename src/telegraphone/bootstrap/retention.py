@@ -24,8 +24,9 @@ def make_retention(config: Config, engine: AsyncEngine, vault: Vault, clock: Sys
     """What ends recordings while the node runs; nothing where they are all kept."""
     if not config.retention:
         return ()
-    ending = Ending(SqlStandings(engine), vault.archive, SignedStatements(vault.keys))
-    return (Retention(_overdue(config, engine), vault.archive, ending, SqlAuditTrail(engine, clock), clock).run,)
+    trail = SqlAuditTrail(engine, clock)
+    ending = Ending(SqlStandings(engine), vault.archive, SignedStatements(vault.keys), trail)
+    return (Retention(_overdue(config, engine), vault.archive, ending, trail, clock).run,)
 
 
 @asynccontextmanager

@@ -5,16 +5,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
+
 from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
-from telegraphone.config import AsteriskEntry, Config, Phone, Secret, TrunkEntry
+from telegraphone.config import AsteriskEntry, Config, Phone, Secret, TrunkEntry, announcement_in
 from telegraphone.domain.legs import Keeping
 from telegraphone.domain.recording import Trigger
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.endpoints.sip_tls import SipTls, server_context
+from telegraphone.services.switch_ports import QuietPackets
 from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.exchange import Account, Answering, Exchange
 from telegraphone.switches.siprec import Admission, SiprecServer, Trunk
+
+log = structlog.get_logger()
 
 
 def make_exchange(config: Config, clock: SystemClock) -> tuple[Exchange, ...]:
@@ -36,6 +41,7 @@ def make_exchange(config: Config, clock: SystemClock) -> tuple[Exchange, ...]:
         sip_info=config.phone_control.sip_info,
         feature_codes=config.feature_codes(),
         rtp_timeout_s=config.exchange.rtp_timeout_s,
+        announcements=[announcement_in(each.announcement).linear for each in config.consent if each.announcement],
         clock=clock,
     )
     return (exchange,)
@@ -73,24 +79,34 @@ def make_siprec(config: Config, recorder: RecorderClient, clock: SystemClock) ->
     return (server,)
 
 
-def make_asterisks(config: Config, clock: SystemClock) -> tuple[AsteriskSwitch, ...]:
+def make_asterisks(config: Config, clock: SystemClock, recorder: RecorderClient) -> tuple[AsteriskSwitch, ...]:
     """Every Asterisk that is configured; not reached yet."""
-    return tuple(_asterisk(each, config.feature_codes(), clock) for each in config.asterisk)
+    packets = recorder.quiet_packets if recorder.may_take_packets else None
+    return tuple(_asterisk(each, config.feature_codes(), clock, packets) for each in config.asterisk)
 
 
 def packet_group(config: Config) -> PacketGroup | None:
-    """What takes packets from the kernel, if any Asterisk is to be recorded so. Raises OSError where it may not."""
-    if not any(each.taps == "packets" for each in config.asterisk):
+    """What takes packets from the kernel, if any Asterisk may be recorded so and this program may. Raises OSError where it may
+    not and has to."""
+    ways = {each.taps for each in config.asterisk}
+    if ways <= {"external-media"}:
         return None
     try:
         return PacketGroup()
-    except PermissionError:
-        raise PermissionError(
-            'taps = "packets" needs CAP_NET_RAW (AmbientCapabilities= in the systemd unit); or use taps = "external-media"'
-        ) from None
+    except OSError as error:
+        if "packets" in ways and isinstance(error, PermissionError):
+            raise PermissionError(
+                'taps = "packets" needs CAP_NET_RAW (AmbientCapabilities= in the systemd unit); or use taps = "auto"'
+            ) from None
+        if "packets" in ways:
+            raise
+        log.info("packets_not_taken", reason=str(error))
+        return None
 
 
-def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemClock) -> AsteriskSwitch:
+def _asterisk(
+    entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemClock, packets: QuietPackets | None
+) -> AsteriskSwitch:
     assert isinstance(entry.password, Secret), "reading the configuration completes it"
     record_key = {entry.record_on: Trigger.START, entry.record_off: Trigger.STOP}
     return AsteriskSwitch(
@@ -104,7 +120,8 @@ def _asterisk(entry: AsteriskEntry, codes: dict[str, Trigger], clock: SystemCloc
         lifts=entry.answer == "auto",
         feature_codes=codes | {keys: trigger for keys, trigger in record_key.items() if keys},
         rtp_ports=(entry.rtp_port_first, entry.rtp_port_last),
-        packets=entry.taps == "packets",
+        packets=packets if entry.taps != "external-media" else None,
+        surely_here=entry.taps == "packets",
         clock=clock,
     )
 
@@ -115,6 +132,7 @@ def _trunk(entry: TrunkEntry) -> Trunk:
         sources=tuple(ipaddress.ip_network(each) for each in entry.sources),
         certificates=frozenset(each.lower() for each in entry.certificates),
         keeping=Keeping(entry.recording.replace("-", " ")),
+        required=entry.recording_required,
         strict=entry.strict,
         codecs=entry.codecs,
         keys_under_avp=entry.keys_under_avp,

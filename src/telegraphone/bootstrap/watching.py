@@ -69,7 +69,8 @@ class Watching:
             figures=figures,
             calls=lambda: calls.count,
             catalogue_waiting=lambda: writer.waiting,
-            calls_not_reconciled=lambda: demands.troubled,
+            calls_not_reconciled=lambda: len(demands.troubles),
+            recordings_gone=lambda: demands.troubles.gone,
             disk_free_bytes=lambda: shutil.disk_usage(config.server.data_dir).free,
         )
         return MetricsPage(lambda: self.metrics.page(sources), CONTENT_TYPE)

@@ -19,8 +19,11 @@ from telegraphone.capture.worker import Worker
 
 def _give_way(failure: threading.ExceptHookArgs) -> None:
     """A worker that lost one of its threads to a defect would go on receiving and write nothing: it ends, another takes over."""
-    threading.__excepthook__(failure)
-    os._exit(os.EX_SOFTWARE)
+    try:
+        threading.__excepthook__(failure)
+    finally:
+        # Without memory even saying why can fail.
+        os._exit(os.EX_SOFTWARE)
 
 
 def main(arguments: list[str]) -> None:

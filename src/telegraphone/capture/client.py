@@ -6,25 +6,26 @@ to be recorded, who sends, and the reasons noted before the start (`held`).
 """
 
 import asyncio
-import ipaddress
 import itertools
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
-from telegraphone.capture import control, sockets
+from telegraphone.capture import control, packet_socket, sockets, wording
 from telegraphone.capture.handshakes import Handshakes
 from telegraphone.capture.held import Held
 from telegraphone.capture.intakes import Intakes
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.capture.supervisor import Supervisor, WorkerLost
-from telegraphone.capture.tap_watch import TapWatch
-from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.capture.watches import Watches
+from telegraphone.domain.ids import LegId, RecordingId
 from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
 from telegraphone.limits import (
     MEDIA_PORT_REST_S,
+    PREROLL_SHARE_MAX,
     RECORDER_ANSWER_S,
     RECORDER_EVENTS_MAX,
     RECORDING_SEAL_RETRY_S,
@@ -45,12 +46,13 @@ from telegraphone.services.ports import (
     RecordingRecovered,
     Reservation,
     SealedRecording,
-    SpanFact,
     TapOrder,
     Unavailable,
 )
 
 PORT: Final = "recorder"
+TRACKS: Final = 2
+"""Pairs of ports of one recording."""
 
 
 class RecorderClient:
@@ -81,6 +83,8 @@ class RecorderClient:
         self._pool = PortPool(host, first_port, last_port, sockets.prepare)
         self._intakes = Intakes()
         self._packets = packets
+        self.may_take_packets = packets is not None
+        """Whether it can record sources that send to others on this machine."""
         self.handshakes = Handshakes(self._intakes)
         self._events: asyncio.Queue[RecorderEvent] = asyncio.Queue(RECORDER_EVENTS_MAX)
         self.awaited: Sequence[RecordingId] = ()
@@ -88,15 +92,16 @@ class RecorderClient:
         so they may be finished already; `RecordingRecovered` tells of them all the same."""
         self._workers = [self._supervisor(command, lent) for _ in range(workers)]
         self._late: set[asyncio.Task[None]] = set()
-        self._watch = TapWatch(self._held, lambda recording: self._publish(CaptureSilent(RecordingId(recording))))
+        self._watches = Watches(self._held, self._is_silent)
+        self.quiet_packets = self._watches.packets
+        """Its `QuietPackets`."""
 
     async def __aenter__(self) -> "RecorderClient":
         """Starts the workers and has what an earlier run left behind finished."""
         for worker in self._workers:
             await worker.start()
         awaited = tuple(self.awaited[:SALVAGE_ASKED_MAX])
-        # Ended with what is late (`__aexit__`).
-        self._late.add(asyncio.get_running_loop().create_task(self._watch.run()))
+        self._later(self._watches.run())
         await self._ask(self._workers[0], control.Salvage(next(self._numbers), awaited), RECORDING_SEAL_S)
         return self
 
@@ -147,6 +152,8 @@ class RecorderClient:
         worker = min(self._workers, key=lambda each: (each.given_up, self._load(each)))
         if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
             raise RecorderFull(int(MEDIA_PORT_REST_S))
+        if order.before_s and not self._has_room_besides(worker):
+            raise RecorderFull(int(MEDIA_PORT_REST_S))
         pairs: list[SocketPair] = []
         try:
             for track in order.tracks:
@@ -158,7 +165,8 @@ class RecorderClient:
             self._release(pairs)
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
-        asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]))
+        remembered = (order.before_s, order.consent_s)
+        asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]), *remembered)
         held = Held(asked, worker, tuple(pairs), next(self._numbers), packets)
         self._held[recording] = held
         try:
@@ -172,17 +180,20 @@ class RecorderClient:
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
         """See `Recorder.aim`."""
         held = self._of(recording_id)
-        stated = [_source(each) for each in sources]
+        stated = [wording.stated(each) for each in sources]
         await self._lead(held, stated)
-        held.sources, held.steady = (stated[0], stated[1]), (sources[0].steady, sources[1].steady)
+        held.sources, held.steady, held.aimed = (stated[0], stated[1]), (sources[0].steady, sources[1].steady), False
         command = control.Aim(next(self._numbers), held.order.recording, held.sources)
-        await self._ask(held.worker, command, RECORDER_ANSWER_S)
+        try:
+            await self._ask(held.worker, command, RECORDER_ANSWER_S)
+        finally:  # a worker that is late is watched all the same
+            held.aimed = True
 
     async def open_gate(self, recording_id: RecordingId, reason: str | None, note: Mapping[str, str]) -> Cut:
         """See `Recorder.open_gate`."""
         held = self._of(recording_id)
         command = control.OpenGate(next(self._numbers), held.order.recording, reason, dict(note))
-        cut = _cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
+        cut = wording.cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
         held.early.discard(reason or "")
         return cut
 
@@ -191,7 +202,7 @@ class RecorderClient:
         held = self._of(recording_id)
         command = control.ShutGate(next(self._numbers), held.order.recording, reason, dict(note), held.cut_off())
         held.early.add(reason)
-        return _cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
+        return wording.cut(await self._ask(held.worker, command, RECORDER_ANSWER_S))
 
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
         """See `Recorder.seal`."""
@@ -201,9 +212,7 @@ class RecorderClient:
             return await self._sealed(held, note)
         except (Unavailable, asyncio.CancelledError):
             # Its files are there and the call is over: whoever gave up waiting is told by an event (`__aexit__` awaits it).
-            task = asyncio.get_running_loop().create_task(self._sealed_late(held, note))
-            self._late.add(task)
-            task.add_done_callback(self._late.discard)
+            self._later(self._sealed_late(held, note))
             raise
 
     async def _sealed(self, held: Held, note: Mapping[str, str]) -> SealedRecording:
@@ -211,7 +220,12 @@ class RecorderClient:
         reply = await self._ask(held.worker, command, RECORDING_SEAL_S)
         assert isinstance(reply, control.SealDone)
         self._forget(held.order.recording)
-        return _sealed(reply.sealed)
+        return wording.sealed(reply.sealed)
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
     async def _sealed_late(self, held: Held, note: Mapping[str, str]) -> None:
         while True:
@@ -277,9 +291,22 @@ class RecorderClient:
                 if started:
                     self._publish(CaptureRestored(RecordingId(recording), frozenset(shut_for), lost_ms))
             case control.Salvaged(sealed):
-                self._publish(RecordingRecovered(_sealed(sealed)))
+                self._publish(RecordingRecovered(wording.sealed(sealed)))
+            case control.Unkept(recording, track, since_ns):
+                self.quiet_packets.unkept(recording, track, None if since_ns is None else since_ns / 1e9)
+                self._alarm(wording.unkept(fact))
             case control.Alarm(text):
                 self._alarm(text)
+
+    def _is_silent(self, name: str, track: int, since: float, looked: float) -> None:
+        self._publish(CaptureSilent(RecordingId(name), looked - since))
+        self._later(self._say_missing(self._held[name], track, since))
+
+    async def _say_missing(self, held: Held, track: int, since: float) -> None:
+        command = control.Missing(next(self._numbers), held.order.recording, track, round(since * 1e9))
+        # A worker that is lost, or a recording that is over, has its own way to say what is missing.
+        with suppress(Unavailable):
+            await self._ask(held.worker, command, RECORDER_ANSWER_S)
 
     def _publish(self, event: RecorderEvent) -> None:
         try:
@@ -290,24 +317,31 @@ class RecorderClient:
     # --- packets --------------------------------------------------------------------------------------------------
 
     def _packet_sockets(self) -> tuple[socket.socket, ...]:
-        """One for each track, where this recorder takes packets of others. Raises OSError."""
+        """One for each track, where this recorder takes packets of others and any are left: most recordings need none."""
         if self._packets is None:
             return ()
-        first = self._packets.take()
+        try:
+            first = self._packets.take()
+        except OSError:
+            return ()
         try:
             return first, self._packets.take()
         except OSError:
             self._packets.give_back(first)
-            raise
+            return ()
 
     async def _lead(self, held: Held, sources: Sequence[control.Source]) -> None:
         """Has packets that go to others on this machine come to the recording's sockets."""
         places = [source.arrives_at for source in sources]
         if not any(places) and not held.packets:
             return
-        if self._packets is None:
-            raise Unavailable(PORT, "it may not take packets of others", retryable=False)
-        if not all(_is_ipv4(place[0]) and _is_ipv4(source.host) for source, place in zip(sources, places, strict=True) if place):
+        if self._packets is None or not held.packets:
+            raise Unavailable(PORT, "it may not take packets of others, or not of so many", retryable=False)
+        if not all(
+            packet_socket.is_ipv4(place[0]) and packet_socket.is_ipv4(source.host)
+            for source, place in zip(sources, places, strict=True)
+            if place
+        ):
             raise Unavailable(PORT, "it takes packets of others over IPv4 only", retryable=False)
         wanted = {opened: place[1] if place else 0 for opened, place in zip(held.packets, places, strict=True)}
         try:
@@ -322,6 +356,11 @@ class RecorderClient:
         if held is None:
             raise Unavailable(PORT, "no such recording", retryable=False)
         return held
+
+    def _has_room_besides(self, worker: Supervisor) -> bool:
+        """Whether enough is left for recordings that were started."""
+        ports_left = self._pool.in_use + TRACKS <= PREROLL_SHARE_MAX * self._pool.size
+        return ports_left and self._load(worker) < PREROLL_SHARE_MAX * RECORDINGS_PER_WORKER_MAX
 
     def _load(self, worker: Supervisor) -> int:
         return sum(held.worker is worker for held in self._held.values())
@@ -338,37 +377,3 @@ class RecorderClient:
         for pair in pairs:
             if not self._intakes.give_back(pair):
                 self._pool.give_back(pair, time.monotonic())
-
-
-def _is_ipv4(host: str) -> bool:
-    try:
-        ipaddress.IPv4Address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _source(source: MediaSource) -> control.Source:
-    codecs = {str(kind): codec for kind, codec in source.codecs.items()}
-    suite, key = (source.keys.suite, source.keys.master) if source.keys is not None else ("", b"")
-    arrives_at = (source.arrives_at.host, source.arrives_at.port) if source.arrives_at is not None else None
-    return control.Source(source.host, source.port, codecs, source.ssrc, suite, key, arrives_at, source.steady)
-
-
-def _cut(reply: control.AnyReply) -> Cut:
-    assert isinstance(reply, control.CutDone)
-    return Cut(reply.cut.at, reply.cut.position, frozenset(reply.cut.shut_for))
-
-
-def _sealed(fact: control.SealedFact) -> SealedRecording:
-    return SealedRecording(
-        recording_id=RecordingId(fact.recording),
-        call_uuid=CallUuid(fact.call),
-        started_at=fact.started_at,
-        duration_samples=fact.frames,
-        rate=fact.rate,
-        spans=tuple(SpanFact(span.kind, span.reason, span.start, span.stop, span.stream) for span in fact.spans),
-        status=fact.status,
-        bytes_stored=fact.bytes_stored,
-        tenant=fact.tenant,
-    )

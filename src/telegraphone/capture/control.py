@@ -22,10 +22,24 @@ SOCKETS_MAX: int = SOCKETS + 2
 """With a packet socket for each track, where this recorder may take packets of others."""
 
 
+class Reports(msgspec.Struct, frozen=True):
+    """Where a source is told how its packets arrive (RTCP): at its RTP address, from our RTP port, if `muxed` (RFC 5761).
+    Where it encrypts we do, by a master key and salt of our own."""
+
+    host: str
+    port: int
+    muxed: bool = False
+    own_key: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without the key: it must be in no log."""
+        return f"Reports({self.host!r}, {self.port}, {self.muxed})"
+
+
 class Source(msgspec.Struct, frozen=True):
     """Who may send to a track; codecs by payload type, as text because JSON has no other keys. With a `suite` it is
     encrypted (RFC 4568), by this master key and salt. With `arrives_at` it sends to that address of somebody else's. `steady`:
-    it sends all the time, so that a pause in it is missing audio."""
+    it sends all the time, so that a pause in it is missing audio. Without a host it sends nothing now."""
 
     host: str
     port: int
@@ -35,6 +49,7 @@ class Source(msgspec.Struct, frozen=True):
     key: bytes = b""
     arrives_at: tuple[str, int] | None = None
     steady: bool = False
+    reports: Reports | None = None
 
     def __repr__(self) -> str:
         """Without the key: it must be in no log."""
@@ -42,12 +57,15 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A recording to be made."""
+    """A recording to be made. What comes up to `before_s` before its start is kept in memory until then, and what comes up to
+    `consent_s` before the consent that it begins without."""
 
     recording: str
     call: str
     tenant: str
     tracks: tuple[TrackFact, TrackFact]
+    before_s: float = 0.0
+    consent_s: float = 0.0
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -90,6 +108,14 @@ class ShutGate(Command, frozen=True):
     cut_ns: int
 
 
+class Missing(Command, frozen=True):
+    """The source of a track has sent since this monotonic instant, and nothing of it has come."""
+
+    recording: str
+    track: int
+    since_ns: int
+
+
 class Seal(Command, frozen=True):
     """End the recording; `cut_ns` as in `ShutGate`, 0 when nothing was cut yet."""
 
@@ -109,11 +135,12 @@ class Report(Command, frozen=True):
 
 
 class CutFact(msgspec.Struct, frozen=True):
-    """Where a gate moved."""
+    """Where a gate moved; from there on so many frames were kept in memory until then."""
 
     at: datetime
     position: int
     shut_for: tuple[str, ...]
+    kept: int = 0
 
 
 class SpanMade(msgspec.Struct, frozen=True):
@@ -212,15 +239,23 @@ class Salvaged(msgspec.Struct, frozen=True, tag=True):
     sealed: SealedFact
 
 
+class Unkept(msgspec.Struct, frozen=True, tag=True):
+    """Packets come for a track, and since this monotonic instant none is kept although they should be; None: they are again."""
+
+    recording: str
+    track: int
+    since_ns: int | None
+
+
 class Alarm(msgspec.Struct, frozen=True, tag=True):
     """Something a person should look at."""
 
     text: str
 
 
-AnyCommand = Reserve | Aim | OpenGate | ShutGate | Seal | Salvage | Report
+AnyCommand = Reserve | Aim | OpenGate | ShutGate | Missing | Seal | Salvage | Report
 AnyReply = Done | CutDone | SealDone | FiguresDone | Refused
-AnyFact = Broken | Restored | Salvaged | Alarm
+AnyFact = Broken | Restored | Salvaged | Unkept | Alarm
 Message = AnyCommand | AnyReply | AnyFact
 
 _commands = msgspec.json.Decoder(AnyCommand)

@@ -9,26 +9,26 @@ import struct
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
+from telegraphone.capture import sockets
 from telegraphone.capture.codings import CODINGS, LINEAR
 from telegraphone.capture.control import Source
 from telegraphone.capture.packet_socket import UDP_LENGTH_AT
+from telegraphone.capture.receive import at_border
+from telegraphone.capture.reporting import Reporting
 from telegraphone.capture.srtp import Shield
+from telegraphone.limits import DRAIN_PACKETS_MAX
 from telegraphone.media.pipeline import Pipeline
+from telegraphone.media.timeline import RATE
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.rtp.packet import HEADER_BYTES, RtpPacket, read_cut_packet, read_packet
+from telegraphone.wire.rtp.rtcp import is_control
 
 if TYPE_CHECKING:
     from telegraphone.capture.decoding import Decoder
 
 _DATAGRAM_BYTES: Final = 2_048
 _UDP_HEADER_BYTES: Final = 8
-_ANCILLARY_BYTES: Final = 128
-_STAMP: Final = struct.Struct("@qq")
 _DROPS: Final = struct.Struct("@I")
-_TIMESTAMP_NS: Final = 35
-_QUEUE_OVERFLOW: Final = 40
-_PACKETS_MAX: Final = 4_096
-"""Packets read from one socket in one go: all that its buffer holds after a long stall."""
 
 
 def _decoders(source: Source) -> "dict[int, Decoder]":
@@ -52,6 +52,7 @@ class Lane(Protocol):
     rtp: socket.socket
     pipeline: Pipeline
     drops: int
+    reporting: Reporting | None
 
     @property
     def ahead(self) -> int:
@@ -66,6 +67,8 @@ class ConvertingReceiver:
         self._source = source
         self._shield = Shield(source.suite, source.key) if source.suite else None
         self._decoders = _decoders(source)
+        self.clock_hz = RATE
+        """Rate of the RTP timestamps in what came last."""
 
     @staticmethod
     def wanted(source: Source, present: "ConvertingReceiver | None") -> "ConvertingReceiver | None":
@@ -81,29 +84,36 @@ class ConvertingReceiver:
         mine = self._source
         return (mine.suite, mine.key, mine.codecs) == (source.suite, source.key, source.codecs)
 
-    def drain(self, lane: Lane, offset_ns: int) -> None:
+    def drain(self, lane: Lane, offset_ns: int, enough_ns: int | None = None) -> None:
         """As `Receiver.drain`."""
         latest_ns = time.monotonic_ns()
         taken = 0
-        while taken < _PACKETS_MAX:
+        while taken < DRAIN_PACKETS_MAX:
             try:
-                datagram, ancillary, flags, _ = lane.rtp.recvmsg(_DATAGRAM_BYTES, _ANCILLARY_BYTES)
+                received, ancillary, flags, _ = lane.rtp.recvmsg(_DATAGRAM_BYTES, sockets.ANCILLARY_BYTES)
+            except ConnectionRefusedError:
+                # A report could not be delivered; what came waits behind that.
+                taken += 1
+                continue
             except OSError:
                 break
             taken += 1
-            received_ns = latest_ns
+            received_ns = sockets.received_ns(ancillary, offset_ns, latest_ns)
             for _, kind, data in ancillary:
-                if kind == _TIMESTAMP_NS:
-                    seconds, nanoseconds = _STAMP.unpack_from(data)
-                    received_ns = min(seconds * 1_000_000_000 + nanoseconds - offset_ns, latest_ns)
-                elif kind == _QUEUE_OVERFLOW:
+                if kind == sockets.QUEUE_OVERFLOW:
                     lane.pipeline.overflowed((_DROPS.unpack_from(data)[0] - lane.drops) & 0xFFFFFFFF)
                     lane.drops = _DROPS.unpack_from(data)[0]
-            packet = None if flags & socket.MSG_TRUNC else self._packet(_payload(datagram, lane.ahead))
+            datagram = _payload(received, lane.ahead)
+            if lane.reporting is not None and is_control(datagram):
+                lane.reporting.hear(datagram, received_ns)
+                continue
+            packet = None if flags & socket.MSG_TRUNC else self._packet(datagram)
             if packet is None:
                 lane.pipeline.counts.refuse()
             else:
                 lane.pipeline.receive(packet, received_ns)
+                if enough_ns is not None and received_ns > enough_ns and at_border(lane.pipeline):
+                    break
         if taken:
             lane.pipeline.drained(latest_ns)
 
@@ -121,6 +131,7 @@ class ConvertingReceiver:
         except RemoteProtocolError:
             return None
         decoder = self._decoders.get(packet.payload_type)
+        self.clock_hz = RATE if decoder is None else decoder.clock_hz
         return packet if decoder is None else decoder.decoded(packet)
 
 

@@ -42,10 +42,11 @@ class HandshakeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AgreedKeys:
-    """What the other side encrypts with: the suite's name in SDP, master key and salt."""
+    """What the other side encrypts with: the suite's name in SDP, master key and salt; `own` is what we encrypt with."""
 
     suite: str
     master: bytes = field(repr=False)
+    own: bytes = field(repr=False)
 
 
 class Identity:
@@ -152,13 +153,13 @@ class Handshake:
         self.keys = self._exported()
 
     def _exported(self) -> AgreedKeys:
-        """Their half of what both now know (RFC 5764 section 4.2): keys, then salts, the client's first."""
+        """Their half of what both now know, and ours (RFC 5764 section 4.2): keys, then salts, the client's first."""
         profile = self._connection.get_selected_srtp_profile()
         if profile not in _PROFILES:
             raise HandshakeFailed("no suite for SRTP in common")
         suite, key_bytes, salt_bytes = _PROFILES[profile]
         material = self._connection.export_keying_material(_LABEL, 2 * (key_bytes + salt_bytes))
-        theirs = 1 if self._active else 0
-        key = material[theirs * key_bytes :][:key_bytes]
-        salt = material[2 * key_bytes + theirs * salt_bytes :][:salt_bytes]
-        return AgreedKeys(suite, key + salt)
+        keys, salts = material[: 2 * key_bytes], material[2 * key_bytes :]
+        client = keys[:key_bytes] + salts[:salt_bytes]
+        server = keys[key_bytes:] + salts[salt_bytes:]
+        return AgreedKeys(suite, server, client) if self._active else AgreedKeys(suite, client, server)

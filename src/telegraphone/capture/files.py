@@ -14,12 +14,13 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.key_pool import KeyPool
+from telegraphone.capture.opened import OpenEpoch, OpenJournal
 from telegraphone.limits import JOURNAL_NOTES_BYTES_MAX, JOURNAL_OPERATIONS_BYTES_MAX, SEGMENT_FRAMES
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedEnvelope, KeyExists
@@ -73,50 +74,6 @@ class Lives:
     next_epochs: tuple[int, int] = (0, 0)
 
 
-@dataclass(slots=True)
-class _Journal:
-    """The journal of this writer life."""
-
-    sink: GroupSink
-    file: SealedFile
-    sealer: JournalSealer
-    size: int = 0
-    fresh: bool = True
-    unsynced: list[Record] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Epoch:
-    """One audio file being written."""
-
-    sink: GroupSink
-    file: SealedFile
-    sealer: Sealer
-    segments: int = 0
-    fresh: bool = True
-    last_chance: bool = False
-    """Whether it stands for one that failed, and has not yet held durable audio itself."""
-    rest: bytes | None = None
-    """What it was closed with: it is complete when that is durable."""
-
-    @property
-    def codec(self) -> str:
-        return self.sealer.header.codec
-
-    @property
-    def width(self) -> int:
-        return FRAME_BYTES[self.codec]
-
-    @property
-    def head(self) -> int:
-        return self.sealer.header.first_frame + self.segments * SEGMENT_FRAMES
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a sync must come before anything more of this stream."""
-        return self.fresh or self.rest is not None
-
-
 class RecordingFiles:
     """Writes one recording, in one thread. `apply`, `sync` and `synced` raise RecordingFailed once, when there is no way on."""
 
@@ -128,8 +85,8 @@ class RecordingFiles:
         self._sink = workshop.sink
         self._life = lives.next_journal
         self._next_epoch = list(lives.next_epochs)
-        self._journal: _Journal | None = None
-        self._epochs: dict[int, _Epoch] = {}
+        self._journal: OpenJournal | None = None
+        self._epochs: dict[int, OpenEpoch] = {}
         self._queues: dict[int, deque[Audio]] = {0: deque(), 1: deque()}
         self._dirty: set[SealedFile] = set()
         self._homes: set[GroupSink] = set()
@@ -150,6 +107,12 @@ class RecordingFiles:
     def waiting(self) -> bool:
         """Whether audio cannot be written before a sync."""
         return any(epoch.waiting for epoch in self._epochs.values())
+
+    def seal_ahead(self, item: SegmentsFilled) -> None:
+        """Seals what `apply` is given next of its stream, if it could be written now."""
+        epoch = self._epochs.get(item.stream)
+        if epoch and not epoch.waiting and not self._queues[item.stream]:
+            epoch.ahead.append(epoch.sealer.seal_run(item.audio))
 
     def apply(self, item: Item) -> None:
         """Writes one thing, as soon as a sync lets it; it is durable after another."""
@@ -208,13 +171,13 @@ class RecordingFiles:
         except OSError as error:
             self._replace_journal(error)
 
-    def _write_record(self, journal: _Journal, record: Record) -> None:
+    def _write_record(self, journal: OpenJournal, record: Record) -> None:
         sealed = journal.sealer.seal(encode(record))
         self._dirty.add(journal.file)
         journal.file.append(sealed)
         journal.size += len(sealed)
 
-    def _first_journal(self) -> _Journal:
+    def _first_journal(self) -> OpenJournal:
         try:
             return self._open_journal()
         except BROKEN as error:
@@ -224,14 +187,14 @@ class RecordingFiles:
         except BROKEN as error:
             raise self._given_up(error) from error
 
-    def _open_journal(self) -> _Journal:
+    def _open_journal(self) -> OpenJournal:
         life, self._life = self._life, self._life + 1
         sealer = JournalSealer(*self._header(0, life, JOURNAL_CODEC, 0))
         file = self._create(layout.journal_file(life), sealer.header_bytes)
-        self._journal = _Journal(self._sink, file, sealer)
+        self._journal = OpenJournal(self._sink, file, sealer)
         return self._journal
 
-    def _replace_journal(self, error: OSError) -> _Journal:
+    def _replace_journal(self, error: OSError) -> OpenJournal:
         """The journal is lost to us: a new writer life repeats what may not have become durable."""
         broken, self._journal = self._journal, None
         assert broken is not None
@@ -280,18 +243,23 @@ class RecordingFiles:
                     return
             queue.popleft()
 
-    def _write(self, stream: int, epoch: _Epoch, item: SegmentsFilled | SegmentsMissed | EpochClosed) -> None:
+    def _write(self, stream: int, epoch: OpenEpoch, item: SegmentsFilled | SegmentsMissed | EpochClosed) -> None:
         """Seals each segment by itself and writes them at once."""
         self._dirty.add(epoch.file)
         if isinstance(item, EpochClosed):
             epoch.file.append(epoch.sealer.close(item.audio))
             epoch.rest = item.audio
             return
-        audio = item.audio if isinstance(item, SegmentsFilled) else FILLER[epoch.codec] * (item.size // epoch.width)
-        epoch.file.append(epoch.sealer.seal_run(audio))
-        epoch.segments = epoch.sealer.count
+        if isinstance(item, SegmentsFilled):
+            frames = len(item.audio) // epoch.width
+            sealed = epoch.ahead.popleft() if epoch.ahead else epoch.sealer.seal_run(item.audio)
+        else:
+            frames = item.size // epoch.width
+            sealed = epoch.sealer.seal_run(FILLER[epoch.codec] * frames)
+        epoch.file.append(sealed)
+        epoch.segments += frames // SEGMENT_FRAMES
         if isinstance(item, SegmentsMissed):
-            self._record(Gap(stream, epoch.head - item.size // epoch.width, epoch.head, "overflow"))
+            self._record(Gap(stream, epoch.head - frames, epoch.head, "overflow"))
 
     def _open_epoch(self, stream: int, codec: str, first_frame: int, *, last_chance: bool = False) -> None:
         number = self._next_epoch[stream]
@@ -306,9 +274,9 @@ class RecordingFiles:
             self._move_on(error)
             self._open_epoch(stream, codec, first_frame, last_chance=True)
             return
-        self._epochs[stream] = _Epoch(self._sink, file, sealer, last_chance=last_chance)
+        self._epochs[stream] = OpenEpoch(self._sink, file, sealer, last_chance=last_chance)
 
-    def _sync_epoch(self, stream: int, epoch: _Epoch) -> None:
+    def _sync_epoch(self, stream: int, epoch: OpenEpoch) -> None:
         try:
             self._settle(epoch)
         except OSError as error:
@@ -316,7 +284,7 @@ class RecordingFiles:
             return
         self._durable(stream, epoch)
 
-    def _durable(self, stream: int, epoch: _Epoch) -> None:
+    def _durable(self, stream: int, epoch: OpenEpoch) -> None:
         """What the epoch holds has become durable: on with what waited for it."""
         epoch.fresh = False
         epoch.last_chance = epoch.last_chance and not epoch.segments
@@ -376,7 +344,7 @@ class RecordingFiles:
         self._dirty.add(file)
         return file
 
-    def _settle(self, opened: _Journal | _Epoch) -> None:
+    def _settle(self, opened: OpenJournal | OpenEpoch) -> None:
         """Makes one file durable, and its name if it is fresh. Raises OSError."""
         opened.file.datasync()
         if opened.fresh:

@@ -25,8 +25,9 @@ from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import KeyStore, SealedSource, Signer
 from telegraphone.media.recovery import NothingRecorded, finish, finish_together, recover, settle_place
 
-UNFINISHED: Final = (OSError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
-"""How finishing a recording fails; its files stay where they are, and it is tried again."""
+UNFINISHED: Final = (OSError, MemoryError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
+"""How finishing a recording fails; its files stay where they are, and it is tried again. One for which there is no memory must
+not end the worker, whose successor would be asked the same."""
 
 
 class Ended(NamedTuple):
@@ -77,7 +78,7 @@ class Library:
     def _finished_together(self, manifests: Sequence[Manifest]) -> bool:
         try:
             finish_together(self.source, self.sink, self.signer, manifests, self.sink.sync_all)
-        except OSError:
+        except (OSError, MemoryError):
             return False
         return True
 

@@ -57,7 +57,7 @@ class Handshakes:
             keys = await agreed(self._identity, port, (peer.host, peer.port), fingerprints, active=active)
         except (HandshakeFailed, OSError) as error:
             raise Unavailable(PORT, f"no keys were agreed on: {error}", retryable=False) from error
-        return MediaKeys(keys.suite, keys.master)
+        return MediaKeys(keys.suite, keys.master, keys.own)
 
 
 async def agreed(

@@ -6,11 +6,16 @@ late the worker hears of it.
 
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telegraphone.capture import control, packet_socket, sockets
 from telegraphone.capture.supervisor import Supervisor
 from telegraphone.endpoints.media_ports import SocketPair
+
+Silent = Callable[[str, int, float, float], None]
+"""Takes the name of a recording and the number of a track whose source sends, the monotonic second since which, at the earliest,
+nothing of it has come, and the one of the newest look."""
 
 
 @dataclass(slots=True)
@@ -25,9 +30,16 @@ class Held:
     sources: tuple[control.Source, control.Source] | None = None
     steady: tuple[bool, bool] = (False, False)
     """Which tracks' sources send all the time."""
+    aimed: bool = False
+    """Whether the worker has let these sources in."""
     early: set[str] = field(default_factory=set)
     ending: bool = False
     """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether a reason keeps audio out, so that its taps may be mute."""
+        return bool(self.early)
 
     def descriptors(self) -> list[int]:
         """What the worker is lent, in the order it expects."""

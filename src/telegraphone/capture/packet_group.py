@@ -12,6 +12,15 @@ from telegraphone.capture import packet_socket, sockets
 from telegraphone.limits import PACKET_SOCKETS_MAX
 
 
+def may_take_packets() -> bool:
+    """Whether this program can have a group."""
+    try:
+        packet_socket.open_packet_socket().close()
+    except OSError:
+        return False
+    return True
+
+
 class PacketGroup:
     """Sockets by the port whose packets each is to have."""
 
@@ -42,7 +51,7 @@ class PacketGroup:
         sockets.throw_away(opened)
         self._ports.pop(opened, None)
         # The kernel counts what a socket had no room for as long as it lives: another recording would take it for its own loss.
-        if not sockets.dropped(opened):
+        if not sockets.fill(opened)[1]:
             self._free.append(opened)
 
     async def lead(self, wanted: Mapping[socket.socket, int]) -> None:

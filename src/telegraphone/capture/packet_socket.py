@@ -7,7 +7,8 @@ packet is its stream's: unfragmented UDP over IPv4 from the phone to the PBX's p
 headers alone while the gate is shut, everything otherwise. Such a packet begins with its IP header.
 
 The program that opens these sockets needs CAP_NET_RAW; the process that reads them and changes their filters does not. Linux
-5.12 and later. `struct sockaddr_ll` and `struct fanout_args` are those of packet(7).
+5.12 and later. `struct sockaddr_ll`, `struct fanout_args` and
+`struct tpacket_stats` are those of packet(7).
 """
 
 import ctypes
@@ -32,6 +33,7 @@ _UDP: Final = 17
 _NO_OPTIONS: Final = 0x45
 _FRAGMENT: Final = 0x3FFF
 _SOL_PACKET: Final = 263
+_STATISTICS: Final = 6
 _FANOUT, _FANOUT_DATA = 18, 22
 _FANOUT_BY_PROGRAM: Final = 6
 _FANOUT_NEW_ID: Final = 0x2000
@@ -75,6 +77,20 @@ def lead(group: socket.socket, members: Mapping[int, int]) -> None:
 def deliver(opened: socket.socket, match: list[Instruction], delivered: int) -> None:
     """From now on packets of this stream are delivered, so many bytes of each, and others not."""
     _set(opened, socket.SOL_SOCKET, sockets.ATTACH_FILTER, [*match, (_RETURN, 0, 0, delivered), (_RETURN, 0, 0, 0)])
+
+
+def arrived(opened: socket.socket) -> int:
+    """How many packets its filter has let in since this was last asked, read or not."""
+    return int(struct.unpack("@II", opened.getsockopt(_SOL_PACKET, _STATISTICS, 8))[0])
+
+
+def is_ipv4(host: str) -> bool:
+    """Whether packets of this host can be told from others: its address is of that kind."""
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def stream(source: tuple[str, int], to: tuple[str, int]) -> list[Instruction]:

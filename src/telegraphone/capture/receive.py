@@ -18,10 +18,12 @@ from functools import cache
 from typing import Final, Protocol
 
 from telegraphone.capture.packet_socket import UDP_LENGTH_AT
-from telegraphone.limits import RUN_PACKETS_MAX
+from telegraphone.capture.reporting import Reporting
+from telegraphone.limits import DRAIN_PACKETS_MAX, RUN_PACKETS_MAX
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.rtp.packet import HEADER_BYTES, read_cut_packet, read_packet
+from telegraphone.wire.rtp.rtcp import is_control
 
 _DATAGRAM_BYTES: Final = 2_048
 _CONTROL_BYTES: Final = 64
@@ -44,6 +46,7 @@ class Lane(Protocol):
     descriptor: int
     pipeline: Pipeline
     drops: int
+    reporting: Reporting | None
 
 
 class Receiver:
@@ -69,17 +72,24 @@ class Receiver:
         self._cut = _beginnings(self._laid_out(_STAMP_ONLY_BYTES, ahead + HEADER_BYTES))
         self._call = _recvmmsg()
 
-    def drain(self, lane: Lane, offset_ns: int) -> None:
-        """Reads the lane's socket until it is empty and hands everything to its pipeline. `offset_ns` is what the system
-        clock, by which the kernel stamps packets, is ahead of the monotonic one; 0 when it was just set, so that the stamps
-        mean nothing: then everything was received now."""
+    def drain(self, lane: Lane, offset_ns: int, enough_ns: int | None = None) -> None:
+        """Reads the lane's socket until it is empty, or DRAIN_PACKETS_MAX have come, and hands everything to its pipeline.
+        `offset_ns` is what the system clock, by which the kernel stamps packets, is ahead of the monotonic one; 0 when it was
+        just set, so that the stamps mean nothing: then everything was received now. With `enough_ns` what was received since
+        that instant may stay where it is, if it comes after a whole number of segments."""
         pipeline = lane.pipeline
         messages, whole, cut = self._messages, self._whole, self._cut
-        while True:
+        most = DRAIN_PACKETS_MAX
+        while most > 0:
+            wanted = RUN_PACKETS_MAX if enough_ns is None else _wanted(pipeline)
             self._message_view[:] = self._template
-            count = self._call(lane.descriptor, self._address, RUN_PACKETS_MAX, _DONTWAIT, 0)
+            count = self._call(lane.descriptor, self._address, wanted, _DONTWAIT, 0)
+            if count < 0 and lane.reporting is not None:
+                # Where a report could not be delivered, that is said once before what waits.
+                count = self._call(lane.descriptor, self._address, wanted, _DONTWAIT, 0)
             if count <= 0:
                 return
+            most -= count
             first_ns = self._received_ns(0, offset_ns)
             last_ns = self._received_ns(count - 1, offset_ns)
             # What the kernel wrote about n ordinary packets is known beforehand: one comparison finds anything unusual.
@@ -92,7 +102,10 @@ class Receiver:
                 )
             if not taken:
                 self._one_by_one(lane, count, offset_ns)
-            if count < RUN_PACKETS_MAX:
+            elif pipeline.reception.measuring:
+                received = [self._received_ns(index, offset_ns) for index in range(count)]
+                pipeline.reception.observe_run(received, pipeline.frames)
+            if count < wanted or (enough_ns is not None and last_ns > enough_ns and at_border(pipeline)):
                 return
 
     def _one_by_one(self, lane: Lane, count: int, offset_ns: int) -> None:
@@ -108,7 +121,11 @@ class Receiver:
                 pipeline.counts.refuse()
                 continue
             received_ns = min(self._received_ns(index, offset_ns), latest_ns)
-            hand_over(pipeline, self._joined(index, size), received_ns)
+            datagram = self._joined(index, size)
+            if lane.reporting is not None and is_control(datagram):
+                lane.reporting.hear(datagram, received_ns)
+                continue
+            hand_over(pipeline, datagram, received_ns)
             if pipeline.foretold and self._rest(pipeline, sizes, index + 1, offset_ns):
                 break
         pipeline.drained(min(self._received_ns(count - 1, offset_ns), latest_ns))
@@ -169,6 +186,18 @@ class Receiver:
 def _beginnings(template: bytes) -> list[bytes]:
     """The first n message headers, for each n."""
     return [template[: _MESSAGE_BYTES * n] for n in range(RUN_PACKETS_MAX + 1)]
+
+
+def at_border(pipeline: Pipeline) -> bool:
+    """Whether what has been read fills segments, and nothing of it waits for a packet that may be among what has not."""
+    return pipeline.track.at_border and not pipeline.busy
+
+
+def _wanted(pipeline: Pipeline) -> int:
+    """How many packets fill the segment that has begun, when none is missing; at most RUN_PACKETS_MAX."""
+    if not pipeline.track.codec or not pipeline.gate.is_open:
+        return RUN_PACKETS_MAX
+    return min(RUN_PACKETS_MAX, -(-pipeline.track.missing // pipeline.frames))
 
 
 def hand_over(pipeline: Pipeline, datagram: bytes, received_ns: int) -> None:

@@ -10,17 +10,21 @@ import errno
 import resource
 import socket
 import struct
+from collections.abc import Iterable
 from typing import Final
 
 from telegraphone.limits import RECEIVE_BUFFER_BYTES
 
 ATTACH_FILTER: Final = 26
 _DETACH_FILTER: Final = 27
-_TIMESTAMP_NS: Final = 35
-_QUEUE_OVERFLOW: Final = 40
+TIMESTAMP_NS: Final = 35
+QUEUE_OVERFLOW: Final = 40
 _RECEIVE_BUFFER_FORCE: Final = 33
 _MEMORY_FIGURES: Final = 55
 _MEMORY_FIGURES_COUNT: Final = 9
+ANCILLARY_BYTES: Final = 128
+"""Room for what `prepare` has the kernel tell of a datagram."""
+_STAMP: Final = struct.Struct("@qq")
 _RETURN: Final = 0x06
 _UDP_HEADER_BYTES: Final = 8
 _RTP_HEADER_BYTES: Final = 12
@@ -39,8 +43,19 @@ _HEADERS: Final = _program(_UDP_HEADER_BYTES + _RTP_HEADER_BYTES)
 def prepare(opened: socket.socket) -> None:
     """Has the kernel deliver nothing yet, and tell the time and the losses of what it delivers later. Raises OSError."""
     deliver_nothing(opened)
-    opened.setsockopt(socket.SOL_SOCKET, _TIMESTAMP_NS, 1)
-    opened.setsockopt(socket.SOL_SOCKET, _QUEUE_OVERFLOW, 1)
+    opened.setsockopt(socket.SOL_SOCKET, TIMESTAMP_NS, 1)
+    opened.setsockopt(socket.SOL_SOCKET, QUEUE_OVERFLOW, 1)
+
+
+def received_ns(ancillary: Iterable[tuple[int, int, bytes]], offset_ns: int, latest_ns: int) -> int:
+    """The monotonic instant at which a datagram came: by its stamp, from which `offset_ns` is taken (see `Receiver.drain`), and
+    whatever that says no later than `latest_ns`."""
+    for _, kind, data in ancillary:
+        if kind == TIMESTAMP_NS:
+            seconds, nanoseconds = _STAMP.unpack_from(data)
+            stamped_ns: int = seconds * 1_000_000_000 + nanoseconds - offset_ns
+            return min(stamped_ns, latest_ns)
+    return latest_ns
 
 
 def enlarge(receiving: socket.socket) -> None:
@@ -72,10 +87,11 @@ def deliver_all(receiving: socket.socket) -> None:
             raise
 
 
-def dropped(receiving: socket.socket) -> int:
-    """How many datagrams the kernel had no room for since the socket was opened."""
+def fill(receiving: socket.socket) -> tuple[int, int]:
+    """How much waits in it, in bytes of the kernel's memory, and how many datagrams it has not kept since it was opened."""
     figures = receiving.getsockopt(socket.SOL_SOCKET, _MEMORY_FIGURES, 4 * _MEMORY_FIGURES_COUNT)
-    return int(struct.unpack(f"@{_MEMORY_FIGURES_COUNT}I", figures)[-1])
+    waiting, *_, dropped = struct.unpack(f"@{_MEMORY_FIGURES_COUNT}I", figures)
+    return waiting, dropped
 
 
 def throw_away(receiving: socket.socket) -> None:

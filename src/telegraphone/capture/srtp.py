@@ -82,5 +82,29 @@ class Shield:
             return
 
 
+class ControlShield:
+    """Both sides' keys over what accompanies a stream (SRTCP, RFC 3711 section 3.4)."""
+
+    def __init__(self, suite: str, key: bytes, own_key: bytes) -> None:
+        """`key` is theirs and `own_key` ours. Raises ValueError as `Shield`."""
+        if suite not in SUITES or not len(key) == len(own_key) == SUITES[suite][1]:
+            raise ValueError("no such suite, or a key of another length")
+        self._opening = Session(_policy(suite, key, Policy.SSRC_ANY_INBOUND))
+        self._sealing = Session(_policy(suite, own_key, Policy.SSRC_ANY_OUTBOUND))
+
+    def opened(self, datagram: bytes) -> bytes | None:
+        """The compound packet in a datagram; None for one that is not authentic or was there before."""
+        if len(datagram) > _PACKET_BYTES_MAX:
+            return None
+        try:
+            return self._opening.unprotect_rtcp(datagram)
+        except pylibsrtp.Error:
+            return None
+
+    def sealed(self, packet: bytes) -> bytes:
+        """A compound packet of ours as it goes on the wire."""
+        return self._sealing.protect_rtcp(packet)
+
+
 def _policy(suite: str, key: bytes, kind: int) -> Policy:
     return Policy(key=key, ssrc_type=kind, srtp_profile=SUITES[suite][0])

@@ -227,5 +227,5 @@ class Supervisor:
     def _give_up(self) -> None:
         for asked in self._asked.values():
             if not asked.answer.done():
-                asked.answer.set_exception(WorkerLost())
+                asked.answer.set_exception(WorkerLost("the worker cannot be kept running"))
         self._asked.clear()

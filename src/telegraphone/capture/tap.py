@@ -1,116 +1,38 @@
 """One recording in the drain thread: two lanes of sockets and tracks, one gate, and the order in which things happen to it.
 
-Pausing (capture.md 2): the filter cuts what arrives from now on to its header, if the program has not attached it already,
+Pausing: the filter cuts what arrives from now on to its header, if the program has not attached it already,
 when it was asked; what arrived before is drained and kept; the gate shuts; the pause goes to the journal; when it is
-durable, and not before, the answer leaves. Resuming is the mirror: the journal first, then drain and throw away, then the
-filter comes off and the gate opens. The state that says which reasons keep audio out is a replay of the journal, so it
-cannot differ from it. One operation of a recording is under way at a time; the others wait their turn.
+durable, and not before, the answer leaves; then packets that are others' are not delivered at all. Resuming is the mirror:
+the journal first, then drain and throw away, then the filter comes off and the gate opens. The state that says which reasons
+keep audio out is a replay of the journal, so it cannot differ from it. One operation of a recording is under way at a time;
+the others wait their turn.
+
+What an order wants of what comes before the start, and before consent, `memories` have until then.
 """
 
-import socket
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from telegraphone.capture import packet_socket, sockets
-from telegraphone.capture.control import SOCKETS, Aim, Command, CutFact, OpenGate, Order, Seal, ShutGate, Source
-from telegraphone.capture.converting import ConvertingReceiver, codecs_kept
+from telegraphone.capture import sockets
+from telegraphone.capture.control import Aim, Command, CutFact, Missing, OpenGate, Order, Seal, ShutGate, Source, Unkept
 from telegraphone.capture.files import Item, RecordingFiles
-from telegraphone.capture.unkept import Unkept
-from telegraphone.limits import OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
+from telegraphone.capture.lane import Lane
+from telegraphone.capture.memories import Memories
+from telegraphone.capture.unkept import opened_late
+from telegraphone.limits import DRAIN_PERIOD_S, OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
 from telegraphone.media.gate import Gate
-from telegraphone.media.journal import Continued, Ended, GateOpened, GateShut, JournalState, Started, after
-from telegraphone.media.pipeline import Pipeline
+from telegraphone.media.journal import CONSENT, Continued, Ended, GateOpened, GateShut, JournalState, Started, after
+from telegraphone.media.memory import Room
 from telegraphone.media.timeline import FRAME_NS, RATE
-from telegraphone.media.track import Output, Track
+from telegraphone.media.track import Output
 
 ORIGIN: Final = "origin_ns"
 """Key in the start's note: the monotonic instant of frame 0, by which a new writer life on this machine goes on."""
-_PORT_MAX: Final = 65_535
-_BEHIND: Final = RATE
-"""Silence is written when it is a second old: later than any packet that may still come and be placed there."""
-
-
-class Lane:
-    """One track's sockets and pipeline. `rtp` is the socket that is read: ours, or one that sees packets to others."""
-
-    __slots__ = (
-        "_match",
-        "_own",
-        "_packets",
-        "control",
-        "converting",
-        "deaf",
-        "descriptor",
-        "drops",
-        "pipeline",
-        "rtp",
-        "unkept",
-        "whole_ns",
-    )
-
-    def __init__(
-        self, rtp: socket.socket, control: socket.socket, pipeline: Pipeline, packets: socket.socket | None = None
-    ) -> None:
-        self.rtp = self._own = rtp
-        self.control = control
-        self.descriptor = rtp.fileno()
-        self.pipeline = pipeline
-        self._packets = packets
-        self._match: list[packet_socket.Instruction] = []
-        self.drops = 0
-        self.converting: ConvertingReceiver | None = None
-        """Reads what is not plain G.711; None: the straight path."""
-        self.deaf = False
-        """Whether nobody is to be heard here: the kernel throws everything away, gate open or not."""
-        self.whole_ns = 0
-        """Since when packets are let in whole, unless somebody has had them cut since."""
-        self.unkept = Unkept()
-
-    @property
-    def ahead(self) -> int:
-        """Bytes before the RTP header in what is read."""
-        return 0 if self.rtp is self._own else packet_socket.AHEAD_BYTES
-
-    def face(self, source: Source) -> None:
-        """Chooses the socket at which this source is heard, and keeps it to the source. `deliver` then lets it in."""
-        if source.arrives_at is None:
-            self._read(self._own)
-            self._own.connect((source.host, source.port))
-            if source.port < _PORT_MAX:
-                self.control.connect((source.host, source.port + 1))
-                sockets.deliver_all(self.control)
-        else:
-            assert self._packets is not None, "the program sends no such source to a recorder without packet sockets"
-            self._read(self._packets)
-            self._match = packet_socket.stream((source.host, source.port), source.arrives_at)
-
-    def deliver(self, *, whole: bool) -> None:
-        """Lets in packets whole, or their headers alone; nothing where nobody is to be heard."""
-        if self.deaf:
-            sockets.deliver_nothing(self.rtp)
-        elif self.rtp is self._own:
-            (sockets.deliver_all if whole else sockets.deliver_headers)(self.rtp)
-        else:
-            packet_socket.deliver(self.rtp, self._match, packet_socket.EVERYTHING if whole else packet_socket.HEADERS)
-        if whole:
-            self.whole_ns = time.monotonic_ns()
-
-    def _read(self, wanted: socket.socket) -> None:
-        if self.rtp is not wanted:
-            # What the other one holds may have waited for this worker.
-            sockets.deliver_nothing(self.rtp)
-            sockets.throw_away(self.rtp)
-            self.rtp, self.descriptor, self.drops = wanted, wanted.fileno(), 0
-
-    def close(self) -> None:
-        """Gives the sockets back."""
-        for each in (self._own, self.control, self._packets):
-            if each is not None:
-                each.close()
+_BEHIND: Final = RATE + round(DRAIN_PERIOD_S * RATE)
+"""Silence is written when it is a second and a drain old: later than any packet that may still come and be placed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +47,8 @@ class Surroundings:
     """Queues what a track has ready."""
     now_ns: Callable[[], int]
     moment: Callable[[int], datetime]
+    room: Room
+    """What is in memory alone shares it with that of other recordings."""
 
 
 Answer = Callable[[CutFact | str | None], None]
@@ -140,6 +64,8 @@ class Tap:
     gate: Gate
     files: RecordingFiles
     around: Surroundings
+    memories: Memories = field(init=False)
+    """What is not for the files yet."""
     state: JournalState = field(default_factory=JournalState)
     early: set[str] = field(default_factory=set)
     """Reasons noted before the start."""
@@ -150,6 +76,10 @@ class Tap:
     busy: bool = False
     ending: bool = False
     waiting: deque[tuple[Command, Answer]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        drain, room, early = self.around.drain, self.around.room, bool(self.early)
+        self.memories = Memories.wanted(self.order, self.lanes, self.gate, drain, room, early=early)
 
     # --- operations -----------------------------------------------------------------------------------------------
 
@@ -166,35 +96,46 @@ class Tap:
             return
         match command:
             case Aim():
-                self.aim(command.sources)
-                answer(None)
+                answer(self.aim(command.sources))
             case OpenGate(reason=None):
                 self._start(command.note, answer)
             case OpenGate(reason=str() as reason):
                 self._lift(reason, command.note, answer)
             case ShutGate():
                 self._shut(command, answer)
+            case Missing():
+                self.around.drain(lane := self.lanes[command.track])
+                lane.miss_since(command.since_ns)
+                answer(None)
             case Seal():
                 self._end(command, answer)
             case _:
                 raise AssertionError(command)
 
-    def aim(self, sources: tuple[Source, Source]) -> None:
-        """Lets the kernel throw away everybody else, from now on."""
+    def aim(self, sources: tuple[Source, Source]) -> str | None:
+        """Lets the kernel throw away everybody else, from now on; answers whom it cannot let in, and why."""
+        problem: str | None = None
+        if self.memories.start is not None and not self.gate.is_open:
+            self.memories.start.open_at(self._frame_now_ns())
         for lane, source in zip(self.lanes, sources, strict=True):
             if lane.pipeline.source.codecs:  # what waits was sent by the old source, and is judged by its aim
                 self.around.drain(lane)
-            lane.deaf = not source.host
-            if not lane.deaf:
-                lane.face(source)
-                lane.converting = ConvertingReceiver.wanted(source, lane.converting)
-                lane.pipeline.aim(codecs_kept(source), source.ssrc, steady=source.steady)
+            problem = lane.aim(source) or problem
             lane.deliver(whole=self.gate.is_open)
+            if lane.deaf:
+                # What comes after this follows upon nothing, however long its sender's clock stood still.
+                self.around.drain(lane)
+                lane.pipeline.flush(interrupted=True)
+                lane.pipeline.timeline.forget()
+        self._mute()
+        return problem
 
     def restore(self, state: JournalState, floors: tuple[int, int]) -> int:
         """Goes on where an earlier life stopped, gates as its journal says; answers the frames that may be missing."""
         self.state = state
         assert state.started is not None
+        self.memories.start = None
+        self.memories.started(state)
         now_ns = self.around.now_ns()
         elapsed_ns = int((self.around.moment(now_ns) - state.started.at).total_seconds() * 1e9)
         origin_ns = int(state.started.note.get(ORIGIN, now_ns - elapsed_ns))
@@ -204,33 +145,42 @@ class Tap:
         self.around.write(self.files, Continued(self.around.moment(now_ns), self._position(now_ns)), None)
         if state.ended:
             return 0
-        shut = [span for span in state.spans if span.stop is None]
+        shut = [span for span in state.spans if span.stop is None and span.reason in self.memories.keep_out(state)]
         opened = max((span.stop or 0 for span in state.spans), default=0)
         self.gate.open(0 if shut else opened, origin_ns)
         if shut:
             self._cut_off()
             self.gate.shut(min(span.start for span in shut))
-        elif state.keeps_audio:
+        elif self._takes_audio:
             self.gate.since_ns = origin_ns + opened * FRAME_NS
             for lane in self.lanes:
                 lane.deliver(whole=True)
+        if self.memories.consent is not None:
+            self.memories.consent.lost_before(self._position(now_ns))
         return max(0, (now_ns - origin_ns) // FRAME_NS - max(floors))
 
     def _start(self, note: dict[str, str], answer: Answer) -> None:
         if self.state.started:
-            answer(self._cut_fact(self.state.started.at, 0))
+            answer(self._start_fact(self.state.started))
             return
-        origin_ns = self.around.now_ns() // FRAME_NS * FRAME_NS
-        at = self.around.moment(origin_ns)
-        full_note = {**note, ORIGIN: str(origin_ns)}
-        record = Started(at, self.order.call, RATE, self.order.tracks, tuple(sorted(self.early)), full_note)
+        now_ns = self._frame_now_ns()
+        kept = self.memories.start.frames(now_ns) if self.memories.start is not None else 0
+        origin_ns = now_ns - kept * FRAME_NS
+        at, full_note = self.around.moment(origin_ns), {**note, ORIGIN: str(origin_ns)}
+        record = Started(at, self.order.call, RATE, self.order.tracks, tuple(sorted(self.early)), full_note, kept)
 
         def durable() -> None:
-            for lane in self.lanes:
-                lane.pipeline.start_at(origin_ns)
-            if self.state.keeps_audio:
-                self._let_in(0)
-            answer(self._cut_fact(at, 0))
+            self.memories.started(self.state)
+            if kept:
+                self._keep(origin_ns)
+            else:
+                self.memories.forget_start()
+                for lane in self.lanes:
+                    lane.pipeline.start_at(origin_ns)
+                if self._takes_audio:
+                    self._let_in(0)
+            answer(self._start_fact(record))
+            self._mute()
 
         self._journal(record, durable, answer)
 
@@ -244,43 +194,63 @@ class Tap:
         if reason not in self.state.shut_for:
             answer(self.lifted.get(reason) or self._cut_fact(at, self._position(now_ns)))
             return
-        last = self.state.shut_for == {reason}
-        position = self._position(now_ns) + (RESUME_GUARD_FRAMES if last else 0)
+        position, kept = self._position(now_ns), 0
+        if reason == CONSENT and self.memories.consent is not None:
+            due, position = position, self.memories.consent.first(position)
+            kept = due - position
+        elif self.memories.keep_out(self.state) == {reason}:
+            position += RESUME_GUARD_FRAMES
 
         def durable() -> None:
-            if self.state.keeps_audio:
+            if reason == CONSENT:
+                self._agreed(position)
+            if self._takes_audio and not self.gate.is_open:
                 self._let_in(position)
-            self.lifted[reason] = self._cut_fact(at, position)
+                for lane in self.lanes:
+                    opened_late(lane.pipeline, position, self.around.now_ns(), unseen=lane.is_others and not lane.deaf)
+            self.lifted[reason] = self._cut_fact(at, position, kept)
             answer(self.lifted[reason])
 
-        self._journal(GateOpened(reason, at, position, note), durable, answer)
+        self._journal(GateOpened(reason, at, position, note, kept), durable, answer)
 
     def _shut(self, command: ShutGate, answer: Answer) -> None:
         reason = command.reason
         if not self.state.started:
             self.early.add(reason)
+            self.memories.forget_start()
             answer(CutFact(self.around.moment(self.around.now_ns()), 0, tuple(sorted(self.early))))
             return
-        if reason in self.state.shut_for:
+        if reason == CONSENT and self.memories.consent is not None:
+            self.memories.forget(self.around.now_ns())
+        elif reason in self.state.shut_for:
             span = next(span for span in reversed(self.state.spans) if span.reason == reason)
             answer(self._cut_fact(span.started_at, span.start))
+            self._mute()
             return
         t_ns = self._cut(command.cut_ns)
         at, position = self.around.moment(t_ns), self._position(t_ns)
         record = GateShut(reason, at, position, command.note)
-        self._journal(record, lambda: answer(self._cut_fact(at, position)), answer)
+
+        def durable() -> None:
+            answer(self._cut_fact(at, position))
+            self._mute()
+
+        self._journal(record, durable, answer)
 
     def _end(self, command: Seal, answer: Answer) -> None:
         self.ending = True
+        if not self.state.started:
+            self.memories.forget_start()
         if self.broken or not self.state.started or self.state.ended:
             answer(self.broken or None)
             return
         t_ns = self._cut(command.cut_ns)
+        self.memories.forget(t_ns)
         position = self._position(t_ns)
         for lane in self.lanes:
-            track = lane.pipeline.track
-            track.fill(position)
-            track.close()
+            lane.pipeline.outage.tell(position)
+            lane.pipeline.track.fill(position)
+            lane.pipeline.track.close()
         self.collect()
         note = command.note
         record = Ended(self.around.moment(t_ns), position, note.get("reason", "stopped"), note)
@@ -289,10 +259,32 @@ class Tap:
     def break_off(self, why: str) -> None:
         """Nothing can be written any more: no audio is taken in, and every operation fails."""
         self.broken = self.broken or why
+        self.memories.forget(self.around.now_ns())
         if self.gate.is_open:
             self._cut()
 
+    # --- what is in memory alone ----------------------------------------------------------------------------------
+
+    def _keep(self, origin_ns: int) -> None:
+        assert self.memories.start is not None
+        for gap in self.memories.start.keep(origin_ns):
+            self.around.write(self.files, gap, None)
+        self.memories.start = None
+        self.collect()
+
+    def _agreed(self, position: int) -> None:
+        if self.memories.consent is not None:
+            for gap in self.memories.consent.keep(position):
+                self.around.write(self.files, gap, None)
+            self.memories.consent = None
+            self.collect()
+
     # --- the gate -------------------------------------------------------------------------------------------------
+
+    @property
+    def _takes_audio(self) -> bool:
+        """Whether audio is kept, or kept in memory."""
+        return self.state.started is not None and self.state.ended is None and not self.memories.keep_out(self.state)
 
     def _cut(self, cut_ns: int = 0) -> int:
         """Shuts the gate, keeping everything that arrived before the cut; answers its instant: `cut_ns`, when the kernel
@@ -304,13 +296,27 @@ class Tap:
         for lane in self.lanes:
             self.around.drain(lane)
             lane.pipeline.flush()
+            lane.pipeline.outage.tell(lane.pipeline.timeline.position_at(t_ns))
         self.gate.shut(self._position(t_ns))
+        if self.memories.now is not None:
+            self.memories.now.put_away()
         self.collect()
         return t_ns
 
     def _cut_off(self) -> None:
         for lane in self.lanes:
             lane.deliver(whole=False)
+
+    def _mute(self) -> None:
+        """The second lock of a pause, behind the gate: of packets to others not even the headers are delivered. Who sends to
+        us is asked to send nothing."""
+        if self.gate.is_open or not self.state.started:
+            return
+        for lane in self.lanes:
+            if lane.is_others:
+                sockets.deliver_nothing(lane.rtp)
+                self.around.drain(lane)
+                lane.pipeline.flush(interrupted=True)
 
     def _let_in(self, position: int) -> None:
         """Throws away what arrived so far and opens the gate for what comes."""
@@ -322,13 +328,19 @@ class Tap:
             lane.deliver(whole=True)
         self.gate.open(position, now_ns)
 
+    def _frame_now_ns(self) -> int:
+        return self.around.now_ns() // FRAME_NS * FRAME_NS
+
     def _position(self, at_ns: int) -> int:
         """The frame that is due, or the first one that no track has stored: a sender's clock may run a little ahead."""
         heads = (lane.pipeline.track.head for lane in self.lanes)
         return max(0, self.lanes[0].pipeline.timeline.position_at(at_ns), *heads)
 
-    def _cut_fact(self, at: datetime, position: int) -> CutFact:
-        return CutFact(at, position, tuple(sorted(self.state.shut_for)))
+    def _cut_fact(self, at: datetime, position: int, kept: int = 0) -> CutFact:
+        return CutFact(at, position, tuple(sorted(self.state.shut_for)), kept)
+
+    def _start_fact(self, started: Started) -> CutFact:
+        return self._cut_fact(started.at + timedelta(microseconds=started.kept * FRAME_NS / 1000), started.kept)
 
     # --- the flow of things ---------------------------------------------------------------------------------------
 
@@ -349,6 +361,9 @@ class Tap:
 
     def collect(self) -> None:
         """Gives what the tracks have ready to the writer: journal records first, then audio."""
+        if self.memories.now is not None:
+            self.memories.now.take()
+            return
         for lane in self.lanes:
             pipeline = lane.pipeline
             if pipeline.records:
@@ -360,18 +375,20 @@ class Tap:
                 self.around.store(self.files, output)
                 output.clear()
 
-    def unkept(self) -> Iterator[str]:
-        """What a person should know of packets that come and are not kept; to be asked about once a second."""
+    def unkept(self, now_ns: int) -> Iterator[Unkept]:
+        """News of packets that come and are not kept; to be asked about once a second."""
         wanted = self.gate.is_open and self.state.started is not None
-        for stream, lane in enumerate(self.lanes):
-            if lane.unkept.look(lane.pipeline.counts, wanted=wanted):
-                what = "none is kept" if lane.unkept.told else "they are kept again"
-                yield f"recording {self.order.recording}: packets come for stream {stream}, and {what}"
+        for track, lane in enumerate(self.lanes):
+            for since_ns in lane.unkept(now_ns, wanted=wanted):
+                yield Unkept(self.order.recording, track, since_ns)
 
     def advance(self, now_ns: int) -> None:
         """Silence grows with time: at once while the gate is shut, so that what was said before is not kept waiting in
         memory for its segment to fill."""
-        if self.state.started and not self.ending:
+        if self.memories.now is not None:
+            if not self.busy:
+                self.memories.now.grow_old(now_ns)
+        elif self.state.started and not self.ending:
             behind = _BEHIND if self.gate.is_open else 0
             position = self.lanes[0].pipeline.timeline.position_at(now_ns) - behind
             for lane in self.lanes:
@@ -381,13 +398,3 @@ class Tap:
         """Gives the sockets back."""
         for lane in self.lanes:
             lane.close()
-
-
-def new_lanes(opened: list[socket.socket], gate: Gate, moment: Callable[[int], datetime]) -> tuple[Lane, Lane]:
-    """Lanes over RTP and RTCP of track 0, then of track 1, and where there are any over their packet sockets."""
-    lanes = []
-    for stream in (0, 1):
-        rtp, control = opened[2 * stream : 2 * stream + 2]
-        packets = opened[SOCKETS + stream] if len(opened) > SOCKETS else None
-        lanes.append(Lane(rtp, control, Pipeline(Track(stream), gate, moment), packets))
-    return lanes[0], lanes[1]

@@ -1,8 +1,8 @@
 """One recorder process: a drain thread that wakes ten times a second, a writer, a finisher, and the program's commands.
 
-Theory. Nobody waits for a packet (capture.md 1). A timer fires; each socket is read until it is empty; in between, the
-kernel's buffers are the queue. Commands are served as they come. When the program goes away, everything is sealed and the
-process ends: without the program nobody could pause.
+Theory. Nobody waits for a packet. A timer fires; each socket is read when a segment of its stream will have
+come; until then the kernel's buffers are the queue, which outlives this process. Commands are served as they come. When the
+program goes away, everything is sealed and the process ends: without the program nobody could pause.
 """
 
 import gc
@@ -13,29 +13,35 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from telegraphone.capture import control, sockets
+from telegraphone.capture import control
 from telegraphone.capture.control import CutFact, SealedFact
 from telegraphone.capture.converting import ConvertingReceiver
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
 from telegraphone.capture.finishing import Finishing, Library
+from telegraphone.capture.lane import Lane, new_lanes
 from telegraphone.capture.receive import Receiver
 from telegraphone.capture.stamp_clock import StampClock
-from telegraphone.capture.tap import Answer, Lane, Surroundings, Tap, new_lanes
+from telegraphone.capture.tap import Answer, Surroundings, Tap
 from telegraphone.capture.writer import Answered, Failed, Moved, Writer
-from telegraphone.limits import DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
+from telegraphone.limits import DRAIN_LOOK_S, DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing
 from telegraphone.media.gate import Gate
 from telegraphone.media.journal import ClockNoted
+from telegraphone.media.memory import Room
 from telegraphone.media.pipeline import Counts
 from telegraphone.media.recovery import journal_state
 
-_CONTROL_SOCKETS_EVERY: Final = 10
 _TAPS_IN_A_ROW: Final = 64
 _ADVANCE_S: Final = 1.0
+_ADVANCE_EVERY: Final = round(_ADVANCE_S / DRAIN_LOOK_S)
+_DRIFT_EVERY: Final = round(DRIFT_WINDOW_S / _ADVANCE_S)
+_SHORT_EVERY: Final = 60
+"""Advances after which it may be said again that memory is short."""
+_PERIOD_NS: Final = round(1e9 * DRAIN_PERIOD_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,9 @@ class Ports:
 class Worker:
     """Everything in one process; `run` returns when the program has gone and all is sealed."""
 
-    def __init__(self, link: socket.socket, ports: Ports, *, period_s: float = DRAIN_PERIOD_S) -> None:
+    def __init__(self, link: socket.socket, ports: Ports) -> None:
         self._link = link
         self._ports = ports
-        self._period_s = period_s
         self._taps: dict[str, Tap] = {}
         self._receivers: dict[tuple[int, int], Receiver] = {}
         self._tickets: dict[int, Callable[[str], None]] = {}
@@ -65,14 +70,14 @@ class Worker:
         self._clock = StampClock()
         self._stamps_hold = True
         self._ticks = 0
-        self._advance_every = max(1, round(_ADVANCE_S / period_s))
         self._drain_ms_max = 0.0
+        self._room = room = Room()
+        self._short_from = 0
         self._ended = Counts()
         """What the tracks of recordings that are over have seen."""
-        self._alarmed = False
-        self._wanted = True
+        self._alarmed, self._wanted = False, True
         self._unsent: deque[control.Message] = deque()
-        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._clock.moment)
+        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._clock.moment, room)
 
     def run(self) -> None:
         """Serves until the other end of the link is closed."""
@@ -85,7 +90,7 @@ class Worker:
         poll.register(self._woken, select.EPOLLIN)
         gc.collect()
         gc.freeze()
-        due = time.monotonic() + self._period_s
+        due = time.monotonic() + DRAIN_LOOK_S
         while self._wanted:
             for descriptor, _ in poll.poll(max(0.0, due - time.monotonic())):
                 if descriptor == self._woken:
@@ -93,7 +98,7 @@ class Worker:
             self._attend()
             if time.monotonic() >= due:
                 self._tick()
-                due = max(due + self._period_s, time.monotonic())
+                due = max(due + DRAIN_LOOK_S, time.monotonic())
                 self._attend()
         poll.close()
         self._seal_everything()
@@ -110,42 +115,43 @@ class Worker:
     def _tick(self) -> None:
         begun = time.monotonic_ns()
         self._ticks += 1
-        offset_ns, steps = self._offset_ns(), self._clock.steps
+        offset_ns, steps, enough_ns = self._offset_ns(), self._clock.steps, begun - _PERIOD_NS
         for index, (recording, tap) in enumerate(list(self._taps.items())):
             # A tick with thousands of streams takes longer than an agent's pause should wait.
             if index % _TAPS_IN_A_ROW == _TAPS_IN_A_ROW - 1 and self._wanted:
                 self._attend(in_tick=True)
-            if recording not in self._taps:
+            due = [lane for lane in tap.lanes if lane.due_ns <= begun] if recording in self._taps else []
+            if not due:
                 continue
-            for lane in tap.lanes:
-                pipeline = lane.pipeline
-                self._receiver(lane).drain(lane, offset_ns)
-                if pipeline.busy:
-                    pipeline.drained(time.monotonic_ns())
+            for lane in due:
+                self._receiver(lane).drain(lane, offset_ns, enough_ns)
+                if lane.pipeline.busy:
+                    lane.pipeline.drained(time.monotonic_ns())
+                lane.read_until(begun)
             if not tap.gate.is_open:
                 tap.advance(begun)
             tap.collect()
         self._stamps_hold = self._stamps_hold or steps == self._clock.steps
-        if self._ticks % self._advance_every == 0:
-            self._advance(begun)
+        if self._ticks % _ADVANCE_EVERY == 0:
+            self._advance(begun, offset_ns)
         self._drain_ms_max = max(self._drain_ms_max, (time.monotonic_ns() - begun) / 1e6)
 
-    def _advance(self, now_ns: int) -> None:
-        turn = self._ticks // self._advance_every
-        drift_every = max(1, round(DRIFT_WINDOW_S / _ADVANCE_S))
+    def _advance(self, now_ns: int, offset_ns: int) -> None:
+        turn = self._ticks // _ADVANCE_EVERY
         for index, tap in enumerate(self._taps.values()):
             tap.advance(now_ns)
-            if (turn + index) % drift_every == 0:
+            if (turn + index) % _DRIFT_EVERY == 0:
                 for lane in tap.lanes:
                     lane.pipeline.correct(now_ns)
-            if (turn + index) % _CONTROL_SOCKETS_EVERY == 0:
-                for lane in tap.lanes:
-                    sockets.throw_away(lane.control)
+            for lane in tap.lanes:
+                lane.report(now_ns, offset_ns)
+            for news in tap.unkept(now_ns):
+                self._send(news)
             tap.collect()
-            for text in tap.unkept():
-                self._send(control.Alarm(text))
-        late_s = self._writer.late_s(time.monotonic())
-        late = late_s > WRITER_SILENT_S
+        if self._room.short and turn >= self._short_from:
+            self._room.short, self._short_from = False, turn + _SHORT_EVERY
+            self._send(control.Alarm("memory for what may not be kept yet is full: recordings begin later than they were to"))
+        late = (late_s := self._writer.late_s(time.monotonic())) > WRITER_SILENT_S
         if late and not self._alarmed:
             self._send(control.Alarm(f"audio has been waiting for the disk for {late_s:.1f} s"))
         self._alarmed = late
@@ -269,8 +275,8 @@ class Worker:
         if tap is None:
             files = RecordingFiles(self._ports.workshop, order.tenant, order.recording, Lives())
             tap = Tap(order, lanes, gate, files, self._around, early=set(command.shut_for))
-        if command.sources:
-            tap.aim(command.sources)
+        if command.sources and (problem := tap.aim(command.sources)):
+            self._send(control.Alarm(f"recording {order.recording}: {problem}"))
         self._taps[order.recording] = tap
         gc.freeze()
         self._send(control.Done(command.number))
@@ -284,12 +290,8 @@ class Worker:
             return None
         state = journal_state(library.source, library.keys, order.recording)
         files = RecordingFiles(self._ports.workshop, order.tenant, order.recording, lives)
-        tap = Tap(order, lanes, gate, files, self._around)
-        lost = 0
-        if state.started:
-            lost = tap.restore(state, floors)
-        else:
-            tap.early = set(command.shut_for)
+        tap = Tap(order, lanes, gate, files, self._around, early=set(command.shut_for))
+        lost = tap.restore(state, floors) if state.started else 0
         self._send(control.Restored(order.recording, tuple(sorted(state.shut_for)), bool(state.started), lost // 8))
         return tap
 
@@ -314,9 +316,13 @@ class Worker:
             for lane in tap.lanes:
                 lane.pipeline.leave_run()
                 self._ended.add(lane.pipeline.counts)
-        sound = not tap.broken and not tap.files.losses and tap.state.continued == 0
+
+        def written() -> None:
+            sound = not tap.broken and not tap.files.losses and tap.state.continued == 0
+            self._finish(recording, finished, every_slot=not sound)
+
         self._ticket += 1
-        self._writer.finish(tap.files, self._ticket, lambda: self._finish(recording, finished, every_slot=not sound))
+        self._writer.finish(tap.files, self._ticket, written)
 
     def _finish(self, recording: str, finished: Callable[[SealedFact | str | None], None], *, every_slot: bool) -> None:
         def outcome(result: SealedFact | str | None) -> None:
@@ -350,19 +356,15 @@ class Worker:
         self._send(control.Done(command.number))
 
     def _figures(self) -> control.Figures:
+        total = replace(self._ended)
         for tap in self._taps.values():
             for lane in tap.lanes:
                 lane.pipeline.leave_run()
-        counts = [self._ended, *(lane.pipeline.counts for tap in self._taps.values() for lane in tap.lanes)]
+                total.add(lane.pipeline.counts)
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return control.Figures(
             recordings=len(self._taps),
-            received=sum(each.received for each in counts),
-            foreign=sum(each.foreign for each in counts),
-            late_or_double=sum(each.late_or_double for each in counts),
-            withheld=sum(each.withheld for each in counts),
-            breaches=sum(each.breaches for each in counts),
-            lost_frames=sum(each.lost_frames for each in counts),
+            **asdict(total),
             dropped_segments=self._writer.dropped_segments,
             cpu_s=usage.ru_utime + usage.ru_stime,
             backlog_bytes=self._writer.backlog_bytes,
@@ -391,7 +393,7 @@ class Worker:
             self._seal(control.Seal(0, recording, {"reason": "ended", "source": "system"}), self._taps[recording])
         while self._taps:
             self._writer.hand_over()
-            select.select([self._woken], [], [], self._period_s)
+            select.select([self._woken], [], [], DRAIN_LOOK_S)
             self._settle()
         self._writer.stop()
         self._finishing.stop()

@@ -79,6 +79,8 @@ class Writer:
         self._stopping = False
         self._dirty: set[RecordingFiles] = set()
         self._told: dict[RecordingFiles, int] = {}
+        self._missed: dict[tuple[RecordingFiles, int], int] = {}
+        """Bytes of each stream that found the queue full and have not become a gap yet: it is one, however long it lasts."""
         # Each is written by one thread only, so that nothing is miscounted.
         self._given_bytes = 0
         self._taken_bytes = 0
@@ -122,14 +124,21 @@ class Writer:
                 size = len(item.audio)
                 if self.backlog_bytes >= WRITER_BACKLOG_BYTES_MAX:
                     self.dropped_segments += size // SEGMENT_FRAMES
-                    self._prepared.append(_Job(files, SegmentsMissed(item.stream, size)))
+                    self._missed[files, item.stream] = self._missed.get((files, item.stream), 0) + size
                     continue
                 self._given_bytes += size
+            self._add_missed(files, item.stream)
             self._prepared.append(_Job(files, item))
+
+    def _add_missed(self, files: RecordingFiles, stream: int) -> None:
+        if self._missed and (size := self._missed.pop((files, stream), 0)):
+            self._prepared.append(_Job(files, SegmentsMissed(stream, size)))
 
     def finish(self, files: RecordingFiles, ticket: int, finisher: Finisher) -> None:
         """When all of the recording is durable its files are closed and `finisher` is called, in this thread; it must
         not block. A failure answers the ticket."""
+        for stream in (0, 1):
+            self._add_missed(files, stream)
         self._prepared.append(_Job(files, None, ticket, finisher))
         self._asked = True
 
@@ -198,14 +207,25 @@ class Writer:
         so that nobody's haste can stop it."""
         until = time.monotonic() + COMMIT_PERIOD_S
         while self._audio:
-            for _ in range(min(_PIECE, len(self._audio))):
-                job = self._audio.popleft()[1]
+            piece = [self._audio.popleft()[1] for _ in range(min(_PIECE, len(self._audio)))]
+            self._seal_ahead(piece)
+            for job in piece:
                 if job.finisher:
                     self._ending.append(job)
                 else:
                     self._apply(job)
             if self._batches or time.monotonic() >= until:
                 return
+
+    def _seal_ahead(self, piece: list[_Job]) -> None:
+        """Seals a piece before any of it is written: between two writes the cipher would have left the processor's caches,
+        and that costs several times what sealing does."""
+        changing: set[RecordingFiles] = set()
+        for files, item, *_ in piece:
+            if not isinstance(item, SegmentsFilled):
+                changing.add(files)
+            elif files not in changing and not files.failed and not files.closed:
+                files.seal_ahead(item)
 
     def _open_files(self) -> None:
         """Audio for files that were just made waits for them in memory: they are made durable now, together."""
@@ -240,8 +260,11 @@ class Writer:
 
     def _make_durable(self, concerned: set[RecordingFiles], *, journal_only: bool = False) -> None:
         """What was written of these recordings becomes durable; of all, if that is cheaper."""
-        if len(concerned) > _FEW and self._synced_together():
-            return
+        if len(concerned) > _FEW:
+            if self._synced_together():
+                return
+            # The kernel tells of an error once: whoever it concerned must be found now, or would be taken for durable.
+            concerned, journal_only = self._dirty, False
         for files in list(concerned):
             if not files.failed:
                 try:

@@ -144,9 +144,15 @@ def doctor(config: ConfigOption = Path("telegraphone.toml")) -> None:
 def hash_password(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
-    """Ask for a password and print its Argon2 hash, for `password_hash` in the configuration."""
+    """Ask for a password and print its Argon2 hash, for `password_hash` in the configuration; refuse one that is guessed soon."""
     from argon2 import PasswordHasher
 
+    from telegraphone.cli.passwords import objection
+
+    problem = objection(password)
+    if problem:
+        complaints.print(problem)
+        raise typer.Exit(1)
     console.print(PasswordHasher().hash(password), soft_wrap=True, highlight=False)
 
 
@@ -155,24 +161,30 @@ def verify(
     path: Annotated[
         Path,
         typer.Argument(
-            help="The folder of one finished recording, an export package (ZIP or folder), or a signed report (JSON)."
+            help="The folder of a finished recording, an export package (ZIP or folder), or a signed report or tombstone (JSON)."
         ),
     ],
     signer: Annotated[str, typer.Option(help="The signing key to trust, in hexadecimal (signing.pub in the key folder).")],
     keys: Annotated[Path | None, typer.Option(help="The key folder; without it the audio is not opened.")] = None,
+    trail: Annotated[Path | None, typer.Option(help="An exported audit trail, which must tell of the tombstones too.")] = None,
 ) -> None:
     """Say offline whether recordings are what was sealed; status 0 only if they are. Nothing is ever repaired."""
-    from telegraphone.cli.verifying import findings
+    import msgspec
+
+    from telegraphone.cli.verifying import chained, verified
 
     if keys is not None and not (keys / "kek.key").is_file():
         complaints.print(f"{keys} is no key folder.", markup=False)
         raise typer.Exit(2)
     try:
-        found = findings(path.resolve(), {bytes.fromhex(signer)}, keys)
-    except OSError as error:
+        done = verified(path.resolve(), {bytes.fromhex(signer)}, keys)
+        found = done.findings + (asyncio.run(chained(done.stones, trail)) if trail else ())
+    except (OSError, msgspec.MsgspecError) as error:
         complaints.print(f"{path} cannot be read: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+    for stone, _ in done.stones:
+        console.print(f"erased: {stone}", markup=False, highlight=False, soft_wrap=True)
     for finding in found:
-        console.print(str(finding), markup=False, highlight=False)
+        console.print(str(finding), markup=False, highlight=False, soft_wrap=True)
     console.print("NOT intact" if found else "intact")
     raise typer.Exit(1 if found else 0)

@@ -71,6 +71,7 @@ async def _findings(config: "Config", dial: str) -> AsyncIterator[tuple[str, "Fi
 
 
 def _wanted(config: "Config", entry: "AsteriskEntry", dial: str) -> "Wanted":
+    from telegraphone.capture.packet_group import may_take_packets
     from telegraphone.switches.asterisk.check import Wanted
 
     named = {number: endpoint for number, _, endpoint in (each.partition("=") for each in entry.devices)}
@@ -83,6 +84,8 @@ def _wanted(config: "Config", entry: "AsteriskEntry", dial: str) -> "Wanted":
         phones={number: named.get(number, number) for number in dict.fromkeys((*numbers, *named))},
         trunks=(entry.outbound.rpartition("@")[2],) if "@" in entry.outbound else (),
         recorder_host=config.recorder.rtp_host,
+        taps=entry.taps,
+        may_take_packets=may_take_packets(),
         alone=len(config.asterisk) == 1,
         dial=dial,
     )

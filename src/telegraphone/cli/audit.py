@@ -85,14 +85,15 @@ async def _proved(file: Path | None, config: Path, signed: "tuple[Head, ...]") -
             yield line
 
     if file is not None:
-        return [flaw async for flaw in flaws(counted(_exported(file)), None, signed)], count
+        return [flaw async for flaw in flaws(counted(exported(file)), None, signed)], count
     async with opened_trail(configuration(config)) as trail:
         # The end first: a node that runs adds lines meanwhile.
         head = await trail.head()
         return [flaw async for flaw in flaws(counted(everything(trail)), head, signed)], count
 
 
-async def _exported(file: Path) -> "AsyncIterator[AuditLine]":
+async def exported(file: Path) -> "AsyncIterator[AuditLine]":
+    """The lines of a trail that was written to a file. Raises OSError, msgspec.MsgspecError."""
     import msgspec
 
     from telegraphone.services.audit import AuditLine

@@ -1,11 +1,18 @@
-"""What an operator does with the keys of an installation: back them up, prove the back-up, renew them."""
+"""What an operator does with the keys of an installation: back them up, prove the back-up, renew them.
 
+Who may do it has the key folder; the audit trail says what was done, when and under which account. Where a contact centre wants
+four eyes for keys, a command wants the id of an approval besides: one administrator asked for it, another gave it.
+"""
+
+import asyncio
+import getpass
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -21,22 +28,37 @@ TenantOption = Annotated[str, typer.Option("--tenant", help="Whose key.")]
 PassphraseOption = Annotated[
     Path | None, typer.Option("--passphrase-file", help="The file the passphrase is in; asked for without it.")
 ]
+ApprovalOption = Annotated[
+    str,
+    typer.Option("--approval", help="What a second person approved this by, where the contact centre wants four eyes for keys."),
+]
 CONFIG = Path("telegraphone.toml")
+_EVERYBODYS: Final = "default"
+_HOW: Final = (
+    """One administrator posts {{"action": "{}"}} to /api/v2/approvals, another approves it; then give its id as --approval."""
+)
 
 
 @key.command()
 def backup(
-    folder: FolderOption, to: Annotated[Path, typer.Option(help="The new file.")], passphrase_file: PassphraseOption = None
+    folder: FolderOption,
+    to: Annotated[Path, typer.Option(help="The new file.")],
+    passphrase_file: PassphraseOption = None,
+    config: ConfigOption = CONFIG,
+    approval: ApprovalOption = "",
 ) -> None:
     """Write all wrapping keys and the signing key to a file, under a passphrase. Then keep it elsewhere, and `confirm`."""
     from telegraphone.keystore.backup import back_up
 
+    both = _approved(config, _EVERYBODYS, "back up keys", approval) if config.is_file() else {}
     with _complaining():
         content = back_up(folder, _passphrase(passphrase_file, new=True), os.urandom)
         with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+    if config.is_file():
+        _note(config, "back up keys", _EVERYBODYS, to.name, detail=both)
     console.print(f"{to} is written. Keep it on another machine, bring it back once, and say `telegraphone key confirm`.")
 
 
@@ -82,12 +104,15 @@ def restore(
 
 
 @key.command()
-def rotate(config: ConfigOption = CONFIG, tenant: TenantOption = "default") -> None:
+def rotate(config: ConfigOption = CONFIG, tenant: TenantOption = "default", approval: ApprovalOption = "") -> None:
     """Make a new wrapping key for a tenant, then `rewrap`. The old one stays, for envelopes in back-ups."""
     from telegraphone.bootstrap.vault import renew_key
 
+    both = _approved(config, tenant, "rotate key", approval)
     with _complaining():
-        console.print(f"{tenant} has a new wrapping key: {renew_key(configuration(config), tenant)}; back it up")
+        kek_id = renew_key(configuration(config), tenant)
+    console.print(f"{tenant} has a new wrapping key: {kek_id}; back it up")
+    _note(config, "rotate key", tenant, kek_id, detail=both)
     rewrap(config, tenant)
 
 
@@ -104,7 +129,9 @@ def rewrap(config: ConfigOption = CONFIG, tenant: TenantOption = "default") -> N
                 failures.append(f"{dek_id}: {problem}")
     for failure in failures:
         console.print(failure, markup=False, highlight=False)
-    console.print(f"{count - len(failures)} envelopes rewrapped, {len(failures)} could not be")
+    told = f"{count - len(failures)} envelopes rewrapped, {len(failures)} could not be"
+    console.print(told)
+    _note(config, "rewrap keys", tenant, told)
     raise typer.Exit(1 if failures else 0)
 
 
@@ -112,6 +139,50 @@ def _passphrase(file: Path | None, *, new: bool = False) -> str:
     if file:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     return str(typer.prompt("passphrase", hide_input=True, confirmation_prompt=new))
+
+
+def _approved(config: Path, tenant: str, name: str, approval_id: str) -> dict[str, str]:
+    """Who asked for it and who approved it, whose approval is used up by this; nobody where nobody need. Without an approval that
+    is wanted says so, in the trail too, and ends with status 1."""
+    from telegraphone.bootstrap.approving import approved
+    from telegraphone.domain.errors import Refusal
+    from telegraphone.domain.permissions import Action
+    from telegraphone.services.ports import Unavailable
+
+    try:
+        with _complaining():
+            found = asyncio.run(approved(configuration(config), tenant, Action(name), approval_id))
+    except Unavailable as error:
+        complaints.print(f"Nobody can be asked who approved this: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    except Refusal as refusal:
+        complaints.print(f"A second person has to approve this first: {refusal}", markup=False, soft_wrap=True)
+        complaints.print(_HOW.format(name), markup=False, soft_wrap=True)
+        why = {"reason": type(refusal).__name__, "approval": approval_id}
+        _note(config, name, tenant, tenant, result="refused", detail=why)
+        raise typer.Exit(1) from refusal
+    return {"approval": found.id, "asked_by": found.user_name, "approved_by": found.approved_by} if found else {}
+
+
+def _note(
+    config: Path, action: str, tenant: str, subject: str, *, result: str = "done", detail: Mapping[str, str] | None = None
+) -> None:
+    """Has the audit trail say that this was done or refused; where it cannot, says so and ends with status 1: it is so all the
+    same."""
+    from telegraphone.bootstrap.auditing import note
+    from telegraphone.services.audit import Deed
+    from telegraphone.services.ports import Unavailable
+
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):
+        account = f"uid {os.getuid()}"
+    deed = Deed(f"{account} (command line)", action, subject, result, dict(detail or {}), tenant, socket.gethostname())
+    try:
+        asyncio.run(note(configuration(config), deed))
+    except (OSError, Unavailable) as error:
+        complaints.print(f"It is {result}, but the audit trail could not be told: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 @contextmanager

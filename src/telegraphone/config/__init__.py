@@ -1,5 +1,6 @@
 """The configuration of an installation: declared, read, checked and explained."""
 
+from telegraphone.config.announcing import announcement_in as announcement_in
 from telegraphone.config.asterisk import AsteriskEntry as AsteriskEntry
 from telegraphone.config.explaining import explain as explain
 from telegraphone.config.explaining import settings as settings

@@ -48,12 +48,13 @@ class AsteriskEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ] = "A"
     record_off: Annotated[_Keys, Meta(description="The keys as which it arrives when recording shall stop.")] = "B"
     taps: Annotated[
-        Literal["external-media", "packets"],
+        Literal["auto", "packets", "external-media"],
         Meta(
-            description="How audio comes to the recorder: `external-media`, Asterisk sends copies; `packets`, the recorder takes "
-            "them from the kernel, where Asterisk runs on this machine and the recorder has CAP_NET_RAW: cheapest by far."
+            description="How audio comes to the recorder: `packets`, it takes them from the kernel, which costs Asterisk nothing "
+            "and needs CAP_NET_RAW and an Asterisk on this machine; `external-media`, Asterisk sends copies; `auto`, by packets "
+            "where that is possible."
         ),
-    ] = "external-media"
+    ] = "auto"
     rtp_port_first: Annotated[int, Meta(ge=1, le=65_535, description="`rtpstart` of its `rtp.conf`.")] = 20_000
     rtp_port_last: Annotated[
         int, Meta(ge=1, le=65_535, description="`rtpend` of its `rtp.conf`; taps are refused well before ports run out.")

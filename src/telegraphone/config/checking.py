@@ -11,8 +11,9 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 
+from telegraphone.config.access import about_access
 from telegraphone.config.oidc import about_oidc
-from telegraphone.config.policies import about_pause_rules, about_retention
+from telegraphone.config.policies import about_consent, about_pause_rules, about_retention
 from telegraphone.config.storing import about_keys, about_storage
 from telegraphone.config.tables import Config, revealed
 from telegraphone.config.webhooks import WebhookEntry, secret_bytes
@@ -77,12 +78,16 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from _twice("pause_rules", "name", [each.name for each in config.pause_rules])
     yield from about_pause_rules(config.pause_rules)
     yield from _twice("consent", "name", [each.name for each in config.consent])
+    yield from about_consent(config.consent, {each.tenant for each in config.trunks}, asterisk=bool(config.asterisk))
     yield from _twice("warning_tones", "tenant", [each.tenant for each in config.warning_tones])
     if config.warning_tones and config.asterisk:
         yield "warning_tones: an Asterisk mixes nothing into its calls for us; have its dialplan play the tone"
     yield from _twice("retention", "name", [each.name for each in config.retention])
     yield from about_retention(config.retention)
+    yield from _twice("preroll", "tenant", [each.tenant for each in config.preroll])
     yield from _twice("pauses", "tenant", [each.tenant for each in config.pauses])
+    yield from _twice("access", "tenant", [each.tenant for each in config.access])
+    yield from about_access(config.access, config.oidc)
 
 
 _ORDER = re.compile(r"[!-9;-~]+\s*:.+=\s*(start|pause|resume|stop)")
@@ -187,9 +192,11 @@ def _about_tenants(config: Config) -> Iterator[str]:
         "recording_rules",
         "consent",
         "warning_tones",
+        "preroll",
         "pause_rules",
         "pauses",
         "retention",
+        "access",
         "oidc",
     ):
         for index, entry in enumerate(getattr(config, table)):

@@ -1,7 +1,7 @@
 """What is recorded from the start (`[[recording_rules]]`), what not before everybody agrees (`[[consent]]`), what pauses by
 itself (`[[pause_rules]]`), how long a pause may last (`[[pauses]]`), and how long recordings are kept (`[[retention]]`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
 from telegraphone.domain.retention import RetentionRule
+from telegraphone.limits import CONSENT_MEMORY_S_MAX, PREROLL_S_MAX
 
 Direction = Literal["inbound", "outbound", "internal", "consult"]
 Patterns = tuple[Annotated[str, Meta(pattern=r"^[0-9A-Za-z*?]{1,64}$")], ...]
@@ -53,6 +54,15 @@ class WarningToneEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     every_s: Annotated[float, Meta(ge=2, le=3_600, description="Every so many seconds, and when the recording begins.")] = 15.0
 
 
+class PrerollEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[preroll]]`: what was said just before an agent starts a recording belongs to it, in one contact centre."""
+
+    tenant: Tenant = DEFAULT_TENANT
+    seconds: Annotated[
+        float, Meta(ge=1, le=PREROLL_S_MAX, description="How far back. Until then it is in memory alone, encrypted.")
+    ]
+
+
 class PauseRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[pause_rules]]`: pauses a recording, and lets it go on, by what is attached to the call or by time."""
 
@@ -75,10 +85,17 @@ class PauseRuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class ConsentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[[consent]]`: calls of which nothing is kept before everybody has agreed, as their user data say."""
+    """`[[consent]]`: calls of which nothing is kept before everybody has agreed, by `user_data` or else by an `announcement`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64, description="Its name, as recordings carry it.")]
-    user_data: Annotated[str, Meta(min_length=1, max_length=255, description="The key of the user data that says so.")]
+    user_data: Annotated[str, Meta(max_length=255, description="The key of the user data that says so.")] = ""
+    announcement: Annotated[
+        str,
+        Meta(
+            description="The WAV file (mono, 8 kHz, 16 bit, a minute at most) that everybody in such a call hears when a "
+            "recording begins; relative to the configuration file. Consent is given when it has been heard to its end."
+        ),
+    ] = ""
     values: Annotated[
         tuple[str, ...], Meta(description="What is found there then, with `*` and `?`; empty: anything, as long as it is there.")
     ] = ()
@@ -86,11 +103,23 @@ class ConsentEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     directions: Annotated[tuple[Direction, ...], Meta(description="Which way such calls go; empty: any.")] = ()
     callers: Annotated[Patterns, Meta(description="The calling numbers, letters and digits; empty: any.")] = ()
     dialled: Annotated[Patterns, Meta(description="The numbers that were dialled, likewise.")] = ()
+    memory_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=CONSENT_MEMORY_S_MAX,
+            description="How far back what was said before consent belongs to the recording once it is given, in seconds. Until "
+            "then it is in memory alone, encrypted; 0: it is not kept at all.",
+        ),
+    ] = 0.0
 
     def rule(self) -> ConsentRule:
         """The rule as the domain knows it."""
         types = frozenset(CallType(each.capitalize()) for each in self.directions)
-        return ConsentRule(self.name, self.user_data, self.values, self.tenant, types, self.callers, self.dialled)
+        parties = (self.tenant, types, self.callers, self.dialled)
+        return ConsentRule(
+            self.name, self.user_data, self.values, *parties, memory_s=self.memory_s, announcement=self.announcement
+        )
 
 
 class PausesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,6 +135,19 @@ class PausesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     def limits(self) -> PauseLimits:
         """The limits as the domain knows them."""
         return PauseLimits(self.alarm_s, self.resume_s)
+
+
+def about_consent(rules: Iterable[ConsentEntry], forks: Container[str], *, asterisk: bool) -> Iterator[str]:
+    """What is wrong with them; `forks` are the tenants to which calls are copied."""
+    for index, rule in enumerate(rules):
+        if bool(rule.user_data) == bool(rule.announcement):
+            yield f"consent[{index}]: give either user_data or announcement"
+        if rule.values and not rule.user_data:
+            yield f"consent[{index}].values: says nothing without user_data"
+        if rule.announcement and asterisk:
+            yield f"consent[{index}].announcement: an Asterisk plays nothing for us; have its dialplan play it, and set user_data"
+        if rule.announcement and rule.tenant in forks:
+            yield f"consent[{index}].announcement: nobody at this tenant's [[trunks]] could hear it; have it played there"
 
 
 def about_pause_rules(rules: Iterable[PauseRuleEntry]) -> Iterator[str]:

@@ -13,10 +13,12 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from telegraphone.config.announcing import announcement_in
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.checking import about_secret, contradictions, unknown_keys
 from telegraphone.config.oidc import OidcEntry
+from telegraphone.config.policies import ConsentEntry
 from telegraphone.config.secret import Secret
 from telegraphone.config.storing import Keys, Storage
 from telegraphone.config.tables import Config
@@ -122,6 +124,7 @@ def _completed(config: Config, path: Path, known: Mapping[str, str]) -> Config:
         audit=_audit(folder, config.audit),
         phones=phones,
         agents=agents,
+        consent=_consent(config.consent, path),
         webhooks=_webhooks(config, path),
         oidc=tuple(_provider(folder, each) for each in config.oidc),
         asterisk=tuple(_with_password(folder, each) for each in config.asterisk),
@@ -140,6 +143,20 @@ def _keys(folder: Path, keys: Keys, usual: Path) -> Keys:
         vault_authorities=_beside(folder, keys.vault_authorities),
         recipients=tuple(msgspec.structs.replace(each, public_key=_beside(folder, each.public_key)) for each in keys.recipients),
     )
+
+
+def _consent(rules: tuple[ConsentEntry, ...], path: Path) -> tuple[ConsentEntry, ...]:
+    folder, complaints = path.resolve().parent, []
+    rules = tuple(msgspec.structs.replace(each, announcement=_beside(folder, each.announcement)) for each in rules)
+    for index, rule in enumerate(rules):
+        try:
+            if rule.announcement:
+                announcement_in(rule.announcement)
+        except ValueError as error:
+            complaints.append(f"{path}: consent[{index}].announcement: {error}")
+    if complaints:
+        raise ConfigError(complaints)
+    return rules
 
 
 def _webhooks(config: Config, path: Path) -> tuple[WebhookEntry, ...]:

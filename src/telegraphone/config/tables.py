@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, UnsetType
 
+from telegraphone.config.access import AccessEntry
 from telegraphone.config.asterisk import AsteriskEntry
 from telegraphone.config.auditing import Audit
 from telegraphone.config.database import Database
@@ -14,6 +15,7 @@ from telegraphone.config.policies import (
     ConsentEntry,
     PauseRuleEntry,
     PausesEntry,
+    PrerollEntry,
     RecordingRuleEntry,
     RetentionEntry,
     WarningToneEntry,
@@ -259,9 +261,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     recording_rules: tuple[RecordingRuleEntry, ...] = ()
     consent: tuple[ConsentEntry, ...] = ()
     warning_tones: tuple[WarningToneEntry, ...] = ()
+    preroll: tuple[PrerollEntry, ...] = ()
     pause_rules: tuple[PauseRuleEntry, ...] = ()
     pauses: tuple[PausesEntry, ...] = ()
     retention: tuple[RetentionEntry, ...] = ()
+    access: tuple[AccessEntry, ...] = ()
     tenants: tuple[TenantEntry, ...] = ()
     oidc: tuple[OidcEntry, ...] = ()
 

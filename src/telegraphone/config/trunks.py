@@ -42,6 +42,13 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Literal["always", "on-demand", "by-rule"],
         Meta(description="Whether its calls are recorded from the start: all, none, or those of agents that are `recorded`."),
     ] = "always"
+    recording_required: Annotated[
+        bool,
+        Meta(
+            description="Whether a session whose recording breaks off is ended (BYE), so that its client turns to another "
+            "recorder or ends the call; else it goes on without, and that is called out."
+        ),
+    ] = False
     profile: Annotated[
         Literal["siprec", "cisco-bib"],
         Meta(description="What it speaks: SIPREC, or what Cisco phones do that record by their built-in bridge."),

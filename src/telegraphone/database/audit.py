@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
 from telegraphone.database.tables import audit_head, audit_lines
 from telegraphone.services.audit import AuditLine, Deed, Head
 from telegraphone.services.ports import Clock
@@ -26,7 +26,7 @@ class SqlAuditTrail:
     async def write(self, deed: Deed) -> None:
         """See `AuditTrail.write`."""
         turn = update(audit_head).values(number=audit_head.c.number + 1).returning(audit_head.c.number, audit_head.c.hash)
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             # Who has moved the head has the turn: others wait until this line is durable.
             moved = (await connection.execute(turn)).one()
             line = AuditLine.behind(Head(moved.number - 1, moved.hash), self._clock.utc(), deed)

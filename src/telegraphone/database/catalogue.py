@@ -1,8 +1,10 @@
 """The list of recordings in SQL: a `Catalogue`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
@@ -10,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
 from telegraphone.database.outbox import put_happenings
-from telegraphone.database.searching import searched
+from telegraphone.database.searching import find
 from telegraphone.database.standings import locked
 from telegraphone.database.summing import parts_of, read_parts, sum_up
 from telegraphone.database.tables import parts
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.catalogue import PartQuery, PartRecord
-from telegraphone.services.happenings import happened
+from telegraphone.services.happenings import Happening, happened
 
 
 class SqlCatalogue:
@@ -24,15 +26,25 @@ class SqlCatalogue:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # A search asks several times, all of the list as it was at one moment.
+        still = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._searched = engine.execution_options(**still)
 
-    async def put(self, part: PartRecord) -> None:
+    async def put(self, *put: PartRecord) -> None:
         """See `Catalogue.put`."""
+        newest = {part.recording_id: part for part in put}
+        same = parts.c.recording_id.in_(newest)
         async with writing(self._engine) as connection:
-            known = await read_parts(connection, select(parts).where(parts.c.recording_id == part.recording_id))
-            await connection.execute(delete(parts).where(parts.c.recording_id == part.recording_id))
-            await connection.execute(insert(parts).values(_to_row(part)))
-            await put_happenings(connection, happened(known[0] if known else None, part))
-            await sum_up(connection, part.tenant, part.call_uuid)
+            known = {part.recording_id: part for part in await read_parts(connection, select(parts).where(same))}
+            news: list[Happening] = []
+            for part in put:
+                news += happened(known.get(part.recording_id), part)
+                known[part.recording_id] = part
+            await connection.execute(delete(parts).where(same))
+            await connection.execute(insert(parts), [_to_row(part) for part in newest.values()])
+            for tenant, calls in _by_tenant(put):
+                await sum_up(connection, tenant, calls)
+            await put_happenings(connection, news)
 
     async def change(self, part: PartRecord) -> bool:
         """See `Catalogue.change`."""
@@ -41,31 +53,38 @@ class SqlCatalogue:
                 return False
             row = {name: value for name, value in _to_row(part).items() if name != "recording_id"}
             changed = await connection.execute(update(parts).where(parts.c.recording_id == part.recording_id).values(row))
-            await sum_up(connection, part.tenant, part.call_uuid)
+            await sum_up(connection, part.tenant, (part.call_uuid,))
             return bool(changed.rowcount)
 
     async def parts_of_call(self, tenant: str, call_uuid: CallUuid) -> tuple[PartRecord, ...]:
         """See `Catalogue.parts_of_call`."""
         async with transaction(self._engine) as connection:
-            return await read_parts(connection, parts_of(tenant, call_uuid))
+            return await read_parts(connection, parts_of(tenant, (call_uuid,)))
 
     async def parts_of_calls(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[tuple[PartRecord, ...], ...]:
         """See `Catalogue.parts_of_calls`."""
-        wanted = select(parts).where(parts.c.tenant == tenant, parts.c.call_uuid.in_(call_uuids))
+        of_call: dict[CallUuid, list[PartRecord]] = {}
         async with transaction(self._engine) as connection:
-            found = await read_parts(connection, wanted)
-        return tuple(tuple(part for part in found if part.call_uuid == each) for each in call_uuids)
+            for part in await read_parts(connection, parts_of(tenant, call_uuids)):
+                of_call.setdefault(part.call_uuid, []).append(part)
+        return tuple(tuple(of_call.get(each, ())) for each in call_uuids)
 
     async def find_calls(self, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
         """See `Catalogue.find_calls`."""
-        found = searched(query, self._engine.dialect.name, limit, offset)
-        async with transaction(self._engine) as connection:
-            return tuple(CallUuid(row.call_uuid) for row in await connection.execute(found))
+        async with transaction(self._searched) as connection:
+            return await find(connection, query, limit, offset)
 
     async def unfinished(self) -> tuple[PartRecord, ...]:
         """See `Catalogue.unfinished`."""
         async with transaction(self._engine) as connection:
             return await read_parts(connection, select(parts).where(parts.c.stopped_at.is_(None)))
+
+
+def _by_tenant(put: Sequence[PartRecord]) -> Iterator[tuple[str, list[CallUuid]]]:
+    """The calls of each tenant, in one order everywhere, so that two who write many do not wait for each other."""
+    calls = sorted({(part.tenant, part.call_uuid) for part in put})
+    for tenant, of_tenant in groupby(calls, key=itemgetter(0)):
+        yield tenant, [call_uuid for _, call_uuid in of_tenant]
 
 
 def _to_row(part: PartRecord) -> dict[str, object]:

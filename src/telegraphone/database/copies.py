@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 import msgspec
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
@@ -14,6 +14,8 @@ from telegraphone.services.copies import KeptSnapshot
 
 _PARTIES = msgspec.json.Decoder(tuple[Presence, ...])
 _FACTS = msgspec.json.Decoder(dict[str, str])
+_TURN = 7_866
+"""The number of the lock behind which nodes put copies into one PostgreSQL database."""
 
 
 class SqlCopies:
@@ -25,6 +27,9 @@ class SqlCopies:
     async def put(self, *given: Copy) -> None:
         """See `CopyStore.put`."""
         async with writing(self._engine) as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Of two nodes that put two halves of a conversation in one moment neither would see the other's.
+                await connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
             for copy in given:
                 await _put(connection, copy)
 

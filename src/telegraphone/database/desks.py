@@ -3,7 +3,7 @@
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
 from telegraphone.database.tables import desks
 from telegraphone.services.desks import KeptDesk
 
@@ -24,7 +24,7 @@ class SqlDesks:
             "do_not_disturb": desk.do_not_disturb,
             "forward_to": desk.forward_to,
         }
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             known = (desks.c.tenant == desk.tenant, desks.c.user_name == desk.user_name)
             await connection.execute(delete(desks).where(*known))
             await connection.execute(insert(desks).values(row))

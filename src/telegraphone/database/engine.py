@@ -3,8 +3,9 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import aiosqlite
 import asyncpg  # type: ignore[import-untyped]  # it is published without types
@@ -12,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Pool, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -24,6 +25,8 @@ from telegraphone.services.ports import Unavailable
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 5_000
 _WRITES = "telegraphone_writes"
+_turns: WeakKeyDictionary[Pool, asyncio.Lock] = WeakKeyDictionary()
+"""Who writes to an SQLite database next."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -130,10 +133,26 @@ async def answers(engine: AsyncEngine) -> bool:
         return bool(await connection.scalar(text("SELECT 1")))
 
 
-def writing(engine: AsyncEngine) -> AbstractAsyncContextManager[AsyncConnection]:
-    """As `transaction`, for one that reads before it writes: it waits its turn at once. SQLite refuses a write, whatever the
-    waiting time, where another has written since the transaction read."""
-    return transaction(engine.execution_options(**{_WRITES: True}))
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """As `transaction`, for one that writes: it waits its turn at once. SQLite refuses a write, whatever the waiting time, where
+    another has written since the transaction read; and who waits for a writer there asks now and then, so that one of many
+    may find it taken for ever. Those of this program therefore stand in a line."""
+    if engine.dialect.name != "sqlite":
+        async with transaction(engine) as connection:
+            yield connection
+        return
+    turn = _turns.setdefault(engine.pool, asyncio.Lock())
+    try:
+        async with asyncio.timeout(DATABASE_ANSWER_S):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise Unavailable("database", "no turn in time") from error
+    try:
+        async with transaction(engine.execution_options(**{_WRITES: True})) as connection:
+            yield connection
+    finally:
+        turn.release()
 
 
 @asynccontextmanager

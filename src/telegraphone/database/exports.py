@@ -29,13 +29,13 @@ class SqlExports:
             {"job": job.id, "number": number, "tenant": job.tenant, "call_uuid": call_uuid}
             for number, call_uuid in enumerate(call_uuids)
         ]
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await connection.execute(insert(export_jobs).values(_to_row(job)))
             await connection.execute(insert(export_contents), rows)
 
     async def change(self, job: ExportJob) -> bool:
         """See `ExportJobs.change`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             changed = await connection.execute(update(export_jobs).where(export_jobs.c.id == job.id).values(_to_row(job)))
             return bool(changed.rowcount)
 
@@ -56,7 +56,7 @@ class SqlExports:
 
     async def remove(self, tenant: str, job_id: str) -> bool:
         """See `ExportJobs.remove`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             gone = await connection.execute(delete(export_jobs).where(export_jobs.c.tenant == tenant, export_jobs.c.id == job_id))
             if gone.rowcount:
                 await connection.execute(delete(export_contents).where(export_contents.c.job == job_id))

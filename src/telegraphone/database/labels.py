@@ -41,13 +41,13 @@ class SqlLabels:
     async def redefine(self, tenant: str, definition: LabelDefinition) -> bool:
         """See `Definitions.redefine`."""
         its_own = _of_definition(tenant, definition.name)
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             changed = await connection.execute(update(label_definitions).where(*its_own).values(_said(definition)))
             return bool(changed.rowcount)
 
     async def undefine(self, tenant: str, name: str) -> bool:
         """See `Definitions.undefine`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             gone = await connection.execute(delete(label_definitions).where(*_of_definition(tenant, name)))
             return bool(gone.rowcount)
 
@@ -67,7 +67,7 @@ class SqlLabels:
             if await connection.scalar(select(exists().where(*_of_label(tenant, call_uuid, label.name)))):
                 return False
             await connection.execute(insert(labels).values(row))
-            await sum_up(connection, tenant, call_uuid)
+            await sum_up(connection, tenant, (call_uuid,))
             return True
 
     async def change(self, tenant: str, call_uuid: CallUuid, label: Label) -> bool:
@@ -77,7 +77,7 @@ class SqlLabels:
             await _must_be_there(connection, tenant, call_uuid)
             changed = await connection.execute(update(labels).where(*its_own).values(_put(label)))
             if changed.rowcount:
-                await sum_up(connection, tenant, call_uuid)
+                await sum_up(connection, tenant, (call_uuid,))
             return bool(changed.rowcount)
 
     async def remove(self, tenant: str, call_uuid: CallUuid, name: str) -> bool:
@@ -86,7 +86,7 @@ class SqlLabels:
             await _must_be_there(connection, tenant, call_uuid)
             gone = await connection.execute(delete(labels).where(*_of_label(tenant, call_uuid, name)))
             if gone.rowcount:
-                await sum_up(connection, tenant, call_uuid)
+                await sum_up(connection, tenant, (call_uuid,))
             return bool(gone.rowcount)
 
 

@@ -7,12 +7,11 @@ from datetime import datetime
 from itertools import count, islice
 
 from telegraphone.database.matching import compared_pattern, matches
-from telegraphone.database.summary import DATA, LABEL, Summary, pair, summary, words_of
+from telegraphone.database.summary import DATA, LABEL, Summary, kept_words, pair, summary
 from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.labels import Label
 from telegraphone.domain.tokens import ApiToken
-from telegraphone.limits import SEARCH_WORD_CHARS_MAX
 from telegraphone.services.audit import AuditLine, Deed, Head
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.copies import KeptSnapshot
@@ -31,11 +30,12 @@ class MemoryCatalogue:
         """By recording and name."""
         self.outbox = MemoryOutbox()
 
-    async def put(self, part: PartRecord) -> None:
+    async def put(self, *parts: PartRecord) -> None:
         """See `Catalogue.put`."""
-        for each in happened(self._parts.get(part.recording_id), part):
-            await self.outbox.add(each)
-        self._parts[part.recording_id] = part
+        for part in parts:
+            for each in happened(self._parts.get(part.recording_id), part):
+                await self.outbox.add(each)
+            self._parts[part.recording_id] = part
 
     async def change(self, part: PartRecord) -> bool:
         """See `Catalogue.change`."""
@@ -125,10 +125,10 @@ class MemoryStandings:
         self._held: dict[tuple[str, CallUuid], set[str]] = {}
         self.tombstones: dict[tuple[str, CallUuid], Tombstone] = {}
 
-    async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
+    async def of(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[Standing, ...]:
         """See `Standings.of`."""
-        key = (tenant, call_uuid)
-        return Standing(key in self._protected, tuple(sorted(self._held.get(key, ()))))
+        keys = [(tenant, each) for each in call_uuids]
+        return tuple(Standing(key in self._protected, tuple(sorted(self._held.get(key, ())))) for key in keys)
 
     async def protect(self, tenant: str, call_uuid: CallUuid, *, on: bool) -> None:
         """See `Standings.protect`."""
@@ -151,7 +151,7 @@ class MemoryStandings:
 
     async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
         """See `Standings.claim`."""
-        standing = await self.of(tenant, call_uuid)
+        [standing] = await self.of(tenant, (call_uuid,))
         if standing != Standing() or not await self._catalogue.parts_of_call(tenant, call_uuid):
             return False
         self._claimed.add((tenant, call_uuid))
@@ -325,7 +325,7 @@ def _fits(query: PartQuery, found: Summary) -> bool:
         and query.state in (None, found.state)
         and (query.duration_ms_min is None or found.duration_ms >= query.duration_ms_min)
         and (query.duration_ms_max is None or found.duration_ms <= query.duration_ms_max)
-        and (query.text is None or all(f" {word[:SEARCH_WORD_CHARS_MAX]}" in found.words for word in words_of(query.text)))
+        and (query.text is None or all(f" {word}" in found.words for word in kept_words(query.text)))
     )
 
 

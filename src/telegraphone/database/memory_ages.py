@@ -44,7 +44,8 @@ class MemoryAges:
         found = []
         for key, end in self._ended().items():
             kept_from = self._from(key, end)
-            if kept_from is None or key[0] != tenant or not kept_from < at or await self._standings.of(*key) != Standing():
+            [standing] = await self._standings.of(key[0], (key[1],))
+            if kept_from is None or key[0] != tenant or not kept_from < at or standing != Standing():
                 continue
             if behind is None or (kept_from, key[1]) > behind:
                 found.append(Aged(*key, kept_from, self._standings.is_claimed(*key)))

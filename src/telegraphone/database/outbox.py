@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import CursorResult, Row, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
 from telegraphone.database.tables import happenings, webhook_places
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.services.happenings import Happening, Kind, Numbered
@@ -22,7 +22,7 @@ class SqlOutbox:
 
     async def add(self, happening: Happening) -> None:
         """See `Outbox.add`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await put_happenings(connection, (happening,))
 
     async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
@@ -34,7 +34,7 @@ class SqlOutbox:
 
     async def told(self, webhook: str) -> int:
         """See `Outbox.told`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             asked = select(webhook_places.c.told).where(webhook_places.c.webhook == webhook)
             known = await connection.scalar(asked)
             if known is not None:
@@ -45,7 +45,7 @@ class SqlOutbox:
 
     async def set_told(self, webhook: str, number: int) -> None:
         """See `Outbox.set_told`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             its_own = webhook_places.c.webhook == webhook
             moved = await connection.execute(update(webhook_places).where(its_own).values(told=number))
             if moved.rowcount == 0:
@@ -53,7 +53,7 @@ class SqlOutbox:
 
     async def forget(self, before: datetime) -> int:
         """See `Outbox.forget`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             gone = await connection.execute(delete(happenings).where(happenings.c.happened_at < before))
             return cast("CursorResult[object]", gone).rowcount
 
@@ -76,8 +76,7 @@ async def put_happenings(connection: AsyncConnection, found: Sequence[Happening]
         }
         for each in found
     ]
-    for row in rows:
-        await connection.execute(insert(happenings).values(row))
+    await connection.execute(insert(happenings), rows)
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> Numbered:

@@ -1,127 +1,112 @@
 """Says a search for recordings in SQL, so that an index gives the answer in the order asked for, however much there is.
 
-Theory. A page is the newest hundred that fit. Reading them along an index in order of time costs a hundred rows when most
-fit, and everything when nearly none do; looking the few that fit up in another index and sorting them costs the contrary.
-The database knows the numbers and chooses; what is written here must leave it both ways. Therefore exact criteria are
-*joined* as traits, whose index is in order of time itself, and bounds of time are said of that same index.
+Theory. A page is the newest hundred that fit. Traits and facts have indexes in order of time itself: reading along one gives the
+page, and merging those of a team's agents gives a team's. No index has loose criteria in order of time. Where most fit, reading
+the newest along an index gives the page; where few do, looking those up in another index and sorting them does. How many fit no
+statistics know well, so it is tried: first among the newest few thousand, which is quick and gives the whole page unless few fit;
+then by looking up all that fit, which are few then, or, of words, by looking them up in one span of time after another (`spans`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from itertools import chain
+from typing import Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select, union_all
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from telegraphone.database.matching import compared_pattern, glob, like
-from telegraphone.database.summary import AGENT, DATA, LABEL, pair, words_of
-from telegraphone.database.tables import recordings, traits
-from telegraphone.limits import SEARCH_TEAM_MERGED_MAX, SEARCH_TRAIT_CHARS_MAX, SEARCH_WORD_CHARS_MAX
+from telegraphone.database.criteria import exact, facts, has_word, has_words, loose
+from telegraphone.database.spans import by_span
+from telegraphone.database.summary import kept_words
+from telegraphone.database.tables import recordings
+from telegraphone.database.walking import Page, has_few, in_order, is_team, merged, page_of, walked, walked_by_all
+from telegraphone.domain.ids import CallUuid
+from telegraphone.limits import SEARCH_SAMPLE, SEARCH_SAMPLE_COMMON, SEARCH_SAMPLE_RARE
 from telegraphone.services.catalogue import PartQuery
 
-_Fitting = tuple[ColumnElement[str], ColumnElement[datetime], Select[tuple[str, datetime]]]
+_POSTGRESQL: Final = "postgresql"
+
+HOW = "SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
+"""How PostgreSQL is to search in this transaction: compiling takes longer than searching, and one plan for all words is bad for
+most."""
 
 
-def searched(query: PartQuery, dialect: str, limit: int, offset: int) -> Select[tuple[str]]:
-    """The ids of the calls that fit, newest beginning first, from `offset` on and at most `limit`."""
-    if query.among is None or not 0 < len(query.among) <= SEARCH_TEAM_MERGED_MAX:
-        call_uuid, began_at, fitting = _fitting(query, dialect)
-        one: Select[tuple[str]] = fitting.with_only_columns(call_uuid)
-        return one.order_by(began_at.desc(), call_uuid).limit(limit).offset(offset)
-    # Each member's newest are read along an index; a page of the team's is among them, wherever the others are.
-    pages = [_newest_of(member, query, dialect, limit + offset) for member in sorted(query.among)]
-    merged = union_all(*pages).subquery()
-    newest = select(merged.c.call_uuid).group_by(merged.c.call_uuid, merged.c.began_at)
-    return newest.order_by(merged.c.began_at.desc(), merged.c.call_uuid).limit(limit).offset(offset)
+async def find(connection: AsyncConnection, query: PartQuery, limit: int, offset: int) -> tuple[CallUuid, ...]:
+    """The calls that fit, newest beginning first, from `offset` on and at most `limit`."""
+    place, dialect = (limit, offset), connection.dialect.name
+    if query.among is not None and not query.among:
+        return ()
+    if dialect != _POSTGRESQL:
+        return await _page(connection, _plain(query, dialect, place))
+    await connection.execute(text(HOW))
+    said = kept_words(query.text or "")
+    if said:
+        return await _find_words(connection, query, said, place)
+    team = is_team(query)
+    if team and not _is_in_order(query) and not _is_loose(replace(query, among=None)):
+        return await _page(connection, merged(query, place))
+    if not team and not _is_loose(query):
+        return await _page(connection, _plain(query, dialect, place))
+    newest = await _among_the_newest(connection, query, place)
+    return await _page(connection, _looked_up(query, place)) if newest is None else newest
 
 
-def _newest_of(member: str, query: PartQuery, dialect: str, count: int) -> Select[tuple[str, datetime]]:
-    call_uuid, began_at, fitting = _fitting(replace(query, among=None), dialect, member)
-    page = fitting.order_by(began_at.desc(), call_uuid).limit(count).subquery()
-    return select(page.c.call_uuid, page.c.began_at)
+async def _find_words(
+    connection: AsyncConnection, query: PartQuery, said: list[str], place: tuple[int, int]
+) -> tuple[CallUuid, ...]:
+    """By the rarer words, where some are common. Where something else is asked for that an index has in order, the newest of that
+    are tried first if it is little, for then most that has the words is not it, and if no word is rare."""
+    narrowed = _is_in_order(query)
+    if narrowed and not is_team(query) and await connection.scalar(has_few(query)):
+        return await _page(connection, walked(query, place))
+    if narrowed or is_team(query) or len(said) > 1:
+        counts = await _sampled(connection, query.tenant, said)
+        said = [word for word, count in zip(said, counts, strict=True) if count <= SEARCH_SAMPLE_COMMON] or said
+        if (narrowed or is_team(query)) and min(counts) >= SEARCH_SAMPLE_RARE:
+            newest = await _among_the_newest(connection, query, place)
+            if newest is not None:
+                return newest
+    return await _page(connection, by_span(query, said, place))
 
 
-def _fitting(query: PartQuery, dialect: str, member: str | None = None) -> _Fitting:
-    """What fits, without an order, and the columns that give one; of one agent besides, for who searches a team."""
-    conditions = [recordings.c.tenant == query.tenant, recordings.c.findable]
-    source: FromClause = recordings
-    in_order: FromClause = recordings
-    exact = [(AGENT, member), *_exact(query)] if member is not None else _exact(query)
-    for number, (kind, value) in enumerate(exact):
-        trait = traits.alias(f"trait{number}")
-        source = source.join(trait, _of_recording(trait))
-        in_order = in_order if number else trait
-        conditions += [trait.c.tenant == query.tenant, trait.c.kind == kind, trait.c.value == value]
-    conditions += [*_times(query, in_order.c.began_at), *_numbers(query, dialect), *_facts(query, dialect)]
-    columns = in_order.c.call_uuid, in_order.c.began_at
-    return *columns, select(*columns).select_from(source).where(*conditions)
+async def _among_the_newest(connection: AsyncConnection, query: PartQuery, place: tuple[int, int]) -> tuple[CallUuid, ...] | None:
+    """The page, if those that are read first are enough to know it."""
+    if is_team(query):
+        rows = (await connection.execute(walked_by_all(query, place))).all()
+        page = tuple(CallUuid(row.call_uuid) for row in rows if row.call_uuid is not None)
+        return page if len(page) < len(rows) or len(page) == place[0] else None
+    page = await _page(connection, walked(query, place))
+    return page if len(page) == place[0] else None
 
 
-def _exact(query: PartQuery) -> list[tuple[str, str]]:
-    """The criteria that are traits: at most one row of each belongs to a recording."""
-    exact = []
-    if query.user_data is not None:
-        exact.append((DATA, pair(*query.user_data)))
-    if query.label is not None:
-        exact.append((LABEL, query.label))
-    if query.user_name is not None and "*" not in query.user_name:
-        exact.append((AGENT, query.user_name))
-    return exact
+async def _sampled(connection: AsyncConnection, tenant: str, said: Sequence[str]) -> Sequence[int]:
+    """How many of the newest recordings have each of these words."""
+    findable = (recordings.c.tenant == tenant, recordings.c.findable)
+    newest = select(recordings.c.words).where(*findable).order_by(recordings.c.began_at.desc()).limit(SEARCH_SAMPLE).subquery()
+    counts = [func.count().filter(has_word(newest, word, _POSTGRESQL)) for word in said]
+    return tuple((await connection.execute(select(*counts).select_from(newest))).one())
 
 
-def _of_recording(trait: FromClause) -> ColumnElement[bool]:
-    """That the trait is the recording's. Its time is the same, which tells the database that the order is, too."""
-    return and_(
-        trait.c.tenant == recordings.c.tenant,
-        trait.c.call_uuid == recordings.c.call_uuid,
-        trait.c.began_at == recordings.c.began_at,
-    )
+async def _page(connection: AsyncConnection, asked: Page) -> tuple[CallUuid, ...]:
+    return tuple(CallUuid(row.call_uuid) for row in await connection.execute(asked))
 
 
-def _times(query: PartQuery, began_at: ColumnElement[object]) -> Iterator[ColumnElement[bool]]:
-    if query.started_from is not None:
-        yield began_at >= query.started_from
-    if query.started_before is not None:
-        yield began_at < query.started_before
-    if query.after is not None:
-        seen_at, seen = query.after
-        # The first comparison is an index's; the second sorts out those that began at the same time.
-        yield began_at <= seen_at
-        yield or_(began_at < seen_at, recordings.c.call_uuid > seen)
+def _plain(query: PartQuery, dialect: str, place: tuple[int, int]) -> Page:
+    """What fits along the index that has the most in order."""
+    columns, fitting = in_order(query)
+    return page_of(fitting.where(*loose(query, recordings, dialect), *has_words(query, recordings, dialect)), columns, place)
 
 
-def _numbers(query: PartQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
-    if query.call_uuid is not None:
-        yield recordings.c.call_uuid == query.call_uuid
-    for column, pattern in ((recordings.c.ani_compared, query.ani), (recordings.c.dnis_compared, query.dnis)):
-        if pattern is not None:
-            yield _fits(column, compared_pattern(pattern)[:SEARCH_TRAIT_CHARS_MAX], dialect)
+def _is_in_order(query: PartQuery) -> bool:
+    return any(True for _ in chain(exact(query), facts(query, recordings)))
 
 
-def _facts(query: PartQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
-    if query.user_name is not None and "*" in query.user_name:
-        yield _has_agent(_fits(traits.c.value, query.user_name, dialect))
-    if query.among is not None:
-        yield _has_agent(traits.c.value.in_(sorted(query.among)))
-    if query.paused is not None:
-        yield recordings.c.paused.is_(query.paused)
-    if query.state is not None:
-        yield recordings.c.state == query.state
-    if query.duration_ms_min is not None:
-        yield recordings.c.duration_ms >= query.duration_ms_min
-    if query.duration_ms_max is not None:
-        yield recordings.c.duration_ms <= query.duration_ms_max
-    for word in words_of(query.text or ""):
-        yield _fits(recordings.c.words, f"* {word[:SEARCH_WORD_CHARS_MAX]}*", dialect)
+def _is_loose(query: PartQuery) -> bool:
+    return any(True for _ in loose(query, recordings, _POSTGRESQL))
 
 
-def _has_agent(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(_of_recording(traits), traits.c.kind == AGENT, condition)
-
-
-def _fits(column: ColumnElement[str], pattern: str, dialect: str) -> ColumnElement[bool]:
-    """Case counts, which is why this is GLOB in SQLite, whose LIKE ignores it. Without a `*` any index can be used."""
-    if "*" not in pattern:
-        return column == pattern
-    if dialect == "sqlite":
-        return column.op("GLOB", is_comparison=True)(glob(pattern))
-    return column.like(like(pattern), escape="\\")
+def _looked_up(query: PartQuery, place: tuple[int, int]) -> Page:
+    """Of all that fit. The offset keeps the database from reading in order, hoping to meet enough of them soon."""
+    _, ordered = in_order(query)
+    found = ordered.where(*loose(query, recordings, _POSTGRESQL, one_by_one=False)).offset(0).subquery("found")
+    return page_of(select(found.c.call_uuid, found.c.began_at), (found.c.call_uuid, found.c.began_at), place)

@@ -17,6 +17,7 @@ from telegraphone.database.tables import (
     holds,
     labels,
     parts,
+    purposes,
     recordings,
     snapshots,
     tombstones,
@@ -33,13 +34,18 @@ class SqlStandings:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def of(self, tenant: str, call_uuid: CallUuid) -> Standing:
+    async def of(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[Standing, ...]:
         """See `Standings.of`."""
-        protected = select(recordings.c.non_delete).where(recordings.c.tenant == tenant, recordings.c.call_uuid == call_uuid)
-        held = select(holds.c.matter).where(holds.c.tenant == tenant, holds.c.call_uuid == call_uuid).order_by(holds.c.matter)
+        protected = select(recordings.c.call_uuid).where(
+            recordings.c.tenant == tenant, recordings.c.call_uuid.in_(call_uuids), recordings.c.non_delete
+        )
+        held = select(holds.c.call_uuid, holds.c.matter).where(holds.c.tenant == tenant, holds.c.call_uuid.in_(call_uuids))
+        matters: dict[str, list[str]] = {}
         async with transaction(self._engine) as connection:
-            matters = tuple((await connection.execute(held)).scalars())
-            return Standing(bool(await connection.scalar(protected)), matters)
+            for row in await connection.execute(held.order_by(holds.c.matter)):
+                matters.setdefault(row.call_uuid, []).append(row.matter)
+            kept = set((await connection.execute(protected)).scalars())
+        return tuple(Standing(each in kept, tuple(matters.get(each, ()))) for each in call_uuids)
 
     async def protect(self, tenant: str, call_uuid: CallUuid, *, on: bool) -> None:
         """See `Standings.protect`."""
@@ -51,7 +57,7 @@ class SqlStandings:
         user_name, placed_at = by
         row = {"tenant": tenant, "call_uuid": call_uuid, "matter": matter, "user_name": user_name, "placed_at": placed_at}
         its_own = (holds.c.tenant == tenant, holds.c.call_uuid == call_uuid, holds.c.matter == matter)
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             if not await locked(connection, tenant, call_uuid):
                 return False
             if not await connection.scalar(select(exists().where(*its_own))):
@@ -61,7 +67,7 @@ class SqlStandings:
     async def release(self, tenant: str, call_uuid: CallUuid, matter: str) -> None:
         """See `Standings.release`."""
         its_own = (holds.c.tenant == tenant, holds.c.call_uuid == call_uuid, holds.c.matter == matter)
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await connection.execute(delete(holds).where(*its_own))
 
     async def claim(self, tenant: str, call_uuid: CallUuid) -> bool:
@@ -82,8 +88,9 @@ class SqlStandings:
         tenant, call_uuid = tombstone.tenant, tombstone.call_uuid
         stone = {"tenant": tenant, "call_uuid": call_uuid, "erased_at": tombstone.erased_at}
         words = {"statement": tombstone.statement, "signature": tombstone.signature}
-        async with transaction(self._engine) as connection:
-            for table in (export_contents, parts, traits, labels, snapshots, copy_links, copies, recordings, tombstones):
+        async with writing(self._engine) as connection:
+            gone = (export_contents, parts, traits, labels, purposes, snapshots, copy_links, copies, recordings, tombstones)
+            for table in gone:
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
             await connection.execute(insert(tombstones).values(stone | words))
             await put_happenings(connection, (erasure_of(tombstone),))
@@ -108,7 +115,7 @@ class SqlStandings:
 
     async def release_all(self, tenant: str, matter: str) -> int:
         """See `Matters.release_all`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             gone = await connection.execute(delete(holds).where(holds.c.tenant == tenant, holds.c.matter == matter))
             return gone.rowcount
 

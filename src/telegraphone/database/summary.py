@@ -1,7 +1,8 @@
 """Sums the parts of one call up as a recording: what searches compare, for the SQL list of recordings and the one in memory.
 
 Exact criteria (an agent, a label, a pair of user data) are *traits*: one row each, in order of time, so that a search
-reads from an index what it shows and no more. Free text is compared word by word, by the beginnings of words.
+reads from an index what it shows and no more; what searches do not find yet has none. Free text is compared word by word, by the
+beginnings of words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,7 +51,7 @@ def summary(parts: Sequence[PartRecord], labels: Mapping[str, str] | None = None
         bytes_stored=sum(part.bytes_stored for part in parts),
         findable=bool(ended),
         words=_words(parts, given),
-        traits=frozenset(_traits(parts, given)),
+        traits=frozenset(_traits(parts, given) if ended else ()),
     )
 
 
@@ -58,6 +59,11 @@ def words_of(text: str) -> list[str]:
     """The words of a text as searches compare them: runs of letters and digits, without their case."""
     folded = text.casefold()
     return "".join(each if each.isalnum() else " " for each in folded).split()
+
+
+def kept_words(text: str) -> list[str]:
+    """The same as far as they are kept."""
+    return [word[:SEARCH_WORD_CHARS_MAX] for word in words_of(text)]
 
 
 def pair(key: str, value: str) -> str:
@@ -94,8 +100,8 @@ def _traits(parts: Sequence[PartRecord], labels: Mapping[str, str]) -> Iterator[
 def _words(parts: Sequence[PartRecord], labels: Mapping[str, str]) -> str:
     found: dict[str, None] = {}
     for text in _texts(parts, labels):
-        for word in words_of(text):
-            found[word[:SEARCH_WORD_CHARS_MAX]] = None
+        for word in kept_words(text):
+            found[word] = None
             if len(found) >= SEARCH_WORDS_MAX:
                 return _between_spaces(found)
     return _between_spaces(found)

@@ -96,10 +96,11 @@ recordings = Table(
     Index("recordings_by_ani", "tenant", "ani_compared", "began_at"),
     Index("recordings_by_dnis", "tenant", "dnis_compared", "began_at"),
     Index("recordings_by_state", "tenant", "state", "began_at"),
+    Index("recordings_by_pause", "tenant", "paused", "began_at"),
     Index("recordings_by_duration", "tenant", "duration_ms"),
     Index("recordings_by_keeping", "kept_from", "call_uuid", "tenant"),
 )
-"""PostgreSQL has indexes of trigrams besides, which no other database knows (migration 0004)."""
+"""PostgreSQL has indexes of trigrams and of words besides, which no other database knows (migrations 0004, 0015)."""
 
 traits = Table(
     "traits",
@@ -109,7 +110,7 @@ traits = Table(
     Column("value", Name, primary_key=True),
     Column("began_at", Instant, primary_key=True),
     Column("call_uuid", Name, primary_key=True),
-    Index("traits_by_call", "tenant", "call_uuid"),
+    Index("traits_by_call", "tenant", "call_uuid", "kind", "value"),
 )
 
 labels = Table(
@@ -244,6 +245,7 @@ export_jobs = Table(
     Column("state", String(16), nullable=False),
     Column("finished_at", Instant),
     Column("reason", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
 )
 
 export_contents = Table(
@@ -302,3 +304,40 @@ retention_clock = Table(
     Column("reached_at", Instant, nullable=False),
 )
 """How far time has come, in one row, for who must not believe a wrong date."""
+
+stocktaking = Table(
+    "stocktaking",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("recordings", BigInteger, nullable=False),
+    Column("behind", String(36)),
+)
+"""How far the round has come that looks for every recording, in one row; `behind` is absent when it is over."""
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("user_name", Name, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Index("approvals_by_time", "tenant", "asked_at"),
+)
+"""What waits for a second person, or was approved by one and is not done yet."""
+
+purposes = Table(
+    "purposes",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("call_uuid", Name, primary_key=True),
+    Column("user_name", Name, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+    Index("purposes_by_end", "until"),
+)
+"""What people hear recordings for."""

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telegraphone.database.engine import transaction
+from telegraphone.database.engine import transaction, writing
 from telegraphone.database.tables import tokens
 from telegraphone.domain.tokens import ApiToken
 
@@ -21,7 +21,7 @@ class SqlTokens:
         """See `TokenStore.put`."""
         row = {name: getattr(token, name) for name in tokens.c.keys()}  # noqa: SIM118 -- the names, not the columns
         row["scopes"] = msgspec.json.encode(sorted(token.scopes)).decode()
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await connection.execute(delete(tokens).where(tokens.c.id == token.id))
             await connection.execute(insert(tokens).values(row))
 
@@ -41,12 +41,12 @@ class SqlTokens:
 
     async def used(self, token: ApiToken) -> None:
         """See `TokenStore.used`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await connection.execute(update(tokens).where(tokens.c.id == token.id).values(used_at=token.used_at))
 
     async def end(self, token_id: str) -> None:
         """See `TokenStore.end`."""
-        async with transaction(self._engine) as connection:
+        async with writing(self._engine) as connection:
             await connection.execute(delete(tokens).where(tokens.c.id == token_id))
 
 

@@ -12,6 +12,7 @@ its phone rings.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 
 from telegraphone.domain import recording as rec
@@ -54,6 +55,14 @@ class Notice(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """An announcement that a party has heard to its end, and when that was (UTC)."""
+
+    announcement: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """One party of a call. `appeared_at` is when its view became visible, monotonic seconds; None before.
 
@@ -63,7 +72,8 @@ class Leg:
     `invited_by` is the leg that brought it in; `replaces` the one that leaves as soon as this one rings, which is called
     back as `recall` when this one does not answer. `dialled` is the number that was meant when its calls come here;
     `request` is what a phone asked for it by, which waits to hear whether it rings (`phone_requests`). `ear` makes it a
-    supervisor's; `silenced` is whether a supervisor lets nobody hear it.
+    supervisor's; `silenced` is whether a supervisor lets nobody hear it. `hearing` is the announcement that is being played
+    to it, `heard` are those it has heard.
     """
 
     id: LegId
@@ -87,6 +97,8 @@ class Leg:
     request: str = ""
     ear: Ear | None = None
     silenced: bool = False
+    hearing: str = ""
+    heard: tuple[Heard, ...] = ()
 
     @property
     def eavesdrops(self) -> bool:
@@ -128,7 +140,8 @@ class Call:
     """One conversation. `legs[0]` is the caller, `legs[1]` the called one, the rest came later; those of them that are
     connected are in the order in which they were. `last_name` is the name of the latest part, kept after its end.
     `parent` is the call that a consult is about, `owner` who made it a conference.
-    `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one.
+    `copied` says that the call is connected elsewhere and what is kept of it; `mixed` that its parties sound as one; `required`
+    that it ends here when its recording breaks off.
     `heirs` are the legs to which the recording policy is still to be applied, `carries_pause` whether a part that begins
     for one of them begins paused (gws-api 9.3). `pauses` counts the pauses, `fits` are the rules for pauses that hold,
     `tone_due` is when its parties are to hear next that they are recorded (monotonic seconds). Only agents of its `tenant`
@@ -151,6 +164,7 @@ class Call:
     tone_due: float = 0.0
     copied: Keeping | None = None
     mixed: bool = False
+    required: bool = False
     tenant: str = DEFAULT_TENANT
 
     @property

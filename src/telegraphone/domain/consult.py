@@ -18,7 +18,8 @@ def new_consult(names: tuple[CallUuid, ConnId, LegId], call: Call, leg: Leg, num
     """The consult call of the agent at this leg, before its beginning. `names` are the ids of the call and of the leg to
     be called; user data is that of the parent."""
     uuid, conn_id, called = names
-    mine = Leg(leg.id, leg.number, LegState.CALLING, leg.arrived, leg.originated, answered=True)
+    known = (leg.arrived, leg.originated)
+    mine = Leg(leg.id, leg.number, LegState.CALLING, *known, answered=True, hearing=leg.hearing, heard=leg.heard)
     other = Leg(called, number, LegState.CALLING)
     return Call(uuid, conn_id, CallType.CONSULT, (mine, other), call.user_data, parent=call.uuid, tenant=call.tenant)
 

@@ -92,6 +92,25 @@ def duplicates(takes: Sequence[Take]) -> dict[CallUuid, CallUuid]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time from one moment to a later one."""
+
+    start: datetime
+    stop: datetime
+
+
+def gaps(recorded: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """The times between the first and the last of these that are in none of them."""
+    found: list[Stretch] = []
+    until: datetime | None = None
+    for each in sorted(recorded, key=lambda each: each.start):
+        if until is not None and each.start > until:
+            found.append(Stretch(until, each.start))
+        until = each.stop if until is None else max(until, each.stop)
+    return tuple(found)
+
+
 def _same(first: Take, second: Take) -> bool:
     """Who speaks again a moment later, for as long, is heard in both; only who is heard at the same time is heard twice."""
     return (
@@ -114,6 +133,12 @@ class LinkNames:
     def names(self, tenant: str, client: str, ids: Iterable[str], call_uuid: CallUuid) -> frozenset[str]:
         """The names of the ids that this call has."""
         return frozenset(self._name(tenant, client, each, call_uuid) for each in ids)
+
+    def known(self, tenant: str, client: str, ids: Iterable[str]) -> frozenset[str]:
+        """The names of those of the ids that a living call may have."""
+        long = (f"{tenant} {each}" for each in ids if len(each) >= UNIQUE_CHARS)
+        short = (self._names.get((tenant, client, each), "") for each in ids if len(each) < UNIQUE_CHARS)
+        return frozenset((*long, *short)) - {""}
 
     def over(self, call_uuid: CallUuid) -> None:
         """The call has ended: its short ids mean nothing any more, once nobody else has them."""

@@ -82,6 +82,26 @@ class PermissionMissing(Refusal):
 
 
 @dataclass(slots=True, unsafe_hash=True)
+class SecondPersonMissing(Refusal):
+    """The contact centre wants somebody else to approve this first."""
+
+    approval_id: str
+
+    def __str__(self) -> str:
+        return f"A second person has to approve this first: approval [{self.approval_id}]."
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class PurposeMissing(Refusal):
+    """The contact centre wants to be told what the recording is heard for."""
+
+    call_uuid: str
+
+    def __str__(self) -> str:
+        return f"State the purpose for which recording [{self.call_uuid}] is heard first."
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class ParameterMissing(Refusal):
     """A required attribute of the request is absent."""
 

@@ -56,7 +56,7 @@ def _agent_left(call: Call) -> Following:
 def _brought_along(before: Call | None, call: Call, recorded: LegId) -> Following:
     now = _others(call, recorded)
     changed = before is not None and bool(now) and [leg.id for leg in _others(before, recorded)] != [leg.id for leg in now]
-    if _held_out(call, recorded):
+    if held_out(call, recorded):
         step = rec.keep_out(call.recording, rec.Reason.HOLD)
         shut, opened = _gates(call, step), _NOTHING
     else:
@@ -72,7 +72,7 @@ def _brought_along(before: Call | None, call: Call, recorded: LegId) -> Followin
     return Following(after, shut=shut, open=(*retap, *opened))
 
 
-def _held_out(call: Call, recorded: LegId) -> bool:
+def held_out(call: Call, recorded: LegId) -> bool:
     """Whether a hold keeps audio out: the recorded agent's, or that of the only other party, whose voice is then not
     meant for this call."""
     others = _others(call, recorded)
@@ -100,7 +100,7 @@ def operated(call: Call, leg: Leg, trigger: rec.Trigger, reason: rec.Reason = re
     """What a recording operation of the agent at this leg does, or of a policy for that agent; None when it is refused. A Start
     makes this agent the recorded one, so the part begins held when they have the call on hold."""
     recording = call.recording
-    if trigger is rec.Trigger.START and not recording.in_progress and _held_out(call, leg.id):
+    if trigger is rec.Trigger.START and not recording.in_progress and held_out(call, leg.id):
         recording = rec.keep_out(recording, rec.Reason.HOLD).recording
     return rec.step(recording, trigger, reason)
 

@@ -3,6 +3,7 @@
 Theory. Such a call never rings here: when we hear of it its parties are talking. So all its legs begin established, and
 later ones join established. Nothing can be asked of its switch but to take the copy (`operations` offers only recording and
 user data), yet everything that follows from its parties, above all its recording, is what it is for every other call.
+A call that is copied twice is recorded twice, and its agents see it once: nobody sees the legs of the other copy.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from telegraphone.domain.call import Call, CallType, Leg, LegState, Notice, everyone
 from telegraphone.domain.conversation import Conversation, Draft, Step, finished
-from telegraphone.domain.legs import FactsLearned, PartyAt, PartyFact, PartyJoined, PartyNamed
+from telegraphone.domain.legs import CopySeen, FactsLearned, PartyAt, PartyFact, PartyJoined, PartyNamed
 
 IsAgent = Callable[[str, str], bool]
 """Whether an agent of a tenant is at a number: the number first."""
@@ -21,9 +22,14 @@ def nobody(number: str, tenant: str) -> bool:
     return False
 
 
-def talking_leg(party: PartyAt, now: float) -> Leg:
-    """The leg of a party that is talking when we hear of it."""
-    return Leg(party.leg, party.number, LegState.ESTABLISHED, arrived=True, answered=True, appeared_at=now)
+def talking_leg(party: PartyAt, appeared_at: float | None) -> Leg:
+    """The leg of a party that is talking when we hear of it; seen since then (monotonic seconds), or not at all."""
+    return Leg(party.leg, party.number, LegState.ESTABLISHED, arrived=True, answered=True, appeared_at=appeared_at)
+
+
+def is_seen(call: Call) -> bool:
+    """Whether agents see a copied call."""
+    return any(leg.visible for leg in call.legs)
 
 
 def call_type(legs: tuple[Leg, ...], tenant: str, is_agent: IsAgent) -> CallType:
@@ -54,13 +60,24 @@ def party_fact(conversation: Conversation, happened: PartyFact, now: float, *, i
     for call in conversation.of(happened.leg):
         match happened:
             case PartyJoined(party=party):
-                draft = _joined(draft, call, talking_leg(party, now), is_agent)
+                draft = _joined(draft, call, talking_leg(party, now if is_seen(call) else None), is_agent)
             case PartyNamed(leg, number):
                 draft = _named(draft, call, replace(call.leg(leg), number=number), is_agent)
             case FactsLearned(user_data=user_data):
                 draft = draft.put(replace(call, user_data={**call.user_data, **user_data}))
                 draft = draft.tell_all(everyone(call, Notice.USER_DATA))
+            case CopySeen(seen=seen):
+                draft = _seen(draft, call, now if seen else None)
     return finished(conversation, draft)
+
+
+def _seen(draft: Draft, call: Call, appeared_at: float | None) -> Draft:
+    for leg in call.talking:
+        call = call.with_leg(replace(leg, appeared_at=appeared_at))
+    draft = draft.put(call)
+    for leg in call.talking:
+        draft = draft.tell(call, leg)
+    return draft
 
 
 def _joined(draft: Draft, call: Call, leg: Leg, is_agent: IsAgent) -> Draft:

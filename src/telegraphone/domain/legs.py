@@ -107,7 +107,8 @@ class CallForked:
     There are two parties at least, the caller first. `mixed` when they cannot be told apart by their sound. `known_as` is
     what its switch calls the call, where that may be its UUID here too. The switch waits for `answer`, or `hang_up`, of
     the first leg before it takes the copy. Parties are looked for among the agents of `tenant`. `client` is who copies it,
-    by its name here.
+    by its name here, `links` are ids by which it may be known to be one conversation with others. `required` when it may not
+    go on here without the recording that is to be made of it.
     """
 
     parties: tuple[PartyAt, ...]
@@ -117,6 +118,8 @@ class CallForked:
     user_data: Mapping[str, object] = field(default_factory=dict)
     tenant: str = DEFAULT_TENANT
     client: str = ""
+    links: frozenset[str] = frozenset()
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,15 @@ class FactsLearned:
     user_data: Mapping[str, object]
 
 
-PartyFact = PartyJoined | PartyNamed | FactsLearned
+@dataclass(frozen=True, slots=True)
+class CopySeen:
+    """Whether agents see the copied call that this leg belongs to: not while they see the same call by another copy."""
+
+    leg: LegId
+    seen: bool
+
+
+PartyFact = PartyJoined | PartyNamed | FactsLearned | CopySeen
 LegFact = LegArrived | LegRinging | LegAnswered | LegHeld | LegRetrieved | LegEnded | PartyFact
 
 

@@ -27,7 +27,7 @@ class Reach(IntEnum):
 
 
 class Action(Enum):
-    """What can be done with recordings; the value is what the trail calls it."""
+    """What can be done with recordings and their keys; the value is what the trail calls it."""
 
     SEARCH = "search"
     LISTEN = "listen"
@@ -47,6 +47,8 @@ class Action(Enum):
     READ_LABELS = "read labels"
     ADMINISTER = "administer"
     KEEP_TOKENS = "keep tokens"
+    ROTATE_KEY = "rotate key"
+    BACK_UP_KEYS = "back up keys"
 
 
 _ROLES: Final = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN)
@@ -78,6 +80,8 @@ TABLE: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.READ_LABELS: _row(_OWN, _SCOPE, _ALL, _ALL),
         Action.ADMINISTER: _row(_NO, _NO, _NO, _ALL),
         Action.KEEP_TOKENS: _row(_OWN, _OWN, _OWN, _ALL),
+        Action.ROTATE_KEY: _row(_NO, _NO, _NO, _ALL),
+        Action.BACK_UP_KEYS: _row(_NO, _NO, _NO, _ALL),
     }
 )
 
@@ -93,7 +97,7 @@ NEEDED: Final[Mapping[Action, Permission]] = MappingProxyType(
 )
 """The permission an action takes besides the role; an administrator has every one."""
 
-_HEARD: Final = frozenset({Action.LISTEN, Action.EXPORT})
+HEARD: Final = frozenset({Action.LISTEN, Action.EXPORT})
 """What gives audio to a person: by role to those whose work it is, to an administrator only with the listening right."""
 
 _LISTENERS: Final = frozenset({Role.SUPERVISOR, Role.COMPLIANCE})
@@ -106,7 +110,7 @@ def must_reach(agent: Agent, action: Action) -> Reach:
         raise RoleMissing
     if agent.actions is not None and action.value not in agent.actions:
         raise PermissionMissing
-    if action in _HEARD and not agent.roles & _LISTENERS and not agent.listens:
+    if action in HEARD and not agent.roles & _LISTENERS and not agent.listens:
         raise PermissionMissing
     needed = NEEDED.get(action)
     if needed is not None and Role.ADMIN not in agent.roles and needed not in agent.permissions:

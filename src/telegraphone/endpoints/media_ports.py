@@ -66,6 +66,11 @@ class PortPool:
         self.in_use = 0
         """Pairs that are open now."""
 
+    @property
+    def size(self) -> int:
+        """All its pairs."""
+        return self.in_use + len(self._free)
+
     def take(self, now: float) -> SocketPair:
         """A pair that has rested; ports that another program holds are passed over. Raises PortsExhausted."""
         for _ in range(len(self._free)):

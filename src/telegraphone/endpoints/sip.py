@@ -6,7 +6,6 @@ engine's next deadline, and gives every event to one handler, at once and in ord
 """
 
 import asyncio
-import ipaddress
 import secrets
 import socket
 import ssl
@@ -19,6 +18,7 @@ from typing import Any, Final, Self, TypedDict
 from telegraphone.endpoints.sip_sockets import Connection, DatagramSocket, bind_pair, bind_stream
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_CONNECTIONS_MAX, SIP_HANDSHAKE_S
+from telegraphone.wire.sdp import is_address
 from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Reply
 from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.engine import SipEngine
@@ -252,7 +252,7 @@ class SipEndpoint:
         flow = transmission.flow
         if self._udp is None:
             return
-        if _is_address(flow.host):
+        if is_address(flow.host):
             self._udp.send(transmission.data, flow.host, flow.port)
         else:
             self._start(self._look_up_and_send(transmission, self._udp))
@@ -293,11 +293,3 @@ class SipEndpoint:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

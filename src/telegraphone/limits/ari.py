@@ -45,6 +45,12 @@ ASTERISK_PORTS_SHARE_MAX: Final = 0.8
 """How much of Asterisk's RTP ports may be in use before a tap is refused: with none left a tap kills Asterisk
 (asterisk/asterisk#1757), and other calls take some too."""
 
+ASTERISK_UNMUTE_S: Final = 0.3
+"""How long a resume waits for a tap to be unmuted, which takes some milliseconds: then the gate opens all the same."""
+
+ASTERISK_MISSED_PACKETS: Final = 4
+"""So many packets that came to Asterisk and not to the recorder prove that its tap is dead: 80 ms of what a phone sends."""
+
 ASTERISK_PARTY_SETTLED_S: Final = 2.0
 """After so long a phone behind address translation has sent its first packets, and Asterisk knows where it truly is."""
 

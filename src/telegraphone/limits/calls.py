@@ -35,6 +35,9 @@ CONSULTS_MAX: Final = 8
 CATALOGUE_BACKLOG_MAX: Final = 50_000
 """Parts waiting for the database: a day without it at 500 calls of a quarter of an hour; about 1 KiB each."""
 
+CATALOGUE_AT_ONCE: Final = 64
+"""Parts written in one transaction: each would cost a sync of its own otherwise."""
+
 CATALOGUE_RETRY_S: Final = 1.0
 """Pause between two tries to reach the database."""
 
@@ -50,6 +53,9 @@ DATABASE_ANSWER_S: Final = 20.0
 RECONCILED_CALLS_MAX: Final = 20_000
 """Calls that wait to be compared with what is kept of them: a busy day of one node while the database is away."""
 
+RECONCILED_AT_ONCE: Final = 64
+"""Calls that the list is asked for together: each alone would cost as much as recording it for seconds."""
+
 RECONCILING_PERIOD_S: Final = 10.0
 """Time between two looks at the calls that are not settled."""
 
@@ -58,6 +64,22 @@ RECONCILING_AFTER_S: Final = 30.0
 
 RECONCILING_ENDS_S: Final = 24 * 3_600.0
 """How long a call that is not as it should be is looked at: whoever was told has had a day."""
+
+STOCKTAKING_PERIOD_S: Final = 60.0
+"""Time between two looks for recordings that are listed."""
+
+STOCKTAKING_ROUND_S: Final = 86_400.0
+"""How long it takes to look for all of them: what is gone is told within a day."""
+
+STOCKTAKING_BATCH: Final = 25
+"""Recordings after which it is kept how far a round has come, and the least that one look is for."""
+
+STOCKTAKING_LOOK_MAX: Final = 2_000
+"""Recordings of one look, a round of three million a day; of more, a round takes longer. Each costs some milliseconds where it
+lies on a disk of this machine, and a few requests where it lies in an object store."""
+
+STOCKTAKING_AGAIN_MAX: Final = 25
+"""Recordings that are gone and looked for again each time."""
 
 RETENTION_PERIOD_S: Final = 600.0
 """Time between two looks at what is to be kept no longer: days count, minutes do not."""

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-SEGMENT_FRAMES: Final = 1_600
-"""Frames sealed as one unit: 200 ms, half of what a crash may lose (recording-format, "Writer rules")."""
+SEGMENT_FRAMES: Final = 4_800
+"""Frames sealed as one unit: 600 ms, what is read of a stream at once. Sealing costs by the unit more than by the byte."""
 
 EPOCH_FRAMES_MAX: Final = 15 * 60 * 8_000
 """Frames of one audio file: after 15 minutes the next one begins, and the complete one can be kept elsewhere already."""
@@ -35,6 +35,10 @@ RECEIVE_BUFFER_BYTES: Final = 2 * 1024 * 1024
 """Receive buffer asked of the kernel for each RTP socket, B: it counts some 1 KiB for each small packet, so 40 s of one
 stream wait there while a worker is stopped or replaced."""
 
+DRAIN_PACKETS_MAX: Final = 8_192
+"""Packets read from one socket in one go: more than its buffer holds after the longest stall, so that a flood cannot hold up
+what else there is to do, and everything that came before a cut is read all the same."""
+
 COMMIT_PERIOD_S: Final = 0.2
 """Time between two rounds that make everything written durable (recording-format, W5)."""
 
@@ -56,11 +60,28 @@ JOURNAL_OPERATIONS_BYTES_MAX: Final = 8 * 1024 * 1024 - 16 * 1024
 CONTROL_MESSAGE_BYTES_MAX: Final = 128 * 1024
 """One message between the program and a recorder worker: a finished recording with a thousand spans."""
 
+PREROLL_S_MAX: Final = 60
+"""Seconds before a late Start that memory may reach back: 1 MB of a call, of which 200 segments are stored within 10 ms."""
+
+CONSENT_MEMORY_S_MAX: Final = 300
+"""Seconds before consent that memory may reach back: 5 MB of a call, stored within 50 ms when consent is given."""
+
+PREROLL_SHARE_MAX: Final = 0.75
+"""The share of a recorder's ports, and of a worker's recordings, beyond which nothing is remembered for a late Start: the rest is
+for recordings that were started."""
+
+MEMORY_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Sound that one worker holds in memory because it may not be kept yet: 10 s of 1,600 calls. With more, each call's memory is
+shorter."""
+
+MEMORY_GAPS_MAX: Final = 1_000
+"""Gaps of one call that are remembered with that sound: a minute on a network that loses every third packet."""
+
 OPERATIONS_WAITING_MAX: Final = 16
 """Gate operations of one recording that wait for the one before: a person presses one button at a time."""
 
 RESUME_GUARD_FRAMES: Final = 480
-"""60 ms after a resume that stay silent: what was spoken before it may still be on its way (capture.md 2)."""
+"""60 ms after a resume that stay silent: what was spoken before it may still be on its way (properties PCI-5)."""
 
 FINISHED_TOGETHER_MAX: Final = 32
 """Recordings that share the syncs of their ends: the first of them waits for the last, some 0.2 s."""
@@ -72,14 +93,24 @@ SPANS_TOLD_MAX: Final = 1_000
 """Spans of a finished recording that the program is told at once; the manifest has them all."""
 
 RECORDINGS_PER_WORKER_MAX: Final = 2_000
-"""Recordings of one worker at once: what one core was measured to take without loss, and all the calls of a node."""
+"""Recordings of one worker at once, which may be all the calls of a node. One core was measured to take 1,000 without loss; of
+1,500 some frames are missing, and listed (`benchmarks/RESULTS.md`), which is less than what is lost of calls that are refused."""
 
 DRAIN_PERIOD_S: Final = 0.6
-"""Time between two readings of all sockets: three whole segments and one system call for each stream. What was not read
-outlives a killed recorder in the kernel."""
+"""Time between two readings of a socket: one segment and one system call. What is not read outlives a killed recorder in the
+kernel."""
+
+DRAIN_LOOK_S: Final = 0.1
+"""Time between two looks which sockets are due: so much of the next segment may be there when one has come."""
+
+DRAIN_LATE_NS: Final = 40_000_000
+"""How long after its time the last packet of a segment is waited for: twice as long as it lasts, on a network without jitter."""
 
 DRIFT_WINDOW_S: Final = 5.0
 """Window over which the least delay of a stream is taken: 250 packets, of which one has had a free way."""
+
+REPORT_PERIOD_S: Final = 5.0
+"""Mean time between two reports to a source (RTCP): the least of RFC 3550 section 6.2, which it recommends for small sessions."""
 
 WRITER_SILENT_S: Final = 3.0
 """Audio that waits so long for the disk is an alarm (properties REC-6: under 5 s)."""
@@ -108,8 +139,8 @@ COMMANDS_OUTSTANDING_MAX: Final = 8_192
 WORKER_RESTARTS_MAX: Final = 20
 """Workers started in the place of one that died, within the window below; more is a defect that restarting repeats."""
 
-WORKER_RESTARTS_WINDOW_S: Final = 10.0
-"""The window of the line above."""
+WORKER_RESTARTS_WINDOW_S: Final = 30.0
+"""The window of the line above: a worker takes a second to start, and may live as briefly."""
 
 WORKER_REST_S: Final = 10.0
 """How long a worker that died too often is left alone before it is tried again: a full disk or a broken library takes a
@@ -125,10 +156,14 @@ STALL_FRAMES_MIN: Final = 480
 """A source that sends all the time and skips 60 ms has stood still; less is the unrest of a busy machine's clock."""
 
 TAP_LOOK_S: Final = 0.25
-"""Time between two looks whether packets of a steady tap wait: a worker empties a socket each 0.6 s."""
+"""Time between two looks whether packets of a steady tap have come: a worker empties a socket each 0.6 s."""
 
-TAP_SILENT_S: Final = 1.4
-"""A steady tap from which nothing comes for so long is dead: people are told before 2 s have passed."""
+TAP_SILENT_S: Final = 1.2
+"""A steady tap from which nothing came in so long is dead: with the looks before and after, people are told within 1.7 s."""
 
 TAP_SILENT_AGAIN_S: Final = 10.0
 """While it stays dead they are told again."""
+
+PACKETS_QUIET_S: Final = 0.45
+"""Where packets to others are taken and none came in so long, it is asked whether they come there: a phone sends 20 a second
+or more, and who suppresses silence makes such pauses often."""

@@ -21,7 +21,7 @@ BAYEUX_QUEUE_BYTES_MAX: Final = 8 * 1024 * 1024
 """Bytes of those messages: a thousand calls of 8 KiB, while a call with full user data alone has 64 KiB."""
 
 BAYEUX_BODY_BYTES_MAX: Final = 64 * 1024
-"""One request or WebSocket frame of a client: the default of the original server (cometd 1.2)."""
+"""One request or WebSocket frame of a client: the default of the original server."""
 
 BAYEUX_SUBSCRIPTIONS_MAX: Final = 100
 """Subscriptions of one client id: known desktops make at most 14."""

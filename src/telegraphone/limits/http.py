@@ -33,7 +33,7 @@ SIGN_INS_MAX: Final = 20_000
 """Sign-ins of all users: ten thousand agents with a desktop and a forgotten browser each."""
 
 CREDENTIALS_REMEMBERED_S: Final = 300.0
-"""How long a verified password is remembered as a keyed hash, so that 100 requests/s cost no Argon2 (security 1)."""
+"""How long a verified password is remembered as a keyed hash, so that 100 requests/s cost no Argon2."""
 
 CREDENTIALS_REMEMBERED_MAX: Final = 20_000
 """Users whose verified password is remembered; one more and the oldest is verified again."""
@@ -125,8 +125,21 @@ SEARCH_TRAIT_CHARS_MAX: Final = 256
 SEARCH_TEXT_WORDS_MAX: Final = 8
 """Words of one search: each is compared with every recording that the others leave."""
 
+SEARCH_WALKED_MAX: Final = 5_000
+"""How many of the newest recordings are compared with what no index has in order, before all that fit are looked up: some
+10 ms."""
+
 SEARCH_TEAM_MERGED_MAX: Final = 100
 """Agents of a team whose newest recordings are read one by one and merged; of more, nearly any page is found by reading on."""
+
+SEARCH_SAMPLE: Final = 500
+"""Newest recordings that say which words of a search many have."""
+
+SEARCH_SAMPLE_COMMON: Final = 50
+"""Of these have a word that is not looked up beside a rarer one: what is found is compared with it."""
+
+SEARCH_SAMPLE_RARE: Final = 10
+"""Fewer of these have a rare word: all that has it is looked through sooner than the newest of an agent."""
 
 PEAK_COLUMNS_MAX: Final = 4_000
 """Columns of a waveform in one answer: more than any screen has, in 64 KB."""
@@ -157,6 +170,24 @@ LABELS_MAX: Final = 100
 
 REDACTION_REASON_CHARS_MAX: Final = 256
 """Characters of the reason why a span was taken out, which stands in the manifest for as long as the recording."""
+
+PURPOSE_CHARS_MAX: Final = 256
+"""Characters of what a recording is heard for, which stands in every line of the trail about it."""
+
+PURPOSE_S: Final = 8 * 3_600.0
+"""How long somebody hears a recording for what was said once: a working day."""
+
+SIGN_INS_WAITING_MAX: Final = 10_000
+"""Sign-ins, sign-outs and wrong passwords that wait to be written down while the database is away: a morning's."""
+
+SIGN_IN_ADDRESSES_MAX: Final = 20
+"""Addresses that are known of one sign-in by password or token; when there are more, each is written down again."""
+
+APPROVAL_S: Final = 86_400.0
+"""How long somebody waits for a second person, and how long what was approved may be done: until the same hour tomorrow."""
+
+APPROVALS_MAX: Final = 1_000
+"""Wishes of one contact centre that wait for a second person at once; of more, the oldest is asked for again."""
 
 FOUND_PAGE: Final = 500
 """Recordings that something is done to in one transaction, of however many a search finds: some milliseconds."""

@@ -6,7 +6,7 @@ SEALED_HEADER_BYTES_MAX: Final = 4_096
 """The plain header of a sealed file (recording-format, "Header"): ids and numbers take some 500 bytes."""
 
 SEALED_SEGMENT_BYTES_MAX: Final = 64 * 1024
-"""Audio sealed as one unit: what a crash may lose and a seek must read; 200 ms of 16 kHz linear is 6,400 bytes."""
+"""Audio sealed as one unit: what a crash may lose and a seek must read; 600 ms of 16 kHz linear are 19,200 bytes."""
 
 JOURNAL_RECORD_BYTES_MAX: Final = 4 * 1024
 """One record of a journal before sealing: a few ids, a note of who and how."""

@@ -32,6 +32,14 @@ METADATA_TEXT_CHARS_MAX: Final = 1_024
 RTP_SILENT_S: Final = 30.0
 """Without audio for so long a recording client is asked whether it is still there, and one that is lost is gone."""
 
+COPIES_PART_S: Final = 1.0
+"""Copies of one call whose parties differ are given so long to become the same again, or to end together: a client tells what
+changes to one session after the other."""
+
+PAUSE_CARRIED_S: Final = 60.0
+"""How long the pause in which a copy ended is remembered for the next copy of the conversation: clients begin a new one within
+a second after a transfer, and within seconds after a failover."""
+
 DRAIN_LOOK_S: Final = 0.5
 """Time between two looks whether a node that takes no new sessions has any left."""
 

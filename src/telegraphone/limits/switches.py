@@ -32,6 +32,15 @@ JITTER_DEPTH_SAMPLES: Final = 320
 JITTER_SAMPLES_MAX: Final = 1_600
 """The most that waits, 200 ms: a longer queue is heard as delay, so a burst after a stall loses its beginning."""
 
+ANNOUNCEMENT_S_MAX: Final = 60.0
+"""The longest announcement: nobody waits longer to be heard. Half a megabyte as phones take it."""
+
+ANNOUNCEMENT_LATE_S: Final = 20.0
+"""How much longer an announcement may take than its sound: as long as all the keys that may wait, which halt it."""
+
+ANNOUNCEMENTS_READY_MAX: Final = 64
+"""Announcements kept as phones take them: one for each line of a large contact centre, 64 MB of the longest."""
+
 KEYS_WAITING_MAX: Final = 64
 """Keypad digits that wait to be played to one phone: a card number, its date and its code, twice."""
 

@@ -56,6 +56,15 @@ class Gate:
             self._spans[-1] = (start, max(position, start))
             self.since_ns = at_ns
 
+    def begin(self) -> None:
+        """Frame 0 becomes the first one that may be stored, whatever frame that was; the gate stays open."""
+        assert self.is_open
+        self._spans = [(_BEGINNING, 0)]
+
+    def reset(self) -> None:
+        """As if it had never been opened."""
+        self._spans, self.since_ns = [(_BEGINNING, _NEVER)], _NEVER
+
     def admits(self, start: int, stop: int, received_ns: int) -> int:
         """How many frames of audio [start, stop), received then, may be stored, counted from its start: none when it
         begins in a shut span or was received while the gate was shut, fewer than all when a span begins inside it."""

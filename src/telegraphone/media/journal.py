@@ -16,7 +16,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,10 @@ from telegraphone.media.errors import DamagedSegment
 from telegraphone.media.header import TAG_BYTES
 from telegraphone.media.unseal import Unsealer
 
+START: Final = "start"
+"""What sound was waiting for that came before the start."""
+CONSENT: Final = "consent"
+"""The reason for which sound may wait in memory, until it is lifted."""
 HOLD: Final = "hold"
 """The reason whose spans are called held; every other reason's are called paused."""
 
@@ -46,7 +50,8 @@ class _Record(msgspec.Struct, frozen=True, tag_field="type", tag=_tag):
 
 
 class Started(_Record, frozen=True):
-    """The recording began at frame 0; `shut_for` are the reasons that keep audio out from its first frame on."""
+    """The recording began at frame 0; `shut_for` are the reasons that keep audio out from its first frame on. The first
+    `kept` frames came before the start was asked for, and were kept in memory until then."""
 
     at: datetime
     call: str
@@ -54,6 +59,7 @@ class Started(_Record, frozen=True):
     tracks: tuple[TrackFact, ...]
     shut_for: tuple[str, ...] = ()
     note: dict[str, str] = {}
+    kept: int = 0
 
 
 class GateShut(_Record, frozen=True):
@@ -66,12 +72,14 @@ class GateShut(_Record, frozen=True):
 
 
 class GateOpened(_Record, frozen=True):
-    """A reason was lifted; audio returns if it was the last."""
+    """A reason was lifted; audio returns if it was the last. It returns at an earlier frame than the one that was due where the
+    next `kept` frames were kept in memory until then."""
 
     reason: str
     at: datetime
     position: int
     note: dict[str, str] = {}
+    kept: int = 0
 
 
 class EpochBegan(_Record, frozen=True):
@@ -103,7 +111,7 @@ class SourceChanged(_Record, frozen=True):
 
 
 class CodecChanged(_Record, frozen=True):
-    """What a stream's sender sends changed; the stored codec changes with the next epoch, if it does."""
+    """What a stream's sender sends changed (L16 is all that is decoded); the stored codec changes with the next epoch."""
 
     at: datetime
     stream: int
@@ -177,7 +185,7 @@ Record = (
     | Ended
 )
 
-NOTES: Final = (Gap, SourceChanged, Drift, ClockNoted)
+NOTES: Final = (Gap, SourceChanged, CodecChanged, Drift, ClockNoted)
 """Records that a journal may leave out when it grows too long: a sender can cause as many as it likes."""
 
 _decoder = msgspec.json.Decoder(Record)
@@ -232,6 +240,14 @@ class GateSpan:
         return "held" if self.reason == HOLD else "paused"
 
 
+class KeptSpan(NamedTuple):
+    """A stretch that was kept in memory until it was known to be wanted, and what it waited for."""
+
+    start: int
+    stop: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class JournalState:
     """Everything acknowledged about a recording. Nothing was started while `started` is None: the gate is shut."""
@@ -243,6 +259,10 @@ class JournalState:
     epochs: tuple[EpochBegan, ...] = ()
     clock: tuple[ClockNoted, ...] = ()
     consent: tuple[Consent, ...] = ()
+    kept: tuple[KeptSpan, ...] = ()
+    awaits: bool = False
+    """Whether consent is waited for since the start, so that sound may wait for it in memory: it was neither given nor, by being
+    noted as missing once more, refused."""
     continued: int = 0
     ended: Ended | None = None
 
@@ -277,7 +297,9 @@ def after(state: JournalState, record: Record) -> JournalState:
             if state.started:
                 return state
             spans = tuple(GateSpan(reason, 0, record.at, record.note) for reason in sorted(set(record.shut_for)))
-            return replace(state, started=record, shut_for=frozenset(record.shut_for), spans=spans)
+            kept = (KeptSpan(0, record.kept, START),) if record.kept else ()
+            shut_for = frozenset(record.shut_for)
+            return replace(state, started=record, shut_for=shut_for, spans=spans, kept=kept, awaits=CONSENT in shut_for)
         case GateShut():
             return _shut(state, record)
         case GateOpened():
@@ -293,7 +315,7 @@ def after(state: JournalState, record: Record) -> JournalState:
         case Continued():
             return replace(state, continued=state.continued + 1)
         case Ended():
-            return replace(state, ended=state.ended or record)
+            return replace(state, ended=state.ended or record, awaits=False)
         case SourceChanged() | CodecChanged() | Drift() | Mark():
             return state
 
@@ -301,8 +323,10 @@ def after(state: JournalState, record: Record) -> JournalState:
 def _shut(state: JournalState, record: GateShut) -> JournalState:
     told = any((span.reason, span.start, span.started_at) == (record.reason, record.position, record.at) for span in state.spans)
     # A journal that took over from a broken one repeats what may not have become durable, lifted since or not.
-    if told or record.reason in state.shut_for:
+    if told:
         return state
+    if record.reason in state.shut_for:
+        return replace(state, awaits=state.awaits and record.reason != CONSENT)
     span = GateSpan(record.reason, record.position, record.at, record.note)
     return replace(state, shut_for=state.shut_for | {record.reason}, spans=(*state.spans, span))
 
@@ -316,4 +340,6 @@ def _opened(state: JournalState, record: GateOpened) -> JournalState:
         else span
         for span in state.spans
     )
-    return replace(state, shut_for=state.shut_for - {record.reason}, spans=spans)
+    kept = (KeptSpan(record.position, record.position + record.kept, record.reason),) if record.kept else ()
+    awaits = state.awaits and record.reason != CONSENT
+    return replace(state, shut_for=state.shut_for - {record.reason}, spans=spans, kept=(*state.kept, *kept), awaits=awaits)

@@ -83,6 +83,15 @@ class ReplacedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dek_id: str
 
 
+class KeptFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stretch that was kept in memory until it was known to be wanted; `reason`: `start`, it came before the start;
+    `consent`, before consent."""
+
+    start: int
+    stop: int
+    reason: str
+
+
 class ConsentFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Evidence of consent, by reference and hash."""
 
@@ -124,6 +133,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str = FORMAT
     replaced: tuple[ReplacedFact, ...] | msgspec.UnsetType = msgspec.UNSET
     """Absent where nothing was redacted."""
+    kept: tuple[KeptFact, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Absent where nothing had to wait in memory."""
 
     def to_bytes(self) -> PublicFacts:
         """The canonical form, which is what is stored, hashed and signed. Raises ValueError when it grows too long."""

@@ -8,6 +8,8 @@
                /manifest.json, manifest.sig             what was sealed, as it lies in the archive
                /pauses.json, pauses.sig, completeness.json, completeness.sig
                /sealed/…        the sealed files, if they were asked for
+    <erased recording>/tombstone.json, tombstone.sig        what is left of one that was erased
+                      /trail.json
 
 Checked without any key: signatures, that exactly these files are there, that the sound is as long as its manifest says and
 digital zero in every span that is marked as silent, and that the reports follow from that manifest.
@@ -16,6 +18,7 @@ digital zero in every span that is marked as silent, and that the reports follow
 import hashlib
 import struct
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +31,7 @@ from telegraphone.media.errors import DamagedManifest
 from telegraphone.media.manifest import Manifest, check_signature, file_hash, read_manifest
 from telegraphone.media.ports import FileFacts, KeyStore, PublicFacts, SealedSource
 from telegraphone.media.spans import within
+from telegraphone.media.tombstone import TombstoneFact, digest, read_tombstone
 from telegraphone.media.verify import Finding, verify
 
 FORMAT: Final = "telegraphone-export-1"
@@ -38,6 +42,8 @@ SOUND: Final = "audio.wav"
 METADATA: Final = "metadata.json"
 TRAIL: Final = "trail.json"
 SEALED: Final = "sealed"
+STONE: Final = "tombstone.json"
+STONE_SIGNATURE: Final = "tombstone.sig"
 REPORTS: Final = ("pauses", "completeness")
 _FRAME_BYTES: Final = 4
 _PIECE_FRAMES: Final = 1 << 16
@@ -76,7 +82,20 @@ def verify_package(
     findings = list(_files(source, names, index))
     for recording in index.recordings:
         findings += _recording(source, names, recording, trusted, keys)
+    for name in sorted(names):
+        if name.endswith(f"/{STONE}"):
+            findings += _stone(source, name.removesuffix(f"/{STONE}"), trusted)
     return tuple(findings)
+
+
+def stones(source: SealedSource, names: Collection[str], trusted: Collection[bytes]) -> Iterator[tuple[TombstoneFact, str]]:
+    """The tombstones of a package that are signed by a trusted key, each with its hash."""
+    for name in sorted(names):
+        if name.endswith(f"/{STONE}"):
+            signature = f"{name.removesuffix(STONE)}{STONE_SIGNATURE}"
+            with suppress(FileNotFoundError, DamagedManifest):
+                data = source.read(name, 0, MANIFEST_BYTES_MAX)
+                yield read_tombstone(data, source.read(signature, 0, MANIFEST_BYTES_MAX), trusted), digest(data)
 
 
 def _files(source: SealedSource, names: Collection[str], index: PackageIndex) -> Iterator[Finding]:
@@ -110,6 +129,20 @@ def _recording(
     if any(name.startswith(f"{recording}/{SEALED}/") for name in names):
         found = verify(source, f"{recording}/{SEALED}", trusted, keys=keys, recording=recording)
         yield from (Finding(f"{recording}/{SEALED}/{each.file}", each.problem, each.segment) for each in found.findings)
+
+
+def _stone(source: SealedSource, recording: str, trusted: Collection[bytes]) -> Iterator[Finding]:
+    at = f"{recording}/{STONE}"
+    try:
+        signature = source.read(f"{recording}/{STONE_SIGNATURE}", 0, MANIFEST_BYTES_MAX)
+        stone = read_tombstone(source.read(at, 0, MANIFEST_BYTES_MAX), signature, trusted)
+    except FileNotFoundError:
+        yield Finding(f"{recording}/{STONE_SIGNATURE}", "is missing")
+    except DamagedManifest as error:
+        yield Finding(at, str(error))
+    else:
+        if stone.recording != recording:
+            yield Finding(at, f"speaks of recording {stone.recording}")
 
 
 def _sound(source: SealedSource, name: str, manifest: Manifest) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ as one big number, must equal H·(1 + 2⁹⁶ + 2¹⁹² + …) plus what sequen
 where H is the header that is due. A carry out of a counter spoils the comparison, which is right: then, as after anything
 else unusual, the packets go one by one through `receive`, where every rule is applied, and the run resumes behind them.
 
-While the gate is shut the sockets deliver headers only (capture.md 2). They keep sequence and time alive, and hold no
-audio that could leak.
+While the gate is shut the sockets deliver headers only, which hold no audio that could leak, or nothing at
+all. Timestamps place what comes then.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,10 +21,12 @@ from typing import Final
 from telegraphone.limits import REORDER_WINDOW_NS, RUN_PACKETS_MAX, SEGMENT_FRAMES, STALL_FRAMES_MIN
 from telegraphone.media.gate import Gate
 from telegraphone.media.header import FRAME_BYTES
-from telegraphone.media.journal import Drift, Gap, Record, SourceChanged
+from telegraphone.media.journal import CodecChanged, Drift, Gap, Record, SourceChanged
+from telegraphone.media.outage import Outage
+from telegraphone.media.reception import Reception
 from telegraphone.media.reorder import Reorder
 from telegraphone.media.source import SourceLock, Verdict
-from telegraphone.media.timeline import FRAME_NS, Timeline
+from telegraphone.media.timeline import DRIFT_STEP, FRAME_NS, Timeline
 from telegraphone.media.track import KEPT, Track
 from telegraphone.wire.rtp.packet import RtpPacket
 
@@ -77,6 +79,8 @@ class Pipeline:
         self.gate: Final = gate
         self.timeline: Final = Timeline()
         self.source: Final = SourceLock()
+        self.reception: Final = Reception()
+        self.outage: Final = Outage(track, self._tell_missing)
         self.counts: Final = Counts()
         self.records: list[Record] = []
         self.frames = PACKET_FRAMES
@@ -88,6 +92,7 @@ class Pipeline:
         self._previous: int | None = None
         self._end: int | None = None
         self._gap: Gap | None = None
+        self._codec = ""
         self._steady = False
         self._storing = self._silent = False
         self._run = self._step = self._due_header = self._due_ns = 0
@@ -137,8 +142,9 @@ class Pipeline:
         self.timeline.observe(last_ns - due_ns)
 
     def _follow(self, packet: RtpPacket, end: int, *, storing: bool) -> None:
-        """From here the next packets can be foretold."""
-        if len(self._reorder) or storing != self.gate.is_open:
+        """From here the next packets can be foretold. What lies before the last opening goes the long way: the sender, or the
+        network, is so late that a shut span may lie ahead of it."""
+        if len(self._reorder) or storing != self.gate.is_open or (storing and end < self.gate.opens_at):
             return
         after = RtpPacket(
             packet.payload_type,
@@ -160,6 +166,7 @@ class Pipeline:
             frames = self._run * self.frames
             self.counts.received += self._run
             self.source.highest += self._run
+            self.source.received += self._run
             self._reorder.next = (self._reorder.next or 0) + self._run
             self._previous = self._reorder.next - 1
             self.timeline.timestamp = (self.timeline.timestamp or 0) + frames
@@ -179,6 +186,8 @@ class Pipeline:
             return
         if verdict in (Verdict.CHANGED, Verdict.RESET):
             self._restart(received_ns, "another source" if verdict is Verdict.CHANGED else "sequence numbers begin anew")
+        if self.reception.measuring:
+            self.reception.observe(received_ns, packet.timestamp)
         if not self._reorder.push(self.source.number, packet, received_ns):
             self.counts.late_or_double += 1
             return
@@ -192,30 +201,44 @@ class Pipeline:
         self._anchor()
         self._release(now_ns)
 
-    def flush(self) -> None:
-        """Places everything that still waits: no more is to be expected before a cut."""
+    def flush(self, *, interrupted: bool = False) -> None:
+        """Places everything that still waits: no more is to be expected before a cut. `interrupted`: from now on nothing is
+        delivered for a while; what comes after that follows upon nothing, and nothing before it was lost."""
         self.leave_run()
         self._anchor()
         for number, received_ns, packet in self._reorder.flush():
             self._place(number, packet, received_ns)
         self.busy = False
         self._tell_gap()
+        if interrupted:
+            self._reorder.restart()
+            self._previous = self._end = None
+            self.source.interrupted()
 
-    def start_at(self, origin_ns: int) -> None:
-        """The instant of frame 0 becomes known; nothing was stored before it."""
+    def start_at(self, origin_ns: int, *, placed: bool = False) -> None:
+        """The instant of frame 0 becomes known; nothing was stored before it. With `placed` it moves: what was placed so far
+        is to be stored anew by whoever has it, and a gap that is not over is told where it began."""
         self.leave_run()
+        end, moved = self._end, (origin_ns - self.timeline.origin_ns) // FRAME_NS
+        if placed:
+            self._tell_gap()
         self.timeline.realign()
         self.timeline.start_at(origin_ns)
-        self._end = None
+        self.outage.move(-moved)
+        self._end = end - moved if placed and end is not None else None
 
     def correct(self, now_ns: int) -> None:
         """Ends a window of drift measurement and follows the sender's clock, see `Timeline`."""
-        step = self.timeline.correct()
+        step = self.timeline.correct(steady=self._steady)
         if not step:
             return
         self.leave_run()
-        self._end = None if self._end is None else self._end + step
-        if self.timeline.settled:
+        end = self._end
+        self._end = None if end is None else end + step
+        if step > DRIFT_STEP:
+            if end is not None:
+                self._miss(end, end + step, "no_media")
+        elif self.timeline.settled:
             position = self.timeline.position_at(now_ns)
             ppm = round(-1e6 * self.timeline.corrected / max(position, 1), 1)
             self.records.append(Drift(self._moment(now_ns), self.track.stream, position, ppm))
@@ -284,13 +307,20 @@ class Pipeline:
         end = self._end
         position = self._position(packet, frames, received_ns, lost=lost)
         self._previous = number
-        if lost and self._end is not None:
+        start, stop = self.outage.over(position)
+        if start < stop:
+            self._miss(start, stop, "no_media")
+        elif lost and self._end is not None:
             self._miss(self._end, position, "lost")
         elif self._steady and end is not None and position - end > STALL_FRAMES_MIN:
             # Others suppress silence; this one stood still, and what was said meanwhile is nowhere.
             self._miss(end, position, "no_media")
         if not audible:
             return
+        if codec != self._codec:
+            if self._codec:
+                self.records.append(CodecChanged(self._moment(received_ns), self.track.stream, position, codec))
+            self._codec = codec
         self._end = position + frames
         self.frames = frames
         self.timeline.observe(received_ns - self.timeline.due_ns(position + frames))
@@ -343,6 +373,11 @@ class Pipeline:
             else:
                 self._tell_gap()
                 self._gap = Gap(self.track.stream, low, high, reason)
+
+    def _tell_missing(self, start: int, stop: int) -> None:
+        self.leave_run()
+        self._miss(start, stop, "no_media")
+        self._tell_gap()
 
     def _tell_gap(self) -> None:
         if self._gap:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import msgspec
+
 from telegraphone.limits import JOURNAL_BYTES_MAX
 from telegraphone.media import layout
 from telegraphone.media.errors import DamagedHeader, SealedFormatError, WrongKey
@@ -27,6 +29,7 @@ from telegraphone.media.manifest import (
     ConsentFact,
     EpochFact,
     JournalFact,
+    KeptFact,
     Manifest,
     Span,
     file_hash,
@@ -114,6 +117,7 @@ def recover(
         consent=tuple(ConsentFact(note.at, note.reference, note.digest) for note in state.consent),
         software=software,
         sealed_at=now,
+        kept=tuple(KeptFact(*kept) for kept in state.kept) or msgspec.UNSET,
     )
 
 
@@ -281,10 +285,12 @@ def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[
         for gate in state.spans
     ]
     shut = merged((span.start, span.stop) for span in spans)
+    gaps: dict[tuple[int, str], list[Range]] = {}
     for gap in state.gaps:
+        gaps.setdefault((gap.stream, gap.reason), []).append((gap.start, min(gap.stop, frames)))
+    for (stream, reason), places in gaps.items():
         # What the kernel cut just before its pause was known belongs to the pause.
-        missed = without([(gap.start, min(gap.stop, frames))], shut)
-        spans += [Span("gap", gap.reason, *place, gap.stream) for place in missed]
+        spans += [Span("gap", reason, *place, stream) for place in without(places, shut)]
     streams = {epoch.fact.stream for epoch in epochs}
     if state.started:
         streams |= {track.stream for track in state.started.tracks}

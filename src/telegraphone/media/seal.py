@@ -72,19 +72,23 @@ class Sealer:
 
     def seal(self, pcm: bytes | bytearray | memoryview) -> SealedSegment:
         """Seals exactly L bytes as the next segment: L + 16 bytes. Raises ValueError for another length, or when ended."""
-        if len(pcm) != self._length or self._aead is None:
-            raise ValueError(f"{len(pcm)} bytes are no segment of {self._length}, or the epoch has ended")
-        i = self._count
-        # Counted before sealing: whatever happens next, this nonce is used up.
-        self._count = i + 1
-        number = _U32.pack(i)
-        return SealedSegment(self._aead.encrypt(self._prefix + number + b"\0", pcm, self._aad + number))
+        if len(pcm) != self._length:
+            raise ValueError(f"{len(pcm)} bytes are no segment of {self._length}")
+        return self.seal_run(pcm)
 
     def seal_run(self, pcm: bytes | bytearray | memoryview) -> SealedSegment:
         """Seals a whole number of segments, one behind the other, to be appended in one write. Raises as `seal`."""
-        view = memoryview(pcm)
-        starts = range(0, len(view), self._length)
-        return SealedSegment(b"".join([self.seal(view[start : start + self._length]) for start in starts]))
+        length, first = self._length, self._count
+        count, rest = divmod(len(pcm), length)
+        if rest or self._aead is None:
+            raise ValueError(f"{len(pcm)} bytes are no segments of {length}, or the epoch has ended")
+        # Counted before sealing: whatever happens next, these nonces are used up.
+        self._count = first + count
+        view, encrypt, prefix, aad = memoryview(pcm), self._aead.encrypt, self._prefix, self._aad
+        numbers = map(_U32.pack, range(first, self._count))
+        starts = range(0, len(view), length)
+        pairs = zip(numbers, starts, strict=True)
+        return SealedSegment(b"".join([encrypt(prefix + i + b"\0", view[at : at + length], aad + i) for i, at in pairs]))
 
     def close(self, rest: bytes | bytearray | memoryview) -> SealedSegment:
         """Seals the last 0 … L − 1 bytes as the closing segment and ends the epoch. Raises ValueError as `seal` does."""

@@ -18,10 +18,11 @@ SILENCE_NS: Final = 1_000_000_000
 COMFORT_NOISE: Final = "CN"
 """Payload type 13 (RFC 3389): it may come unsignalled, keeps the sequence going, and is stored as silence."""
 
-_COMFORT_NOISE_TYPE: Final = 13
+COMFORT_NOISE_TYPE: Final = 13
 _DROPOUT_MAX: Final = 3_000
 _MISORDER_MAX: Final = 100
-_FIRST_CYCLE: Final = 1 << 16
+FIRST_CYCLE: Final = 1 << 16
+"""Where the numbers of a source begin."""
 
 
 class Verdict(Enum):
@@ -38,19 +39,35 @@ class Verdict(Enum):
 
 
 class SourceLock:
-    """Judges packets by source; `number` is the extended sequence number of the last one that was ours."""
+    """Judges packets by source; `number` is the extended sequence number of the last one that was ours, `first` of the first
+    one since it counts as it does, `received` how many have come since (copies too, RFC 3550 appendix A.3)."""
 
-    __slots__ = ("_free", "_pinned", "_stray", "codecs", "heard_ns", "highest", "number", "ssrc")
+    __slots__ = (
+        "_free",
+        "_interrupted",
+        "_pinned",
+        "_stray",
+        "codecs",
+        "first",
+        "heard_ns",
+        "highest",
+        "number",
+        "received",
+        "ssrc",
+    )
 
     def __init__(self) -> None:
         self.codecs: Mapping[int, str] = {}
         self.ssrc: int | None = None
         self.number = 0
+        self.first = 0
         self.highest = 0
+        self.received = 0
         self.heard_ns = 0
         self._pinned: int | None = None
         self._free = False
         self._stray: int | None = None
+        self._interrupted = False
 
     def aim(self, codecs: Mapping[int, str], ssrc: int | None) -> None:
         """What was signalled; from now on another SSRC may take over once."""
@@ -58,10 +75,14 @@ class SourceLock:
         self._pinned = ssrc
         self._free = True
 
+    def interrupted(self) -> None:
+        """Nothing is heard for a while: the source may have sent any number of packets until it is heard again."""
+        self._interrupted = True
+
     def codec(self, payload_type: int) -> str | None:
         """What a payload type was signalled to mean."""
         codec = self.codecs.get(payload_type)
-        return COMFORT_NOISE if codec is None and payload_type == _COMFORT_NOISE_TYPE else codec
+        return COMFORT_NOISE if codec is None and payload_type == COMFORT_NOISE_TYPE else codec
 
     def judge(self, packet: RtpPacket, received_ns: int) -> Verdict:
         """Decides, and remembers what follows from it."""
@@ -75,10 +96,13 @@ class SourceLock:
             self.ssrc = packet.ssrc
             self._free = False
             return self._begin(packet.sequence_number, received_ns, verdict)
+        if self._interrupted:
+            return self._begin(packet.sequence_number, received_ns, Verdict.OURS)
         number = extend(self.highest, packet.sequence_number, 16)
         if -_MISORDER_MAX <= number - self.highest <= _DROPOUT_MAX:
             self.number = number
             self.highest = max(self.highest, number)
+            self.received += 1
             self.heard_ns = received_ns
             return Verdict.OURS
         if silent or packet.sequence_number == self._stray:
@@ -93,7 +117,9 @@ class SourceLock:
 
     def _begin(self, sequence_number: int, received_ns: int, verdict: Verdict) -> Verdict:
         # One cycle up, so that packets sent before this one but received after it have numbers above zero.
-        self.number = self.highest = sequence_number + _FIRST_CYCLE
+        self.number = self.first = self.highest = sequence_number + FIRST_CYCLE
+        self.received = 1
         self.heard_ns = received_ns
         self._stray = None
+        self._interrupted = False
         return verdict

@@ -8,10 +8,14 @@ the mapping, and from then on timestamps alone place audio, so jitter moves noth
 A sender's crystal is not ours. The *skew* of a packet is its arrival minus the moment its last frame is due; over a
 window, the smallest skew is free of jitter. When it has moved further than DRIFT_TOLERANCE the mapping follows in steps of
 at most DRIFT_STEP, so both tracks of a call stay within 20 ms of each other for as long as it lasts (properties REC-2).
+
+A source that sends all the time may stand still so often and so shortly that its own timestamps hide it. What came late since is
+then in its place at once, whatever that takes: it is no crystal's doing.
 """
 
 from typing import Final
 
+from telegraphone.limits import STALL_FRAMES_MIN
 from telegraphone.wire.rtp.serial import extend
 
 RATE: Final = 8_000
@@ -84,8 +88,9 @@ class Timeline:
         if self._least_skew_ns is None or skew_ns < self._least_skew_ns:
             self._least_skew_ns = skew_ns
 
-    def correct(self) -> int:
-        """Ends a window: the frames by which the mapping has moved, positive when later audio now lies later."""
+    def correct(self, *, steady: bool = False) -> int:
+        """Ends a window: the frames by which the mapping has moved, positive when later audio now lies later. More than
+        DRIFT_STEP are those for which a `steady` source has stood still."""
         if not self.settled:
             before = self._offset
             self.realign()
@@ -95,6 +100,9 @@ class Timeline:
         if abs(skew) <= DRIFT_TOLERANCE:
             return 0
         step = max(-DRIFT_STEP, min(DRIFT_STEP, skew))
+        if steady and skew > STALL_FRAMES_MIN:
+            step = skew
+        else:
+            self.corrected += step
         self._offset += step
-        self.corrected += step
         return step

@@ -16,6 +16,9 @@ from telegraphone.media.header import FILLER, FRAME_BYTES
 KEPT: Final = frozenset({"PCMU", "PCMA", "L16"})
 """What is stored as it comes: the payload of G.711, and the linear sound that other codecs were decoded to (format page, 3.4)."""
 
+_NEXT_TO_NOTHING: Final = 800
+"""Bytes, of G.711 100 ms: a lost packet whose place is filled shifts the border against the packets."""
+
 
 @dataclass(frozen=True, slots=True)
 class EpochOpened:
@@ -47,7 +50,7 @@ Output = EpochOpened | SegmentsFilled | EpochClosed
 class Track:
     """Collects one stream's frames; what is ready to be sealed is taken from `output`."""
 
-    __slots__ = ("_changes", "_filler", "_first", "codec", "head", "output", "pending", "stream")
+    __slots__ = ("_changes", "_filled", "_filler", "_first", "codec", "head", "output", "pending", "stream")
 
     def __init__(self, stream: int, *, floor: int = 0) -> None:
         """`floor` is the first frame that no earlier file holds."""
@@ -61,8 +64,26 @@ class Track:
         self.output: list[Output] = []
         self._filler = b""
         self._first = 0
+        self._filled = (0, 0)
+        """Where the newest filler began and ended."""
         self._changes = 0
         """How often the codec changed although the epoch had just begun."""
+
+    @property
+    def missing(self) -> int:
+        """Frames that fill the segment which has begun; only while there is an epoch."""
+        return SEGMENT_FRAMES - len(self.pending) // FRAME_BYTES[self.codec]
+
+    @property
+    def audio_end(self) -> int:
+        """The frame behind the last one that is not filler."""
+        start, stop = self._filled
+        return start if stop == self.head else self.head
+
+    @property
+    def at_border(self) -> bool:
+        """Whether what came since `output` was taken fills segments and leaves next to nothing."""
+        return bool(self.output) and len(self.pending) <= _NEXT_TO_NOTHING
 
     def put(self, position: int, audio: bytes | memoryview, codec: str) -> int:
         """Stores audio at its place: filler up to it, and of what overlaps with stored frames nothing. Returns the frames
@@ -85,6 +106,7 @@ class Track:
         """Stores filler up to a position; nothing while there is no epoch."""
         missing = position - self.head
         if missing > 0 and self.codec:
+            self._filled = self.audio_end, position
             self.head = position
             self.pending += self._filler * missing
             self.cut()

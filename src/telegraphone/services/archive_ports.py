@@ -19,7 +19,8 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class KeptRecording:
-    """What a signed manifest says is kept of one recording; `manifest_sha256` names exactly this version of it."""
+    """What a signed manifest says is kept of one recording; `manifest_sha256` names exactly this version of it. Until
+    `locked_until` nothing of it can be destroyed."""
 
     recording_id: RecordingId
     tenant: str
@@ -27,6 +28,7 @@ class KeptRecording:
     started_at: datetime
     manifest_sha256: str
     files: tuple[KeptFile, ...]
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ class ExportOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class StoneOrder:
+    """An erased recording to be put into a package as what is left of it: its stone, and what the trail says of it as JSON."""
+
+    call_uuid: CallUuid
+    stone: SignedDocument
+    trail: bytes
+
+
+Order = ExportOrder | StoneOrder
+
+
+@dataclass(frozen=True, slots=True)
 class PackedFile:
     """One file of a package: its path in it, in ASCII, its size, and what it proves itself by; `sha256` in hexadecimal."""
 
@@ -94,7 +108,7 @@ class Packages(Protocol):
     when it is asked for. All raise `KeyError` for a recording that is not there, and `Unavailable("archive")`, not retryable
     for one that cannot be put in whole."""
 
-    async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+    async def prepare(self, orders: Sequence[Order], *, sealed_files: bool) -> Prepared:
         """Looks the recordings through: every byte of them is made once and none is kept."""
 
     async def closed(self, files: Sequence[PackedFile]) -> Prepared:
@@ -129,7 +143,7 @@ class Archive(Protocol):
     async def check(self, recording_id: RecordingId) -> tuple[str, ...]:
         """Everything that is wrong with a recording, each with its place; nothing when it is what was sealed."""
 
-    def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+    def export(self, orders: Sequence[Order], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
         """A package (ZIP) of these recordings in bounded pieces, made while it is read: sound, metadata, trail, reports, hashes,
         signature and certificate; with `sealed_files` also what was sealed. A recording that cannot be put in whole breaks it
         off."""

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import rfc8785
 
+from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import DEFAULT_TENANT
 
 BEGINNING: Final = "0" * 64
@@ -78,6 +79,14 @@ def hash_of(number: int, before: str, written_at: datetime, deed: Deed) -> str:
         "detail": dict(deed.detail),
     }
     return hashlib.sha256(rfc8785.dumps(said)).hexdigest()  # type: ignore[arg-type]  # it takes any JSON, which it says more narrowly
+
+
+def must_be_said(name: str, words: str, most: int) -> str:
+    """What somebody gives as a `name` and the trail repeats: the words. Raises `ParameterInvalid` for none, or more than `most`
+    characters."""
+    if not words.strip() or len(words) > most or not words.isprintable():
+        raise ParameterInvalid(name, f"1 to {most} printable characters")
+    return words
 
 
 class AuditTrail(Protocol):

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from telegraphone.domain import monitoring, policy, progress
+from telegraphone.domain import monitoring, progress
 from telegraphone.domain.agent import Agent, Feature
 from telegraphone.domain.call import Call, Leg, LegState, Notice, Told, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState, Refusal
 from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.leaving import give_up, left
-from telegraphone.domain.legs import Ability, EndCause, Keeping, LegFact
+from telegraphone.domain.legs import Ability, EndCause, LegFact
 from telegraphone.domain.operations import TRIGGERS, accepted
 from telegraphone.domain.views import CallNotice, CallView, PauseForgotten, RecordingBroken, Seen, view
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S, RELEASED_CALL_S
@@ -30,6 +30,7 @@ from telegraphone.services.consent import Consents
 from telegraphone.services.invitations import ANSWERED_WHEN_IT_RINGS, Invitations
 from telegraphone.services.mailbox import (
     Absorbed,
+    AnnouncementOver,
     AnswerDue,
     Asked,
     Command,
@@ -57,6 +58,7 @@ from telegraphone.services.ports import (
     RecordingRecovered,
     Unavailable,
 )
+from telegraphone.services.prerolls import Prerolls
 from telegraphone.services.recordings import CallRecorder
 from telegraphone.services.surroundings import Surroundings
 from telegraphone.services.tones import Tones
@@ -86,11 +88,14 @@ class CallActor:
         self._new = new
         self._mailbox = Mailbox(world.clock)
         self._effects = Effects(conversation, world, self._mailbox, lambda now: changed(self, now))
-        self._consents = Consents(self._effects, world)
+        self._consents = Consents(self._effects, world, self._mailbox)
         self._pausing = Pausing(self._effects, world, self._mailbox)
         self._tones = Tones(self._effects, world, self._mailbox)
+        self._prerolls = Prerolls(self._effects, world)
         self._invitations = Invitations(self._mailbox)
         self._closing: set[CallUuid] = set()
+        self.unrecorded: set[CallUuid] = set()
+        """Calls whose recording could not be begun by the rules, or broke off."""
         self._surrendered = False
         self.begun = asyncio.Event()
         """Set when the first step has been carried out."""
@@ -191,7 +196,7 @@ class CallActor:
                 self._tell(await self._effects.recorder_event(what))
             case RingingTooLong(leg):
                 await self._ringing_too_long(leg, now)
-            case PausedTooLong() | PauseRuleDue() | ToneDue():
+            case PausedTooLong() | PauseRuleDue() | ToneDue() | AnnouncementOver():
                 await self._on_time(what)
             case AnswerDue(leg):
                 self._invitations.due(leg)
@@ -208,13 +213,16 @@ class CallActor:
             case fact:
                 await self._happened(fact, now)
 
-    async def _on_time(self, what: PausedTooLong | PauseRuleDue | ToneDue) -> None:
-        if not isinstance(what, ToneDue):
+    async def _on_time(self, what: PausedTooLong | PauseRuleDue | ToneDue | AnnouncementOver) -> None:
+        if isinstance(what, AnnouncementOver):
+            self._tell(self._consents.announced(what))
+            await self._let_inherit()
+        elif not isinstance(what, ToneDue):
             self._tell(await self._pausing.alarm(what))
         await self._tones.look()
 
     async def _happened(self, fact: LegFact, now: float) -> None:
-        step = progress.fact(self.conversation, fact, now, is_agent=self._world.is_agent)
+        step = await self._foreseen(lambda: progress.fact(self.conversation, fact, now, is_agent=self._world.is_agent))
         news, _ = await self._effects.of(step, _BY_CALL)
         if self._invitations.happened(fact, self.conversation):
             await asyncio.sleep(0)
@@ -295,14 +303,23 @@ class CallActor:
             raise NotInState(command.operation.value, f"call state is '{leg.state.value}'")
         if command.operation in TRIGGERS:
             return await self._effects.record(command)
-        step = commanded(self.conversation, command, self._new, self._world.clock.now())
+        now = self._world.clock.now()
+        step = await self._foreseen(lambda: commanded(self.conversation, command, self._new, now))
         news, failure = await self._effects.of(step, _BY_CALL)
         if failure is not None:
             asked.failed(failure)
         # Whoever attaches what pauses the recording hears that it is attached only when no audio passes any more.
-        return (*news, *await self._consents.look(), *await self._pausing.look())
+        news = (*news, *await self._consents.look(), *await self._pausing.look())
+        await self._prerolls.forget()
+        return news
 
     # --- effects and notices ---
+
+    async def _foreseen(self, made: Callable[[], Step]) -> Step:
+        """The step, made once more when gates had to be shut before it."""
+        step, before = made(), self.conversation
+        self._tell(await self._consents.foresee(step.conversation))
+        return step if self.conversation is before else made()
 
     async def _carry_out(self, step: Step, by: By) -> None:
         news, _ = await self._effects.of(step, by)
@@ -315,9 +332,12 @@ class CallActor:
         self._tell(await self._consents.look())
         for call in self.conversation.calls:
             if call.heirs:
-                self._tell(await self._effects.inherit(call, self._policy_for(call)))
+                self._tell(await self._effects.inherit(call, self._world.rule_for(call)))
                 await self._let_watch({call.leg(leg).number for leg in call.heirs})
+        # A part that has just begun has the consent that was given before, or asks for it.
+        self._tell(await self._consents.look())
         self._tell(await self._pausing.look())
+        await self._prerolls.look()
         await self._tones.look()
 
     async def _let_watch(self, numbers: set[str]) -> None:
@@ -326,25 +346,6 @@ class CallActor:
             step = monitoring.begun(self.conversation, watch, self._new.leg())
             if step.effects and Ability.MONITOR in self._world.abilities:
                 await self._carry_out(step, _BY_CALL)
-
-    def _policy_for(self, call: Call) -> Callable[[str], str | None]:
-        """By which rule the coming of whom into this call begins a recording. One that is always recorded is its first
-        agent's; where no agent takes part, anybody's."""
-        policies, directory = self._world.policies, self._world.directory
-        nobody = all(directory.at(leg.number, call.tenant) is None for leg in call.talking)
-
-        def decided(number: str) -> str | None:
-            agent = directory.at(number, call.tenant)
-            if call.copied is Keeping.ALWAYS:
-                return policy.ALWAYS_RECORDED if nobody or agent is not None else None
-            if agent is None or call.copied is Keeping.ON_DEMAND:
-                return None
-            rule = policy.deciding(policies.rules, call, agent)
-            if rule is not None:
-                return rule.name if rule.records else None
-            return policy.ALWAYS_RECORDED if number in policies.recorded_numbers else None
-
-        return decided
 
     def _tell(self, news: tuple[News, ...]) -> None:
         for each in news:
@@ -355,8 +356,17 @@ class CallActor:
                     self._end_watch(call.leg(leg))
                 case Broken(uuid):
                     self._notify_recording(self.conversation.call(uuid), RecordingBroken)
+                    self._unrecorded(self.conversation.call(uuid))
                 case StillPaused(uuid):
                     self._notify_recording(self.conversation.call(uuid), PauseForgotten)
+
+    def _unrecorded(self, call: Call) -> None:
+        if call.recording.in_progress:
+            return
+        self.unrecorded.add(call.uuid)
+        if call.required:
+            log.error("call_ended_unrecorded", call=call.uuid)
+            self.give_up()
 
     def _end_watch(self, leg: Leg) -> None:
         if leg.ear is not None and leg.state is LegState.RELEASED:

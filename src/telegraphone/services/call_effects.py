@@ -16,7 +16,7 @@ from telegraphone.domain.call import Call, CallEffect, Notice, everyone
 from telegraphone.domain.conversation import Conversation, Step
 from telegraphone.domain.errors import NotInState
 from telegraphone.domain.forwarding import apart, forwarded
-from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.domain.ids import CallUuid, LegId
 from telegraphone.domain.leaving import give_up, gone
 from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.domain.operations import TRIGGERS, Operation
@@ -34,7 +34,7 @@ from telegraphone.services.ports import (
     RecordingRecovered,
     Unavailable,
 )
-from telegraphone.services.recordings import CallRecorder
+from telegraphone.services.recordings import CallRecorder, Recorders
 from telegraphone.services.surroundings import Surroundings
 from telegraphone.services.waiting import Limit
 
@@ -56,8 +56,7 @@ class Effects:
         self._world = world
         self._mailbox = mailbox
         self._changed = changed
-        self._tapped: dict[LegId, RecordingId] = {}
-        self._recorders: dict[CallUuid, CallRecorder] = {}
+        self.recorders = Recorders(world)
 
     # --- steps ---
 
@@ -115,26 +114,21 @@ class Effects:
         """The released call is no longer known."""
         kept = tuple(call for call in self.conversation.calls if call.uuid != uuid)
         self.conversation = Conversation(kept)
-        self._recorders.pop(uuid, None)
+        self.recorders.pop(uuid, None)
         self._changed(self.conversation)
-
-    @property
-    def recorders(self) -> Mapping[CallUuid, CallRecorder]:
-        """What makes the recordings of each call."""
-        return self._recorders
 
     def take_over(self, conversation: Conversation, recorders: Mapping[CallUuid, CallRecorder]) -> None:
         """The calls of another conversation belong to this one from now on, with their recordings."""
         for uuid, recorder in recorders.items():
-            recorder.share(self._tapped)
-            self._recorders[uuid] = recorder
+            recorder.share(self.recorders.tapped)
+            self.recorders[uuid] = recorder
         calls = sorted((*self.conversation.calls, *conversation.calls), key=_began)
         self.conversation = Conversation(tuple(calls))
         self._changed(self.conversation)
 
     async def abandon(self) -> None:
         """Ends every recording and hangs up every leg, whatever state they are in."""
-        for recorder in self._recorders.values():
+        for recorder in self.recorders.values():
             await recorder.discard(_BY_SYSTEM)
         for leg in dict.fromkeys(leg.id for call in self.conversation.calls for leg in call.legs):
             await self._tried(wish.HangUp(leg, EndCause.FAILED), _BY_SYSTEM)
@@ -143,9 +137,9 @@ class Effects:
         match effect:
             case wish.Begin(uuid, leg):
                 call = self._target.call(uuid)
-                await self._recorder(uuid).reserve(call, call.leg(leg), self._limit())
+                await self.recorders[uuid].reserve(call, call.leg(leg), self._limit())
             case wish.Retap(uuid):
-                await self._recorder(uuid).retap(self._target.call(uuid), self._limit())
+                await self.recorders[uuid].retap(self._target.call(uuid), self._limit())
             case wish.Gate(uuid, gate):
                 seconds = RECORDING_SEAL_S if isinstance(gate, rec.Seal) else RECORDER_ANSWER_S
                 await self._gate(uuid, gate, by, self._limit(seconds))
@@ -217,7 +211,7 @@ class Effects:
         # done yet; what came of it is told when it is known (gws-api 8.4).
         limit = self._limit(RECORDING_SEAL_S if trigger is rec.Trigger.STOP else RECORDER_ANSWER_S)
         if trigger is rec.Trigger.START:
-            await self._recorder(call.uuid).reserve(call, leg, limit)
+            await self.recorders[call.uuid].reserve(call, leg, limit)
             step = await self._begun(call, step, command.by, limit)
         else:
             await self._gates(call, step, command.by, limit)
@@ -235,7 +229,7 @@ class Effects:
             limit = self._limit()
             try:
                 for reason in rec.in_order(call.recording.reasons & rec.VISIBLE):
-                    await self._recorder(call.uuid).shut(reason, command.by, limit)
+                    await self.recorders[call.uuid].shut(reason, command.by, limit)
             except Unavailable:
                 log.error("gate_state_unknown", call=call.uuid)
             else:
@@ -255,16 +249,16 @@ class Effects:
         by = self._world.policies.by(rule)
         step, limit = following.inherited(call, leg), self._limit()
         try:
-            await self._recorder(call.uuid).reserve(call, leg, limit)
+            await self.recorders[call.uuid].reserve(call, leg, limit)
             step = await self._begun(call, step, by, limit)
         except LegOver:
             # Asked again when it is known who has left, and whether anybody remains.
-            await self._recorder(call.uuid).discard(_BY_SYSTEM)
+            await self.recorders[call.uuid].discard(_BY_SYSTEM)
             self.conversation = self.conversation.with_call(replace(call, heirs=heirs))
             return ()
         except Unavailable as error:
             log.error("recording_by_policy_failed", call=call.uuid, error=str(error))
-            await self._recorder(call.uuid).discard(_BY_SYSTEM)
+            await self.recorders[call.uuid].discard(_BY_SYSTEM)
             return (Broken(call.uuid),)
         return self._recording_now(replace(call, carries_pause=False), step.recording)
 
@@ -287,17 +281,17 @@ class Effects:
             case CaptureRestored(shut_for=shut_for):
                 return await self._restored(call, shut_for)
             case RecordingRecovered(sealed):
-                await self._recorder(call.uuid).found_sealed(sealed, _BY_SYSTEM)
-            case CaptureSilent():
-                if call.recording.reasons:
-                    return ()  # nothing is kept now, and a consult may have taken the tap
-                log.error("tap_is_dead", call=call.uuid)
+                await self.recorders[call.uuid].found_sealed(sealed, _BY_SYSTEM)
+            case CaptureSilent(silent_s=silent_s):
+                if not call.recording.keeps_audio:
+                    return ()  # and a consult may have taken the tap
+                log.error("tap_is_dead", call=call.uuid, silent_s=round(silent_s, 2))
                 return (Broken(call.uuid),)
         return await self._break_off(call)
 
     async def re_aim(self, leg: LegId, source: MediaSource, *, heard: bool) -> None:
         """A leg's audio, or that of those it hears, now comes in another form."""
-        for recorder in self._recorders.values():
+        for recorder in self.recorders.values():
             try:
                 await recorder.re_aim(leg, source, self._limit(), heard=heard)
             except Unavailable as error:
@@ -306,7 +300,7 @@ class Effects:
 
     def recorded_in(self, recording_id: str) -> Call | None:
         """The call whose part this media file is, while it is being made."""
-        return next((call for call in self.conversation.calls if self._recorder(call.uuid).recording_id == recording_id), None)
+        return next((call for call in self.conversation.calls if self.recorders[call.uuid].recording_id == recording_id), None)
 
     async def _restored(self, call: Call, shut_for: frozenset[str]) -> tuple[News, ...]:
         if not call.recording.in_progress:
@@ -315,14 +309,14 @@ class Effects:
         limit = self._limit()
         try:
             await self._gates(call, step, _BY_SYSTEM, limit)
-            await self._recorder(call.uuid).aim_again(limit)
+            await self.recorders[call.uuid].aim_again(limit)
         except Unavailable:
             return await self._break_off(call)
         return self._recording_now(call, step.recording)
 
     async def _break_off(self, call: Call) -> tuple[News, ...]:
         """The part ends by failure. A Start that failed leaves what there was before: nothing to tell."""
-        await self._recorder(call.uuid).discard(_BY_SYSTEM)
+        await self.recorders[call.uuid].discard(_BY_SYSTEM)
         if not call.recording.in_progress:
             return ()
         failed = rec.step(call.recording, rec.Trigger.CAPTURE_FAILED)
@@ -331,7 +325,7 @@ class Effects:
 
     def _recording_now(self, call: Call, recording: rec.Recording) -> tuple[News, ...]:
         """Takes the new recording state over; everybody is told if it shows."""
-        part = self._recorder(call.uuid).part
+        part = self.recorders[call.uuid].part
         shows = recording.phase is not call.recording.phase
         if shows and recording.phase is rec.Phase.PAUSED:
             call = replace(call, pauses=call.pauses + 1)
@@ -356,7 +350,7 @@ class Effects:
             await self._gate(call.uuid, effect, by, limit)
 
     async def _gate(self, uuid: CallUuid, effect: rec.Effect, by: By, limit: Limit) -> None:
-        recorder = self._recorder(uuid)
+        recorder = self.recorders[uuid]
         recorder.call = self._known(uuid)
         match effect:
             case rec.OpenGate(lift):
@@ -370,9 +364,6 @@ class Effects:
         """The call as it is, or is about to be when it is new."""
         calls = (call for conversation in (self.conversation, self._target) for call in conversation.calls if call.uuid == uuid)
         return next(calls)
-
-    def _recorder(self, uuid: CallUuid) -> CallRecorder:
-        return self._recorders.setdefault(uuid, CallRecorder(self._world, self._tapped))
 
     def _limit(self, seconds: float = RECORDER_ANSWER_S) -> Limit:
         return Limit(self._world.clock, seconds)

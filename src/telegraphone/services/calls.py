@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -191,7 +191,8 @@ class Calls:
             case CallForked():
                 self._forked(event)
             case CopyDescribed():
-                self._copied.described(event)
+                if changed := self._copied.described(event):
+                    self._create_task(self._copied.doubles.part(changed))
             case RecordingOrdered():
                 self._create_task(self._copied.ordered(event))
             case DeviceRegistered(dn):
@@ -261,9 +262,13 @@ class Calls:
         uuid, made = self._new_call_ids()
         if may_be_call_uuid(event.known_as) and event.known_as not in self._by_uuid:
             uuid = CallUuid(event.known_as)
-        legs = tuple(forked.talking_leg(party, now) for party in event.parties)
+        doubles = self._copied.doubles
+        double = doubles.double_of(event)
+        data = {**double.user_data, **event.user_data} if double else event.user_data
+        legs = tuple(forked.talking_leg(party, None if double else now) for party in event.parties)
         kind = forked.call_type(legs, event.tenant, self._world.is_agent)
-        call = Call(uuid, made, kind, legs, event.user_data, copied=event.keeping, mixed=event.mixed, tenant=event.tenant)
+        call = Call(uuid, made, kind, legs, data, copied=event.keeping, mixed=event.mixed, tenant=event.tenant)
+        call = replace(call, carries_pause=doubles.begins_paused(event), required=event.required)
         try:
             actor = self._admit(call, forked.begun(call))
         except Unavailable as error:

@@ -95,8 +95,8 @@ class PartQuery:
 class Catalogue(Protocol):
     """The list of recordings. Calls, pauses and recording never wait for it: they are written from a bounded queue."""
 
-    async def put(self, part: PartRecord) -> None:
-        """Adds the part or replaces what is known of it; durable on return."""
+    async def put(self, *parts: PartRecord) -> None:
+        """Adds the parts, or replaces what is known of them, in this order: all or none, durable on return."""
 
     async def change(self, part: PartRecord) -> bool:
         """Replaces what is known of an ended part; False when it is not there any more, or about to be erased."""

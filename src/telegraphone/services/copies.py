@@ -17,12 +17,13 @@ from telegraphone.domain.copies import Copy, LinkNames
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.legs import CopyDescribed
 from telegraphone.limits import (
-    CATALOGUE_RETRY_S,
     COPIES_AT_ONCE,
     COPIES_BACKLOG_MAX,
     SNAPSHOTS_KEPT_EVERY,
     SNAPSHOTS_KEPT_MAX,
 )
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.later import keep_writing
 from telegraphone.services.ports import Clock, Unavailable
 
 log = structlog.get_logger()
@@ -70,9 +71,11 @@ class Copies:
         """Where they are remembered, for who reads."""
         self._clock = clock
         self._live: dict[CallUuid, Copy] = {}
+        self._linked: dict[str, dict[CallUuid, None]] = {}
         self._links = LinkNames()
         self._changed: dict[CallUuid, Copy] = {}
         self._documents: deque[KeptSnapshot] = deque()
+        self._lost: dict[tuple[str, CallUuid], datetime] = {}
         self._wake = asyncio.Event()
 
     def begun(self, call_uuid: CallUuid, tenant: str, client: str) -> None:
@@ -100,21 +103,36 @@ class Copies:
             self._links.over(call_uuid)
         self._keep(copy)
 
+    def recovered(self, part: PartRecord) -> None:
+        """A part was ended that no call has any more: the copy that a lost node made was over with it."""
+        if part.stopped_at is not None and part.call_uuid not in self._live:
+            self._lost[part.tenant, part.call_uuid] = part.stopped_at
+            self._wake.set()
+
     def companions(self, call_uuid: CallUuid) -> tuple[CallUuid, ...]:
         """Other copies of the same conversation that are being made now: what must not be in one must be in none."""
         mine = self._live.get(call_uuid)
-        if mine is None:
-            return ()
-        return tuple(uuid for uuid, each in self._live.items() if uuid != call_uuid and each.links & mine.links)
+        return () if mine is None else tuple(uuid for uuid in self._of(mine.links) if uuid != call_uuid)
+
+    def linked(self, links: frozenset[str]) -> tuple[CallUuid, ...]:
+        """The copies being made now of the conversations of these names."""
+        return tuple(self._of(links))
+
+    def named(self, tenant: str, client: str, ids: frozenset[str]) -> frozenset[str]:
+        """The names of the conversations that a client calls by these ids, as far as a copy may have had them."""
+        return self._links.known(tenant, client, ids)
+
+    def links(self, call_uuid: CallUuid) -> frozenset[str]:
+        """The names of the conversation of a copy that is being made."""
+        copy = self._live.get(call_uuid)
+        return frozenset() if copy is None else copy.links
+
+    def _of(self, links: frozenset[str]) -> dict[CallUuid, None]:
+        return {uuid: None for link in links for uuid in self._linked.get(link, ())}
 
     async def run(self) -> None:
         """Writes for ever; cancel to stop, then `flush`."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if not await self._write_all():
-                await self._clock.sleep_until(self._clock.now() + CATALOGUE_RETRY_S)
-                self._wake.set()
+        await keep_writing(self._wake, self._write_all, self._clock)
 
     async def flush(self) -> None:
         """Writes what waits, once."""
@@ -123,13 +141,23 @@ class Copies:
     def _keep(self, copy: Copy) -> None:
         if copy.ended_at is None:
             self._live[copy.call_uuid] = copy
+            for link in copy.links:
+                self._linked.setdefault(link, {})[copy.call_uuid] = None
         else:
             self._live.pop(copy.call_uuid, None)
+            self._unlink(copy)
         if copy.call_uuid not in self._changed and len(self._changed) >= COPIES_BACKLOG_MAX:
             log.error("copies_backlog_full", call=copy.call_uuid)
             return
         self._changed[copy.call_uuid] = copy
         self._wake.set()
+
+    def _unlink(self, copy: Copy) -> None:
+        for link in copy.links:
+            linked = self._linked.get(link, {})
+            linked.pop(copy.call_uuid, None)
+            if not linked:
+                self._linked.pop(link, None)
 
     def _keep_document(self, snapshot: KeptSnapshot) -> None:
         """A client that never stops describing has its last word kept in one place beyond the limit."""
@@ -144,6 +172,11 @@ class Copies:
 
     async def _write_all(self) -> bool:
         try:
+            while self._lost:
+                (tenant, call_uuid), at = next(iter(self._lost.items()))
+                known = await self.store.conversation(tenant, call_uuid)
+                await self.store.put(*(each.over(at) for each in known if (each.call_uuid, each.ended_at) == (call_uuid, None)))
+                del self._lost[tenant, call_uuid]
             while self._changed:
                 written = tuple(islice(self._changed.values(), COPIES_AT_ONCE))
                 await self.store.put(*written)
@@ -156,6 +189,6 @@ class Copies:
                 for _ in kept:
                     self._documents.popleft()
         except Unavailable as error:
-            log.error("copies_unavailable", error=str(error), waiting=len(self._changed) + len(self._documents))
+            log.error("copies_unavailable", error=str(error), waiting=len(self._changed) + len(self._documents) + len(self._lost))
             return False
         return True

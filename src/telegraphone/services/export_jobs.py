@@ -7,6 +7,7 @@ is fetched, from any byte on. A recording that is erased or redacted meanwhile m
 """
 
 import asyncio
+import hashlib
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from telegraphone.domain.errors import NotFound, NotInState, ParameterInvalid, R
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action
 from telegraphone.limits import EXPORT_JOBS_MAX, EXPORT_KEPT_S, EXPORT_LOOK_S, EXPORT_RECORDINGS_MAX
+from telegraphone.services.approvals import FourEyes
 from telegraphone.services.archive_ports import Packages, PackedFile, Prepared
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartQuery
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 
 _ID_BYTES: Final = 12
 _KIND: Final = "export"
+_DIGITS: Final = 16
 _ERASED: Final = "a recording of it was erased since"
 
 
@@ -46,7 +49,7 @@ class State(Enum):
 @dataclass(frozen=True, slots=True)
 class ExportJob:
     """One package in the making: whose, of how many recordings, how many of them are looked through, and how many bytes that
-    made. `actor` is who asked as the trail names them."""
+    made. `actor` is who asked as the trail names them, `purpose` what for."""
 
     id: str
     tenant: str
@@ -61,6 +64,7 @@ class ExportJob:
     state: State = State.PREPARING
     finished_at: datetime | None = None
     reason: str = ""
+    purpose: str = ""
 
     @property
     def etag(self) -> str:
@@ -137,9 +141,17 @@ class BulkExports:
     """The use cases, and `run`, which prepares one job after the other until cancelled."""
 
     def __init__(
-        self, library: Library, orders: ExportOrders, kept: tuple[ExportJobs, ExportContents], packages: Packages, clock: Clock
+        self,
+        library: Library,
+        orders: ExportOrders,
+        kept: tuple[ExportJobs, ExportContents],
+        packages: Packages,
+        clock: Clock,
+        *,
+        four_eyes: FourEyes,
     ) -> None:
         self._library = library
+        self._four_eyes = four_eyes
         self._orders = orders
         self._jobs, self._contents = kept
         self._packages = packages
@@ -147,7 +159,9 @@ class BulkExports:
         self._audit: AuditTrail = library.audit
         self._woken = asyncio.Event()
 
-    async def begin(self, agent: Agent, wanted: PartQuery | Sequence[str], *, sealed: bool, origin: str) -> ExportJob:
+    async def begin(
+        self, agent: Agent, wanted: PartQuery | Sequence[str], *, sealed: bool, origin: str, purpose: str = ""
+    ) -> ExportJob:
         """Begins a job of all that a search finds, or of these recordings. Raises `RoleMissing`, `PermissionMissing`,
         `NotFound` for a recording that is out of reach, `ParameterInvalid` for none, too many, or too many jobs."""
         try:
@@ -157,6 +171,7 @@ class BulkExports:
             raise
         if len(await self._jobs.of(agent.tenant)) >= EXPORT_JOBS_MAX:
             raise ParameterInvalid("operationName", f"there are {EXPORT_JOBS_MAX} exports already; remove one")
+        second = await self._four_eyes.passed(agent, Action.EXPORT, _named(call_uuids, sealed=sealed), origin)
         job = ExportJob(
             self._clock.entropy(_ID_BYTES).hex(),
             agent.tenant,
@@ -166,8 +181,10 @@ class BulkExports:
             sealed,
             self._clock.utc(),
             len(call_uuids),
+            purpose=purpose,
         )
-        await self._note(agent, job.id, "begun", {"recordings": str(job.recordings), "sealed": str(sealed).lower()}, origin)
+        said = {"recordings": str(job.recordings), "sealed": str(sealed).lower()}
+        await self._note(agent, job.id, "begun", {**said, **_why(job), **second}, origin)
         await self._jobs.add(job, call_uuids)
         self._woken.set()
         return job
@@ -293,12 +310,12 @@ class BulkExports:
         await self._contents.put(ready, job.recordings, closing)
 
     async def _looked_through(self, job: ExportJob, call_uuid: CallUuid) -> Prepared:
-        """One recording, whose export is in its trail first. One that was erased since the job began is left out of it."""
+        """One recording, whose export is in its trail first; of one that was erased before, its stone."""
         parts = await self._library.catalogue.parts_of_call(job.tenant, call_uuid)
-        orders = await self._orders.of(job.tenant, parts)
+        orders = await self._orders.of(job.tenant, parts) or await self._orders.erased(job.tenant, call_uuid)
         if not orders:
             return Prepared((), {})
-        detail = {"parts": str(len(orders)), "sealed": str(job.sealed).lower(), "export": job.id}
+        detail = {"parts": str(len(orders)), "sealed": str(job.sealed).lower(), "export": job.id} | _why(job)
         await self._audit.write(Deed(job.actor, Action.EXPORT.value, call_uuid, "begun", detail, job.tenant, job.origin))
         return await self._packages.prepare(orders, sealed_files=job.sealed)
 
@@ -316,12 +333,31 @@ class BulkExports:
                 if len(found) > EXPORT_RECORDINGS_MAX:
                     raise ParameterInvalid("criteria", f"more than {EXPORT_RECORDINGS_MAX} recordings are found")
         else:
-            parts = [await self._library.within_reach(agent, Action.EXPORT, each) for each in dict.fromkeys(wanted)]
-            found = [each[0].call_uuid for each in parts]
+            found = [await self._one(agent, each) for each in dict.fromkeys(wanted)]
         if not found:
             raise ParameterInvalid("criteria", "no recording is found")
         return found
 
+    async def _one(self, agent: Agent, call_uuid: str) -> CallUuid:
+        """A recording in reach, or one that was erased, for who may export everybody's."""
+        try:
+            return (await self._library.within_reach(agent, Action.EXPORT, call_uuid))[0].call_uuid
+        except NotFound:
+            everybodys = self._library.reach(agent, Action.EXPORT) is None
+            if everybodys and await self._orders.erased(agent.tenant, CallUuid(call_uuid)):
+                return CallUuid(call_uuid)
+            raise
+
     async def _note(self, agent: Agent, job_id: str, result: str, detail: Mapping[str, str], origin: str) -> None:
         subject = f"export {job_id}".strip()
         await self._audit.write(Deed(agent.actor, Action.EXPORT.value, subject, result, detail, agent.tenant, origin))
+
+
+def _why(job: ExportJob) -> dict[str, str]:
+    return {"purpose": job.purpose} if job.purpose else {}
+
+
+def _named(call_uuids: Sequence[CallUuid], *, sealed: bool) -> str:
+    """What a second person approves: exactly these recordings, so that none is put among them afterwards."""
+    digest = hashlib.sha256(" ".join(sorted(call_uuids)).encode()).hexdigest()[:_DIGITS]
+    return f"{_KIND} of {len(call_uuids)} recordings{' with what was sealed' if sealed else ''}, {digest}"

@@ -6,13 +6,17 @@ authors, and its end replaces their times by the recorder's spans (gws-api 13.3)
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from telegraphone.domain.recording import Reason
 from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from telegraphone.services.ports import Cut, SealedRecording, SpanFact
 
+PREROLL: Final = "PreRoll"
+"""What came before the start was asked for."""
+PRECONSENT: Final = "PreConsent"
+"""What came before consent, and was kept when that was given."""
 _BY_SYSTEM: Final = By("system")
 _TYPES: Final = {"paused": "Paused", "held": "Held", "gap": "Gap"}
 _SAMPLES_PER_MS: Final = 8
@@ -21,10 +25,20 @@ _SAME_MOMENT_MS: Final = 20
 
 
 def begun(record: PartRecord, cut: Cut, by: By) -> PartRecord:
-    """The part began at this cut; reasons noted before are in force from its first sample on."""
-    entries = tuple(replace(each, started_at=cut.at, offset_ms=0) for each in record.history)
-    whole = HistoryEntry("Recording", cut.at, None, 0, 0, by)
-    return replace(record, started_at=cut.at, history=(whole, *entries))
+    """The part was begun at this cut; what lies before it was kept in memory until then. Reasons noted before are in force
+    from its first sample on."""
+    before_ms = cut.position_samples // _SAMPLES_PER_MS
+    at = first_sample(cut)
+    entries = [replace(each, started_at=at, offset_ms=0) for each in record.history]
+    if before_ms:
+        entries.append(HistoryEntry(PREROLL, at, cut.at, 0, before_ms, by, by))
+    whole = HistoryEntry("Recording", at, None, 0, 0, by)
+    return replace(record, started_at=at, history=(whole, *entries))
+
+
+def first_sample(cut: Cut) -> datetime:
+    """When the recording's first sample was, from any place in it."""
+    return cut.at - timedelta(microseconds=cut.position_samples * 1000 / _SAMPLES_PER_MS)
 
 
 def shut(record: PartRecord, reason: Reason, cut: Cut, by: By) -> PartRecord:
@@ -37,17 +51,18 @@ def shut(record: PartRecord, reason: Reason, cut: Cut, by: By) -> PartRecord:
 
 
 def opened(record: PartRecord, reason: Reason, cut: Cut, by: By) -> PartRecord:
-    """This reason keeps audio out no longer."""
-    end_ms = cut.position_samples // _SAMPLES_PER_MS
-    return replace(
-        record,
-        history=tuple(
-            replace(each, stopped_at=cut.at, duration_ms=max(0, end_ms - each.offset_ms), stopped_by=by)
-            if each.stopped_at is None and each.reason == reason.value
-            else each
-            for each in record.history
-        ),
-    )
+    """This reason keeps audio out no longer, and from this place on did not keep it out of memory."""
+    end_ms, kept_ms = cut.position_samples // _SAMPLES_PER_MS, cut.kept_samples // _SAMPLES_PER_MS
+    end = cut.at - timedelta(milliseconds=kept_ms)
+    entries = [
+        replace(each, stopped_at=end, duration_ms=max(0, end_ms - each.offset_ms), stopped_by=by)
+        if each.stopped_at is None and each.reason == reason.value
+        else each
+        for each in record.history
+    ]
+    if kept_ms:
+        entries.append(HistoryEntry(PRECONSENT, end, cut.at, end_ms, kept_ms, by, by, reason=reason.value))
+    return replace(record, history=tuple(entries))
 
 
 def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:
@@ -56,7 +71,8 @@ def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:
     started_by = next((each.started_by for each in record.history if each.type == "Recording"), None)
     whole = _entry(sealed, _Span("Recording", 0, ms), started_by, by)
     spans = [*_pauses(sealed), *(_span(each, sealed.rate) for each in sealed.spans if each.kind != "paused")]
-    entries = (_with_authors(record, sealed, span, by) for span in spans)
+    entries = [_with_authors(record, sealed, span, by) for span in spans]
+    entries += [each for each in record.history if each.type in (PREROLL, PRECONSENT)]
     return replace(
         record,
         started_at=whole.started_at,

@@ -33,18 +33,28 @@ class Library:
         try:
             return await self.within_reach(agent, action, call_uuid)
         except Refusal as refusal:
-            detail = {"reason": type(refusal).__name__}
-            await self.audit.write(Deed(agent.actor, action.value, call_uuid, "refused", detail, agent.tenant, origin))
+            await self.refused(agent, action.value, call_uuid, type(refusal), origin)
             raise
+
+    async def refused(self, agent: Agent, action: str, subject: str, why: type[Refusal], origin: str, **more: str) -> None:
+        """Has the trail say that this was refused, and why."""
+        detail = {"reason": why.__name__, **more}
+        await self.audit.write(Deed(agent.actor, action, subject, "refused", detail, agent.tenant, origin))
 
     async def within_reach(self, agent: Agent, action: Action, call_uuid: str) -> tuple[PartRecord, ...]:
         """The same for what nobody asked for by its id: recordings that were just found, or belong to one that was."""
-        within = self.reach(agent, action)
-        parts = await self.catalogue.parts_of_call(agent.tenant, CallUuid(call_uuid))
-        ended = any(part.stopped_at is not None for part in parts)
-        if not ended or not extends_to(within, (part.user_name for part in parts)):
+        [parts] = await self.all_within_reach(agent, action, (CallUuid(call_uuid),))
+        if not parts:
             raise NotFound("recording", call_uuid)
         return parts
+
+    async def all_within_reach(
+        self, agent: Agent, action: Action, call_uuids: Sequence[CallUuid]
+    ) -> tuple[tuple[PartRecord, ...], ...]:
+        """The same of many at once, in the order asked for: nothing of one that `within_reach` refuses as not found."""
+        within = self.reach(agent, action)
+        found = await self.catalogue.parts_of_calls(agent.tenant, call_uuids)
+        return tuple(parts if _may_be_shown(parts, within) else () for parts in found)
 
     async def find(self, agent: Agent, query: PartQuery, limit: int, offset: int, *, origin: str) -> tuple[CallUuid, ...]:
         """The calls of a search, newest first, as far as this agent may find them; what was looked for and how much was found
@@ -68,8 +78,7 @@ class Library:
         try:
             return self.reach(agent, action)
         except Refusal as refusal:
-            detail = {"reason": type(refusal).__name__}
-            await self.audit.write(Deed(agent.actor, action.value, subject, "refused", detail, agent.tenant, origin))
+            await self.refused(agent, action.value, subject, type(refusal), origin)
             raise
 
     async def pages(self, agent: Agent, action: Action, query: PartQuery) -> AsyncIterator[tuple[CallUuid, ...]]:
@@ -77,19 +86,26 @@ class Library:
         writes that down. Recordings that come meanwhile are not among it. Raises `RoleMissing`, `PermissionMissing`."""
         asked = replace(query, tenant=agent.tenant, among=self.reach(agent, action))
         while page := await self.catalogue.find_calls(asked, FOUND_PAGE, 0):
-            place = await self._place_behind(agent.tenant, page)
+            place = await self.place_behind(agent.tenant, page)
             yield page
             if place is None or len(page) < FOUND_PAGE:
                 return
             asked = replace(asked, after=place)
 
-    async def _place_behind(self, tenant: str, page: Sequence[CallUuid]) -> tuple[datetime, CallUuid] | None:
-        """Where the next page begins; None when all of this one is gone already."""
-        for call_uuid, parts in zip(reversed(page), await self.catalogue.parts_of_calls(tenant, page[::-1]), strict=True):
-            if parts:
-                return parts[0].started_at, call_uuid
+    async def place_behind(self, tenant: str, page: Sequence[CallUuid]) -> tuple[datetime, CallUuid] | None:
+        """Behind which call of this page the next one begins: the last that is not gone already; None when all are."""
+        for asked in (page[-1:], page[-2::-1]):
+            for call_uuid, parts in zip(asked, await self.catalogue.parts_of_calls(tenant, asked), strict=True):
+                if parts:
+                    return parts[0].started_at, call_uuid
         return None
 
     async def _note(self, agent: Agent, query: PartQuery, result: str, more: Mapping[str, str], *, origin: str) -> None:
         asked = {name: str(value) for name, value in asdict(query).items() if value is not None and name not in _OURS}
         await self.audit.write(Deed(agent.actor, Action.SEARCH.value, "", result, asked | dict(more), agent.tenant, origin))
+
+
+def _may_be_shown(parts: Sequence[PartRecord], within: frozenset[str] | None) -> bool:
+    """Whether something of the call has ended, and was an agent's whose recordings are in reach."""
+    ended = any(part.stopped_at is not None for part in parts)
+    return ended and extends_to(within, (part.user_name for part in parts))

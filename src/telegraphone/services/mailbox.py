@@ -98,6 +98,16 @@ class ToneDue:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementOver:
+    """An announcement plays no longer to this leg's party: it was heard to its end, cut off, or not played for this `error`."""
+
+    leg: LegId
+    announcement: str
+    heard: bool = False
+    error: Unavailable | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """Somebody may watch the agent at this number from now on."""
 
@@ -150,7 +160,7 @@ class Absorbed:
     wish: Surrender[Any]
 
 
-Alarm = RingingTooLong | PausedTooLong | PauseRuleDue | ToneDue | Watched | AnswerDue | Forgotten | GivenUp
+Alarm = RingingTooLong | PausedTooLong | PauseRuleDue | ToneDue | AnnouncementOver | Watched | AnswerDue | Forgotten | GivenUp
 Input = LegFact | RecorderEvent | Asked | MediaMoved | Alarm | Surrender[Any] | Absorbed
 
 

@@ -78,10 +78,21 @@ class MediaAddress:
 
 @dataclass(frozen=True, slots=True)
 class MediaKeys:
-    """What encrypted RTP is opened with: the suite's name in SDP (RFC 4568), and master key and salt, shown nowhere."""
+    """What encrypted RTP is opened with: the suite's name in SDP (RFC 4568), and master key and salt, shown nowhere; and by
+    `own`, of the same kind, we encrypt what goes back."""
 
     suite: str
     master: bytes = field(repr=False)
+    own: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReports:
+    """Where a source is told how its packets arrive (RTCP, RFC 3550 section 6); `muxed` at the address of its RTP, and from
+    our port for it (RFC 5761)."""
+
+    to: MediaAddress
+    muxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class MediaSource:
     """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
     it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes its packets as they
     arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port. `steady`: it sends all the time, silence
-    too, so that its silence is a fault."""
+    too, so that its silence is a fault. `reports`: it is told how they arrive. Without a host it sends nothing now."""
 
     host: str
     port: int
@@ -98,6 +109,7 @@ class MediaSource:
     keys: MediaKeys | None = None
     arrives_at: MediaAddress | None = None
     steady: bool = False
+    reports: MediaReports | None = None
 
 
 NOBODY: Final = MediaSource("", 0, {})
@@ -192,12 +204,16 @@ class TrackOrder:
 
 @dataclass(frozen=True, slots=True)
 class TapOrder:
-    """One recording to be made: track 0 and track 1 become left and right."""
+    """One recording to be made: track 0 and track 1 become left and right. What comes up to `before_s` before its start is
+    kept in memory, and becomes its beginning then; not when a reason kept audio out in between. Where it starts without consent,
+    what comes up to `consent_s` before that is given is kept in memory likewise, as far as nothing else keeps it out."""
 
     recording_id: RecordingId
     call_uuid: CallUuid
     tenant: str
     tracks: tuple[TrackOrder, TrackOrder]
+    before_s: float = 0.0
+    consent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +227,12 @@ class Reservation:
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where a gate moved: the instant, the place on the recording's timeline (samples at 8 kHz), the reasons that now
-    keep audio out (empty: audio is being kept)."""
+    keep audio out (empty: audio is being kept). The `kept_samples` from there on were kept in memory until that instant."""
 
     at: datetime
     position_samples: int
     shut_for: frozenset[str]
+    kept_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +272,11 @@ class CaptureFailed:
 
 @dataclass(frozen=True, slots=True)
 class CaptureSilent:
-    """Nothing comes from a source of a recording that should send all the time. The recording goes on, with a gap."""
+    """Nothing comes from a source of a recording although it sends, for no longer than `silent_s` so far. The recording goes
+    on, and what was said is missing."""
 
     recording_id: RecordingId
+    silent_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,12 +310,14 @@ class Recorder(Protocol):
         """Says who sends to each track; everything else is thrown away. May be repeated after a change of media."""
 
     async def open_gate(self, recording_id: RecordingId, reason: str | None, note: Mapping[str, str]) -> Cut:
-        """Without a reason: starts the recording. With one: lifts that reason. Audio is kept when the recording has
-        started and no reason is left. `note` (who, how) goes into the sealed journal."""
+        """Without a reason: starts the recording, at `Cut.position_samples` on its timeline, which is more than 0 when it
+        begins with what came before. With one: lifts that reason, from where on memory reaches if that was consent. Audio is
+        kept when the recording has started and no reason is left. `note` (who, how) goes into the sealed journal."""
 
     async def shut_gate(self, recording_id: RecordingId, reason: str, note: Mapping[str, str]) -> Cut:
         """Adds a reason that keeps audio out; the answer means that no sample received after `Cut.at` will ever be
-        stored. Before the start it only notes the reason. Repeating it answers the same cut."""
+        stored. Before the start it only notes the reason. Repeating it answers the same cut; consent that is
+        noted as missing once more is refused: nothing of what came before is in memory any more, and nothing comes there."""
 
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
         """Ends the recording and frees its ports; the manifest is durable. A recording never started leaves nothing."""

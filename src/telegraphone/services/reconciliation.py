@@ -7,25 +7,26 @@ A list that cannot be asked settles nothing: such calls wait (properties REC-1, 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Final
 
 import structlog
 
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.limits import (
+    RECONCILED_AT_ONCE,
     RECONCILED_CALLS_MAX,
     RECONCILING_AFTER_S,
     RECONCILING_ENDS_S,
     RECONCILING_PERIOD_S,
-    TROUBLES_SHOWN_MAX,
 )
 from telegraphone.services.archive_ports import Archive
 from telegraphone.services.catalogue import Catalogue, PartRecord
 from telegraphone.services.ports import Clock, Unavailable
+from telegraphone.services.troubles import Problem, Trouble, Troubles
 
 log = structlog.get_logger()
 
@@ -34,17 +35,6 @@ _ONE_WAY_MS: Final = 5_000
 _ROUNDING_MS: Final = 50
 """Spans are kept in whole milliseconds, and each loses some of one."""
 _NOBODY_SENT: Final = "no_media"
-
-
-class Problem(Enum):
-    """What can be wrong with the recording of a call."""
-
-    MISSING = "no recording of it is listed"
-    UNFINISHED = "its recording has no end, and nobody is making it"
-    BROKEN = "its recording broke off"
-    LOST = "its recording is listed, but nothing of it is kept"
-    SHORT = "much of its recording was lost"
-    ONE_WAY = "one party was never heard"
 
 
 @dataclass(slots=True)
@@ -58,16 +48,6 @@ class _Demanded:
     mixed: bool = False
     wrong_since: float | None = None
     told: set[Problem] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with the recording of a call, and since when that is told."""
-
-    tenant: str
-    call_uuid: CallUuid
-    problem: Problem
-    told_at: datetime
 
 
 class Reconciliation:
@@ -86,7 +66,8 @@ class Reconciliation:
         self._clock = clock
         self._is_waiting = is_waiting
         self._demanded: dict[CallUuid, _Demanded] = {}
-        self._troubles: dict[CallUuid, Trouble] = {}
+        self.troubles = Troubles()
+        """What was told and has not come right, calls given up among it."""
         self.is_being_made: Callable[[RecordingId], bool] = lambda _: False
         """Whether a call is recording into this media file now; to be set by whoever knows the calls."""
         self.settled = 0
@@ -99,19 +80,9 @@ class Reconciliation:
         """Calls that are not settled yet."""
         return len(self._demanded)
 
-    @property
-    def troubled(self) -> int:
-        """Calls that were told of and have not come right, those given up among them; the latest since this node was started."""
-        return len(self._troubles)
-
     def waiting(self, tenant: str) -> int:
         """The same of one tenant."""
         return sum(each.tenant == tenant for each in self._demanded.values())
-
-    def troubles(self, tenant: str) -> tuple[Trouble, ...]:
-        """What was told of this tenant's calls and has not come right since, the newest first; the latest ones of all since
-        this node was started."""
-        return tuple(each for each in reversed(self._troubles.values()) if each.tenant == tenant)
 
     def demand(self, tenant: str, call_uuid: CallUuid, *, mixed: bool = False) -> None:
         """See `Demands.demand`."""
@@ -127,13 +98,25 @@ class Reconciliation:
             await self._clock.sleep_until(self._clock.now() + RECONCILING_PERIOD_S)
 
     async def look(self) -> None:
-        """Looks at every call that is not settled once."""
-        for demanded in list(self._demanded.values()):
-            try:
-                problem, over = await self._found(demanded)
-            except Unavailable as error:
-                log.warning("reconciliation_waits", call=demanded.call_uuid, error=str(error))
-                continue
+        """Looks at every call that is not settled once. The list is asked for many at a time: hundreds of calls that are being
+        recorded are all in it, again and again."""
+        waiting = sorted(self._demanded.values(), key=attrgetter("tenant"))
+        for tenant, of_tenant in groupby(waiting, key=attrgetter("tenant")):
+            while some := list(islice(of_tenant, RECONCILED_AT_ONCE)):
+                try:
+                    listed = await self._catalogue.parts_of_calls(tenant, [each.call_uuid for each in some])
+                except Unavailable as error:
+                    log.warning("reconciliation_waits", calls=len(some), error=str(error))
+                    continue
+                for demanded, parts in zip(some, listed, strict=True):
+                    await self._look_at(demanded, parts)
+
+    async def _look_at(self, demanded: _Demanded, parts: Sequence[PartRecord]) -> None:
+        try:
+            problem, over = await self._found(demanded, parts)
+        except Unavailable as error:
+            log.warning("reconciliation_waits", calls=1, error=str(error))
+        else:
             self._judge(demanded, problem, over=over)
 
     def _judge(self, demanded: _Demanded, problem: Problem | None, *, over: bool) -> None:
@@ -144,28 +127,21 @@ class Reconciliation:
                 del self._demanded[demanded.call_uuid]
                 self.settled += 1
                 if demanded.told:
-                    self._troubles.pop(demanded.call_uuid, None)
+                    self.troubles.settle(demanded.call_uuid)
                     log.warning("call_reconciled_late", tenant=demanded.tenant, call=demanded.call_uuid)
             return
         demanded.wrong_since = demanded.wrong_since if demanded.wrong_since is not None else now
         waited_s = now - demanded.wrong_since
         if problem not in demanded.told and (over or waited_s >= RECONCILING_AFTER_S):
             demanded.told.add(problem)
-            self._keep(Trouble(demanded.tenant, demanded.call_uuid, problem, self._clock.utc()))
+            self.troubles.tell(Trouble(demanded.tenant, demanded.call_uuid, problem, self._clock.utc()))
             log.error("call_not_reconciled", tenant=demanded.tenant, call=demanded.call_uuid, problem=problem.value)
         if over or waited_s >= RECONCILING_ENDS_S:
             del self._demanded[demanded.call_uuid]
             self.given_up += 1
 
-    def _keep(self, trouble: Trouble) -> None:
-        self._troubles.pop(trouble.call_uuid, None)
-        self._troubles[trouble.call_uuid] = trouble
-        if len(self._troubles) > TROUBLES_SHOWN_MAX:
-            del self._troubles[next(iter(self._troubles))]
-
-    async def _found(self, demanded: _Demanded) -> tuple[Problem | None, bool]:
-        """What is wrong now, and whether nothing can change that any more."""
-        parts = await self._catalogue.parts_of_call(demanded.tenant, demanded.call_uuid)
+    async def _found(self, demanded: _Demanded, parts: Sequence[PartRecord]) -> tuple[Problem | None, bool]:
+        """What is wrong now with a call of which these parts are listed, and whether nothing can change that any more."""
         if not parts:
             return (None if self._is_waiting(demanded.call_uuid) else Problem.MISSING), False
         running = [part for part in parts if part.stopped_at is None]

@@ -5,6 +5,7 @@ and audio stays out (gws-api 8.4). Who did what at which position is remembered 
 because the event history of the finished part names them (gws-api 13.3).
 """
 
+import asyncio
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
@@ -12,13 +13,15 @@ from datetime import datetime
 
 import structlog
 
+from telegraphone.domain import consent
 from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Call, Leg, Part
-from telegraphone.domain.ids import LegId, RecordingId
+from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services import history
 from telegraphone.services.catalogue import By, PartRecord
 from telegraphone.services.ports import (
+    NOBODY,
     MediaAddress,
     MediaSource,
     RecorderFull,
@@ -32,11 +35,14 @@ from telegraphone.services.waiting import Limit
 
 log = structlog.get_logger()
 
+_BY_SYSTEM = By("system")
+
 
 @dataclass(slots=True)
 class _Running:
     """The part being made: its record, whose it is, and who sends its audio. `opening` once the gate was first asked to
-    open, when there may be audio; `began` once it did. `mixed` while the other track is a conference's mix."""
+    open, when there may be audio; `began` once it did. `mixed` while the other track is a conference's mix. `shut_for` is what
+    keeps audio out, as the recorder last said."""
 
     record: PartRecord
     leg: LegId
@@ -44,6 +50,7 @@ class _Running:
     addresses: tuple[MediaAddress, MediaAddress] | None = None
     sources: tuple[MediaSource, MediaSource] | None = None
     mixed: bool = False
+    shut_for: frozenset[str] = frozenset()
     opening: bool = False
     began: bool = False
 
@@ -60,6 +67,10 @@ class CallRecorder:
         self._recorded: LegId | None = None
         """What the call's user data is; a part keeps it as it was when its gate last moved."""
         self._running: _Running | None = None
+        self.remembers = False
+        """Whether what is said is remembered for a part that nobody has started."""
+        self.awaits: tuple[LegId, ...] = ()
+        """Who took part when what is said began to wait in memory for consent; nobody when nothing does."""
         self._names: set[str] = set()
 
     @property
@@ -78,9 +89,18 @@ class CallRecorder:
         tapped |= {leg: whose for leg, whose in self._tapped.items() if whose == self.recording_id}
         self._tapped = tapped
 
-    async def reserve(self, call: Call, leg: Leg, limit: Limit) -> None:
+    async def reserve(self, call: Call, leg: Leg, limit: Limit, before_s: float = 0.0) -> None:
         """Gets ports for a new part recorded for this leg's agent and has the switch send both parties' audio there.
-        The gate is shut. Whatever fails, `discard` clears it away."""
+        The gate is shut. Whatever fails, `discard` clears it away. With `before_s` nobody has started the part yet, and what
+        comes so long before its start is remembered, unless another recording has the taps; one that does is then taken
+        as it is."""
+        if self.remembers:
+            self.remembers = False
+            if self._must_run().leg == leg.id:
+                return
+            await self.discard(_BY_SYSTEM)
+        if before_s and not self._tapped.keys().isdisjoint(each.id for each in call.talking):
+            return
         assert self._running is None, "one part at a time"
         record = self._new_record(call, leg)
         self.call = call
@@ -88,7 +108,9 @@ class CallRecorder:
         tracks = (TrackOrder("agent", leg.id), TrackOrder("other", other))
         self._recorded = leg.id
         self._running = running = _Running(record, leg.id, other)
-        order = TapOrder(record.recording_id, call.uuid, call.tenant, tracks)
+        consent_s = consent.memory_s(self._world.policies.consent_rules, call, self._world.is_agent)
+        self.awaits = tuple(each.id for each in call.talking) if consent_s else ()
+        order = TapOrder(record.recording_id, call.uuid, call.tenant, tracks, before_s, consent_s)
         try:
             reservation = await limit.answer("recorder", self._world.recorder.reserve(order))
         except RecorderFull:
@@ -96,6 +118,7 @@ class CallRecorder:
             raise
         running.addresses = reservation.addresses
         await self.retap(call, limit)
+        self.remembers = before_s > 0
 
     async def retap(self, call: Call, limit: Limit) -> None:
         """Takes both tracks from the parties as they are now: of several others, what the agent hears."""
@@ -117,6 +140,8 @@ class CallRecorder:
         await self._aim(running, limit)
         if mixer is None:  # only now that nobody needs it
             await self._unmix(running)
+        if self._kept_out(running):
+            await self._mute_taps(running, on=True)
 
     async def open(self, lift: frozenset[rec.Reason], by: By, limit: Limit) -> None:
         """Starts the part (nothing to lift), or lifts reasons, one after the other in a fixed order."""
@@ -125,18 +150,30 @@ class CallRecorder:
         if not lift:
             running.opening = True
             cut = await limit.answer("recorder", recorder.open_gate(name, None, by.note()))
-            running.record = history.begun(self._named(running.record, cut.at), cut, by)
+            running.shut_for = cut.shut_for
+            running.record = history.begun(self._named(running.record, history.first_sample(cut)), cut, by)
             running.began = True
         for reason in rec.in_order(lift):
+            if self._kept_out(running) <= {reason.value}:
+                await self._mute_taps(running, on=False)
             cut = await limit.answer("recorder", recorder.open_gate(name, reason.value, by.note()))
+            running.shut_for = cut.shut_for
+            if reason is rec.Reason.CONSENT:
+                self.awaits = ()
             running.record = history.opened(running.record, reason, cut, by)
         self._put(running.record)
 
     async def shut(self, reason: rec.Reason, by: By, limit: Limit) -> None:
-        """Keeps audio out for this reason; on return no later sample will be stored."""
+        """Keeps audio out for this reason; on return no later sample will be stored. Consent that is missing once more was
+        refused: on return nothing waits for it in memory."""
         running = self._must_run()
+        if running.began and reason is rec.Reason.CONSENT:
+            self.awaits = ()
         asked = self._world.recorder.shut_gate(running.record.recording_id, reason.value, by.note())
         cut = await limit.answer("recorder", asked)
+        running.shut_for = cut.shut_for
+        if self._kept_out(running):
+            await self._mute_taps(running, on=True)
         running.record = history.shut(running.record, reason, cut, by)
         if running.began:
             self._put(running.record)
@@ -159,6 +196,7 @@ class CallRecorder:
 
     async def discard(self, by: By) -> None:
         """Clears away a part whose fate is unknown, if there is one; never raises."""
+        self.remembers = False
         if self._running is None:
             return
         try:
@@ -187,18 +225,42 @@ class CallRecorder:
         elif not running.mixed:
             running.sources = (mine, source)
         await self._aim(running, limit)
+        if running.shut_for:  # it may be another copy now, with a second lock of its own
+            await self._mute_taps(running, on=True)
 
     async def aim_again(self, limit: Limit) -> None:
         """Tells a recorder that was lost who sends to it now."""
         await self._aim(self._must_run(), limit)
 
     async def _aim(self, running: _Running, limit: Limit) -> None:
-        if running.sources is not None:
-            await limit.answer("recorder", self._world.recorder.aim(running.record.recording_id, running.sources))
+        """A leg whose tap is another recording's by now, as that of a call it consults in, is nobody here: where the recorder
+        takes packets to others, aiming at it would take them away from there."""
+        if running.sources is None:
+            return
+        name, (mine, theirs) = running.record.recording_id, running.sources
+        if self._tapped.get(running.leg) != name:
+            mine = NOBODY
+        if not running.mixed and self._tapped.get(running.other) != name:
+            theirs = NOBODY
+        await limit.answer("recorder", self._world.recorder.aim(name, (mine, theirs)))
 
     async def _fork(self, leg: LegId, to: MediaAddress, limit: Limit) -> MediaSource:
         self._tapped[leg] = self._must_run().record.recording_id
         return await limit.answer("switch", self._world.taps.fork(leg, to))
+
+    def _kept_out(self, running: _Running) -> frozenset[str]:
+        """The reasons for which nothing need come."""
+        return running.shut_for - {rec.Reason.CONSENT.value} if self.awaits else running.shut_for
+
+    async def _mute_taps(self, running: _Running, *, on: bool) -> None:
+        """Turns the second lock: behind the gate when it has shut, before it when it opens."""
+        mutes, recording_id = self._world.tap_mutes, running.record.recording_id
+        if mutes is None:
+            return
+        asked = [mutes.mute_tap(leg, on) for leg in (running.leg, running.other) if self._tapped.get(leg) == recording_id]
+        if running.mixed:
+            asked.append(mutes.mute_tap(running.leg, on, heard=True))
+        await asyncio.gather(*asked)
 
     async def _untap(self, running: _Running) -> None:
         for leg in (running.leg, running.other):
@@ -267,3 +329,18 @@ class CallRecorder:
             started_at=self._world.clock.utc(),
             tenant=call.tenant,
         )
+
+
+class Recorders(dict[CallUuid, CallRecorder]):
+    """What makes the recordings of each call of a conversation, made when it is first asked for."""
+
+    def __init__(self, world: Surroundings) -> None:
+        """The calls share the register of whose tap each leg's is."""
+        super().__init__()
+        self._world = world
+        self.tapped: dict[LegId, RecordingId] = {}
+
+    def __missing__(self, uuid: CallUuid) -> CallRecorder:
+        """The call's, new."""
+        recorder = self[uuid] = CallRecorder(self._world, self.tapped)
+        return recorder

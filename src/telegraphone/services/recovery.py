@@ -1,5 +1,7 @@
 """Brings the catalogue up to date with recordings that were closed by recovery instead of by their call."""
 
+from collections.abc import Callable
+
 import structlog
 
 from telegraphone.domain.ids import RecordingId
@@ -18,9 +20,13 @@ class RecoveredParts:
     """Matches recovered media files with the parts that a crash left unfinished in the catalogue, or that this run could
     not end. Until the catalogue has been read nothing is written, lest a nameless record replace a good one."""
 
-    def __init__(self, catalogue: Catalogue, writer: CatalogueWriter) -> None:
+    def __init__(
+        self, catalogue: Catalogue, writer: CatalogueWriter, ended: Callable[[PartRecord], None] = lambda _: None
+    ) -> None:
+        """`ended` is told each part that is ended here."""
         self._catalogue = catalogue
         self._writer = writer
+        self._ended = ended
         self._unfinished: dict[RecordingId, PartRecord] = {}
         self._loaded = False
         self._early: list[SealedRecording] = []
@@ -57,7 +63,9 @@ class RecoveredParts:
             self._keep(sealed)
             return
         known = self._writer.unfinished(sealed.recording_id) or self._unfinished.pop(sealed.recording_id, None)
-        self._writer.put(history.ended(known or _nameless(sealed), sealed, _BY_SYSTEM))
+        part = history.ended(known or _nameless(sealed), sealed, _BY_SYSTEM)
+        self._writer.put(part)
+        self._ended(part)
         log.warning("recording_recovered", recording=sealed.recording_id, known=known is not None)
 
     def _keep(self, sealed: SealedRecording) -> None:

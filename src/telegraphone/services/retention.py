@@ -185,14 +185,15 @@ class Retention:
             await self._ending.claim(parts)
             await self._note(aged, "begun", why)
             erased = await self._ending.destroy(parts)
-            await self._ending.bury(parts, erased, {"by": ACTOR, "rule": why["rule"]}, now)
+            stone = await self._ending.bury(parts, erased, {"by": ACTOR, "rule": why["rule"]}, now)
         except (RecordingInProgress, RecordingProtected, RecordingLocked) as refusal:
             log.info("retention_refused", call=aged.call_uuid, reason=type(refusal).__name__)
             return False
         except Unavailable as error:
             log.warning("retention_left_one", call=aged.call_uuid, error=str(error))
             return False
-        await self._note(aged, "done", {"keys_destroyed": str(sum(each.keys_destroyed for each in erased))})
+        destroyed = str(sum(each.keys_destroyed for each in erased))
+        await self._note(aged, "done", {"keys_destroyed": destroyed, "tombstone": stone})
         return True
 
     async def _is_there(self, parts: Sequence[PartRecord]) -> bool:

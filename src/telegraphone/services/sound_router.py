@@ -6,15 +6,15 @@ from typing import Protocol
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause
 from telegraphone.services.ports import MediaAddress, MediaSource
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers
+from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, PhoneAnswers, TapMutes
 
 
-class LegSound(LegMedia, ConferenceTaps, Monitoring, Protocol):
+class LegSound(LegMedia, ConferenceTaps, TapMutes, Monitoring, Protocol):
     """All that a switch can do to the sound of its legs."""
 
 
 class SoundRouter:
-    """`LegMedia`, `ConferenceTaps` and `Monitoring` over several switches."""
+    """`LegMedia`, `ConferenceTaps`, `TapMutes` and `Monitoring` over several switches."""
 
     def __init__(self, of: Callable[[LegId], LegSound]) -> None:
         """`of` finds the leg's switch."""
@@ -43,6 +43,10 @@ class SoundRouter:
     async def unfork_heard(self, leg: LegId) -> None:
         """See `ConferenceTaps`."""
         await self._of(leg).unfork_heard(leg)
+
+    async def mute_tap(self, leg: LegId, on: bool, *, heard: bool = False) -> None:
+        """See `TapMutes`."""
+        await self._of(leg).mute_tap(leg, on, heard=heard)
 
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`. All of them are at one switch."""

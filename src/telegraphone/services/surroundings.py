@@ -1,15 +1,16 @@
 """Everything a use case may reach, gathered in one value so that constructors stay short and tests can swap one port."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from telegraphone.domain import policy
 from telegraphone.domain.agent import Directory
 from telegraphone.domain.call import Call, CallType
 from telegraphone.domain.consent import ConsentRule
 from telegraphone.domain.forwarding import Reached
 from telegraphone.domain.ids import CallUuid
-from telegraphone.domain.legs import Ability
+from telegraphone.domain.legs import Ability, Keeping
 from telegraphone.domain.naming import NamePattern
 from telegraphone.domain.pausing import PauseRule
 from telegraphone.domain.policy import PauseLimits, Rule
@@ -20,14 +21,24 @@ from telegraphone.services.copies import Copies
 from telegraphone.services.mailbox import PausedTooLong
 from telegraphone.services.pause_alarms import PauseAlarms, Unheard
 from telegraphone.services.ports import Clock, Notifier, Recorder, Switch, SwitchEvents, Taps
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, Outside, PhoneAnswers, WarningTones
+from telegraphone.services.switch_ports import (
+    Announcement,
+    Announcements,
+    ConferenceTaps,
+    LegMedia,
+    Monitoring,
+    Outside,
+    PhoneAnswers,
+    TapMutes,
+    WarningTones,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What an installation decides about its calls; times in seconds. Where no rule decides, the calls of agents at
     `recorded_numbers` are recorded from the start. `pause_limits` are by tenant, the names of
-    `pause_rules` unique, `version` tells what was decided when."""
+    `pause_rules` unique, `announcements` hold those that `consent_rules` name, `version` tells what was decided when."""
 
     ring_s: float = 60.0
     recorded_numbers: frozenset[str] = frozenset()
@@ -35,7 +46,9 @@ class Policies:
     pause_limits: Mapping[str, PauseLimits] = field(default_factory=dict)
     pause_rules: tuple[PauseRule, ...] = ()
     consent_rules: tuple[ConsentRule, ...] = ()
+    announcements: Mapping[str, Announcement] = field(default_factory=dict)
     tone_every_s: Mapping[str, float] = field(default_factory=dict)
+    preroll_s: Mapping[str, float] = field(default_factory=dict)
     version: str = ""
 
     def by(self, rule: str) -> By:
@@ -122,6 +135,8 @@ class Surroundings:
     phone_answers: PhoneAnswers | None = None
     outside: Outside | None = None
     warning_tones: WarningTones | None = None
+    announcements: Announcements | None = None
+    tap_mutes: TapMutes | None = None
     watchers: Watchers = field(default_factory=Nobody)
     demands: Demands = field(default_factory=NoDemands)
     pause_alarms: PauseAlarms = field(default_factory=Unheard)
@@ -137,6 +152,25 @@ class Surroundings:
     def is_agent(self, number: str, tenant: str) -> bool:
         """Whether an agent of this tenant is at this number."""
         return self.directory.at(number, tenant) is not None
+
+    def rule_for(self, call: Call) -> Callable[[str], str | None]:
+        """By which rule the coming of whom into this call begins a recording. One that is always recorded is its first
+        agent's; where no agent takes part, anybody's."""
+        policies, directory = self.policies, self.directory
+        nobody = all(directory.at(leg.number, call.tenant) is None for leg in call.talking)
+
+        def decided(number: str) -> str | None:
+            agent = directory.at(number, call.tenant)
+            if call.copied is Keeping.ALWAYS:
+                return policy.ALWAYS_RECORDED if nobody or agent is not None else None
+            if agent is None or call.copied is Keeping.ON_DEMAND:
+                return None
+            rule = policy.deciding(policies.rules, call, agent)
+            if rule is not None:
+                return rule.name if rule.records else None
+            return policy.ALWAYS_RECORDED if number in policies.recorded_numbers else None
+
+        return decided
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -1,5 +1,6 @@
 """What only some switches can do, each as a port of its own: a switch without it stays valid and offers agents less."""
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from telegraphone.domain.ids import LegId
@@ -33,6 +34,31 @@ class WarningTones(Protocol):
         `LegMedia`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What parties are to hear: linear sound of 8 kHz, 16 bit, little-endian; `name` and `digest` (SHA-256, hexadecimal) of its
+    file say which it was."""
+
+    name: str
+    digest: str
+    linear: bytes = field(repr=False)
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return len(self.linear) / 16_000
+
+
+class Announcements(Protocol):
+    """Plays announcements to parties. A switch that plays nothing for us has none."""
+
+    async def announce(self, leg: LegId, announcement: Announcement) -> bool:
+        """The leg's party hears it from its beginning, in place of all else but keypad digits and signals, which halt it, and of
+        an earlier one. Returns True when all of it was played to a party that was connected all the while; False, at once, when
+        it was cut off: by the end or the hold of the leg, or by another. No copy holds it. Cancelling ends it. Raises as
+        `LegMedia`."""
+
+
 class ConferenceTaps(Protocol):
     """Copies of what a switch sends to a leg: all the others of a conference in one stream. A switch that has it may
     offer `Ability.CONFERENCE`."""
@@ -43,6 +69,16 @@ class ConferenceTaps(Protocol):
 
     async def unfork_heard(self, leg: LegId) -> None:
         """Ends the copy; unknown legs are ignored."""
+
+
+class TapMutes(Protocol):
+    """The second lock of a pause, behind the recorder's gate: a copy that is not even sent. A switch whose copies never leave
+    this machine needs none, and one whose copies others send has none."""
+
+    async def mute_tap(self, leg: LegId, on: bool, *, heard: bool = False) -> None:
+        """The copy of what the leg's party says, or with `heard` of what it hears, is not sent, or is sent again. Muting
+        returns before it is done, so that no pause waits for it; unmuting when it is done, or after a moment. It raises
+        nothing: what fails is logged, and a copy that may have stayed mute is opened anew. Unknown legs are ignored."""
 
 
 class Monitoring(Protocol):
@@ -98,6 +134,26 @@ class Intakes(Protocol):
 
     def is_heard(self, name: str) -> bool:
         """Whether audio is arriving there; it can only be seen while a recording uses the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """No packet has come since this moment, at the latest, up to the newest look; monotonic seconds."""
+
+    since: float
+    looked: float
+
+
+class QuietPackets(Protocol):
+    """Where the recorder takes packets to others and has had none for a while. It cannot tell whose party says nothing from
+    what it misses: whoever the packets are for can, by counting those that arrive there."""
+
+    def at(self, place: MediaAddress) -> Quiet | None:
+        """For how long none has come that arrives at this place; None where one came a moment ago, or none is to be taken."""
+
+    def missed(self, place: MediaAddress, since: float | None) -> None:
+        """Packets did arrive there since this monotonic second, None: since the newest one that came here. The recording that
+        should have them is told to be dead there, and they are missing in it."""
 
 
 class Handshakes(Protocol):

@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, kept as a hash, and ended at once (security 1).
+"""API tokens: made once, shown once, kept as a hash, and ended at once.
 
 A token reads `tg_<id>_<secret>`. The id finds it; the secret has 256 bits, so its plain SHA-256 is kept and no slow hash is
 needed. While the database is away a token that was good a moment ago stays good for minutes, so that scripts which pause
@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
@@ -111,9 +111,12 @@ class Tokens:
         self._remembered.pop(token_id, None)
         return token
 
-    async def holder(self, text: str, address: str) -> tuple[Agent, ApiToken, float] | None:
+    async def holder(
+        self, text: str, address: str, refused: Callable[[ApiToken, str], None] = lambda _token, _reason: None
+    ) -> tuple[Agent, ApiToken, float] | None:
         """Whom this token lets in, as far as it does, and for how many seconds it still lasts; None for one that is unknown,
-        over, wrong, or tried too often. Raises `Unavailable` when that cannot be known."""
+        over, wrong, or tried too often. `refused` is told of one that there is and lets nobody in, and why. Raises
+        `Unavailable` when that cannot be known."""
         token_id, _, secret = text[:TOKEN_CHARS_MAX].removeprefix(PREFIX).partition("_")
         if not text.startswith(PREFIX) or not self._admitted(token_id, secret, address):
             log.warning("token_refused", address=address)
@@ -123,10 +126,13 @@ class Tokens:
         owner = self._directory.by_user(token.user_name) if token else None
         if token is None or owner is None or not right or owner.tenant != token.tenant:
             log.warning("token_refused", address=address)
+            if token is not None:
+                refused(token, "its owner is gone" if right else "wrong secret")
             return None
         left_s = (token.expires_at - self._clock.utc()).total_seconds()
         if left_s <= 0:
             log.warning("token_expired", token=token.id, address=address)
+            refused(token, "expired")
             return None
         self._limiter.succeeded(token_id, address, self._clock.now())
         return narrowed(owner, token), await self._noted(token), left_s

@@ -29,10 +29,10 @@ class Limit:
             if work.done():
                 return work.result()
         finally:
+            # Whoever waits here may be cancelled in the moment in which the answer comes: its end is looked at all the same.
             limit.cancel()
-            if not work.done():
-                work.cancel()
-                work.add_done_callback(_swallow)
+            work.cancel()
+            work.add_done_callback(_swallow)
         raise Unavailable(port, f"no answer within {self._seconds} s")
 
 

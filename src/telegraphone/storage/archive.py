@@ -7,7 +7,7 @@ that a crash interrupted is found again and finished by asking once more.
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -19,7 +19,7 @@ from telegraphone.media.manifest import Manifest, signed
 from telegraphone.media.ports import KeyStore, SealedPlace, SealedSource, Signer
 from telegraphone.media.redaction import redact
 from telegraphone.media.verify import journal_records, verify
-from telegraphone.services.archive_ports import Erased, ExportOrder, KeptFile, KeptRecording, Redacted, SignedDocument
+from telegraphone.services.archive_ports import Erased, KeptFile, KeptRecording, Order, Redacted, SignedDocument, StoneOrder
 from telegraphone.storage.content import keep_content
 from telegraphone.storage.exporting import Exporter
 from telegraphone.storage.finished import in_thread, manifest_of
@@ -61,7 +61,9 @@ class SealedArchive:
 
     async def kept(self, recording_id: RecordingId) -> KeptRecording:
         """See `Archive.kept`."""
-        return await in_thread(lambda: kept_recording(self._manifest(recording_id)))
+        manifest = await in_thread(partial(self._manifest, recording_id))
+        kept = kept_recording(manifest)
+        return replace(kept, locked_until=manifest.sealed_at + self._locked) if self._locked else kept
 
     async def erase(self, recording_id: RecordingId) -> Erased:
         """See `Archive.erase`."""
@@ -81,9 +83,17 @@ class SealedArchive:
         """See `Archive.check`."""
         return await in_thread(lambda: self._check(recording_id))
 
-    async def export(self, orders: Sequence[ExportOrder], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
+    async def missing(self, recording_id: RecordingId) -> Sequence[str]:
+        """See `Shelves.missing`."""
+        async with self._turns.of(recording_id):
+            return await in_thread(lambda: self._missing(self._manifest(recording_id)))
+
+    async def export(self, orders: Sequence[Order], *, sealed_files: bool = False) -> AsyncIterator[bytes]:
         """See `Archive.export`."""
-        found = [(order, await in_thread(partial(self._manifest, order.recording_id))) for order in orders]
+        found = [
+            order if isinstance(order, StoneOrder) else (order, await in_thread(partial(self._manifest, order.recording_id)))
+            for order in orders
+        ]
         exporter = Exporter(self._source, self._keys, self._hand.signer, self._hand.software)
         pieces = exporter.pieces(found, sealed_files=sealed_files, now=self._hand.utc())
         while (piece := await in_thread(lambda: next(pieces, None))) is not None:
@@ -150,6 +160,13 @@ class SealedArchive:
         directory = layout.sealed_directory(recording_id)
         report = verify(self._source, directory, self._trusted, keys=self._keys, recording=recording_id)
         return tuple(str(finding) for finding in report.findings)
+
+    def _missing(self, manifest: Manifest) -> Sequence[str]:
+        directory = layout.sealed_directory(manifest.recording)
+        listed = self._source.list(directory)
+        # What a store keeps although somebody has hidden it is not listed, and there.
+        unlisted = [(name, facts) for name, facts in manifest.files.items() if name not in listed]
+        return [name for name, facts in unlisted if not any(place.holds(f"{directory}/{name}", facts) for place in self._places)]
 
 
 def kept_recording(manifest: Manifest) -> KeptRecording:

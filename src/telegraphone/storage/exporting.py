@@ -11,9 +11,12 @@ from telegraphone.media.manifest import Manifest, signed
 from telegraphone.media.mixdown import FRAME_BYTES, Mixdown
 from telegraphone.media.ports import KeyStore, PublicFacts, SealedSource, Signer
 from telegraphone.media.verify import journal_records
-from telegraphone.services.archive_ports import ExportOrder
+from telegraphone.services.archive_ports import ExportOrder, StoneOrder
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.zipped import ZipStream
+
+Found = tuple[ExportOrder, Manifest] | StoneOrder
+"""What a package is made of: recordings with their manifests, and what is left of those that were erased."""
 
 _TRACKS: Final = 2
 _PIECE_BYTES: Final = 1 << 20
@@ -36,24 +39,30 @@ class Exporter:
     signer: Signer
     software: str
 
-    def pieces(self, found: Sequence[tuple[ExportOrder, Manifest]], *, sealed_files: bool, now: datetime) -> Iterator[bytes]:
+    def pieces(self, found: Sequence[Found], *, sealed_files: bool, now: datetime) -> Iterator[bytes]:
         """The package. Raises Unavailable for sound that does not open, KeyMissing, DamagedEnvelope, OSError."""
         stream = ZipStream()
-        for order, manifest in found:
-            yield from self._recording(stream, order, manifest, sealed_files=sealed_files)
+        for each in found:
+            for name, content in self.contents(each, sealed_files=sealed_files):
+                yield from stream.put(name, [content] if isinstance(content, bytes) else content.pieces(0))
         yield from stream.put(package.CERTIFICATE, [self.signer.certificate()])
-        index = package.PackageIndex(now, self.software, tuple(manifest.recording for _, manifest in found), dict(stream.files))
+        recordings = tuple(each[1].recording for each in found if not isinstance(each, StoneOrder))
+        index = package.PackageIndex(now, self.software, recordings, dict(stream.files))
         data = index.to_bytes()
         yield from stream.put(package.INDEX, [data])
         yield from stream.put(package.INDEX_SIGNATURE, [signed(data, self.signer)])
         yield from stream.end()
 
-    def _recording(self, stream: ZipStream, order: ExportOrder, manifest: Manifest, *, sealed_files: bool) -> Iterator[bytes]:
-        for name, content in self.contents(order, manifest, sealed_files=sealed_files):
-            yield from stream.put(name, [content] if isinstance(content, bytes) else content.pieces(0))
-
-    def contents(self, order: ExportOrder, manifest: Manifest, *, sealed_files: bool) -> Iterator[tuple[str, bytes | Made]]:
+    def contents(self, found: Found, *, sealed_files: bool) -> Iterator[tuple[str, bytes | Made]]:
         """The files of one recording by their paths in the package: documents, and what is made of its audio."""
+        if isinstance(found, StoneOrder):
+            yield f"{found.call_uuid}/{package.STONE}", found.stone.content
+            yield f"{found.call_uuid}/{package.STONE_SIGNATURE}", found.stone.signature
+            yield f"{found.call_uuid}/{package.TRAIL}", found.trail
+        else:
+            yield from self._recording(*found, sealed_files=sealed_files)
+
+    def _recording(self, order: ExportOrder, manifest: Manifest, *, sealed_files: bool) -> Iterator[tuple[str, bytes | Made]]:
         name, directory = manifest.recording, layout.sealed_directory(manifest.recording)
         yield f"{name}/{package.SOUND}", self.sound(manifest)
         yield f"{name}/{package.METADATA}", order.metadata

@@ -40,6 +40,8 @@ class LocalSource:
     def read(self, path: str, offset: int, length: int) -> bytes:
         """See `SealedSource.read`."""
         with self._found(path) as descriptor:
+            # Room for all that is asked for is taken before anything is read, and callers ask for the most there may be.
+            length = max(0, min(length, os.fstat(descriptor).st_size - offset))
             data = os.pread(descriptor, length, offset)
             while len(data) < length and (more := os.pread(descriptor, length - len(data), offset + len(data))):
                 data += more

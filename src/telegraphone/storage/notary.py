@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 import rfc8785
 
-from telegraphone.media.ports import Signer
+from telegraphone.media.manifest import signed
+from telegraphone.media.ports import PublicFacts, Signer
+from telegraphone.media.tombstone import FORMAT, digest
+from telegraphone.services.keeping import Engraved
 
 
 class SignedStatements:
@@ -15,5 +18,14 @@ class SignedStatements:
 
     def sign(self, statement: Mapping[str, object]) -> tuple[str, str]:
         """See `Notary.sign`."""
-        data = rfc8785.dumps(dict(statement))  # type: ignore[arg-type]  # it takes any JSON, which it says more narrowly
+        data = _canonical(statement)
         return data.decode(), self._signer.sign(data).hex()
+
+    def engrave(self, facts: Mapping[str, object]) -> Engraved:
+        """See `Notary.engrave`."""
+        data = _canonical({"format": FORMAT, **facts})
+        return Engraved(data.decode(), signed(data, self._signer).decode(), digest(data))
+
+
+def _canonical(statement: Mapping[str, object]) -> PublicFacts:
+    return PublicFacts(rfc8785.dumps(dict(statement)))  # type: ignore[arg-type]  # it takes any JSON, which it says more narrowly

@@ -12,7 +12,7 @@ from telegraphone.media import layout, package
 from telegraphone.media.manifest import Manifest, signed
 from telegraphone.media.package import PackageIndex
 from telegraphone.media.ports import FileFacts, KeyStore, SealedSource
-from telegraphone.services.archive_ports import Documents, ExportOrder, PackedFile, Prepared
+from telegraphone.services.archive_ports import Documents, Order, PackedFile, Prepared, StoneOrder
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.archive import Hand
 from telegraphone.storage.exporting import Exporter, Made
@@ -29,7 +29,7 @@ class SealedPackages:
         self._trusted = frozenset({hand.signer.public_key()})
         self._exporter = Exporter(source, keys, hand.signer, hand.software)
 
-    async def prepare(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+    async def prepare(self, orders: Sequence[Order], *, sealed_files: bool) -> Prepared:
         """See `Packages.prepare`."""
         return await in_thread(lambda: self._prepared(orders, sealed_files=sealed_files))
 
@@ -37,7 +37,7 @@ class SealedPackages:
         """See `Packages.closed`."""
         certificate = self._hand.signer.certificate()
         listed = [*files, _looked_through(package.CERTIFICATE, iter([certificate]))]
-        recordings = dict.fromkeys(each.name.split("/")[0] for each in files)
+        recordings = dict.fromkeys(each.name.split("/")[0] for each in files if each.name.endswith(f"/{layout.MANIFEST}"))
         facts = {each.name: FileFacts(each.size, each.sha256) for each in listed}
         data = PackageIndex(self._hand.utc(), self._hand.software, tuple(recordings), facts).to_bytes()
         documents: dict[str, bytes] = {
@@ -66,12 +66,12 @@ class SealedPackages:
             async for piece in self._made(each, versions[f"{recording}/{layout.MANIFEST}"]):
                 yield piece
 
-    def _prepared(self, orders: Sequence[ExportOrder], *, sealed_files: bool) -> Prepared:
+    def _prepared(self, orders: Sequence[Order], *, sealed_files: bool) -> Prepared:
         files: list[PackedFile] = []
         documents: dict[str, bytes] = {}
         for order in orders:
-            manifest = self._manifest(order.recording_id)
-            for name, content in self._exporter.contents(order, manifest, sealed_files=sealed_files):
+            found = order if isinstance(order, StoneOrder) else (order, self._manifest(order.recording_id))
+            for name, content in self._exporter.contents(found, sealed_files=sealed_files):
                 files.append(_looked_through(name, content.pieces(0) if isinstance(content, Made) else iter([content])))
                 if isinstance(content, bytes):
                     documents[name] = content

@@ -51,6 +51,7 @@ class Sources:
     calls: Callable[[], int]
     catalogue_waiting: Callable[[], int]
     calls_not_reconciled: Callable[[], int]
+    recordings_gone: Callable[[], int]
     disk_free_bytes: Callable[[], int]
 
 
@@ -106,6 +107,7 @@ class Metrics:
         self._calls = self._gauge("calls", "Calls of this node.")
         self._waiting = self._gauge("catalogue_waiting", "Parts that the database has not taken yet.")
         self._troubled = self._gauge("calls_not_reconciled", "Calls that should have been recorded and are not, or not whole.")
+        self._gone = self._gauge("recordings_gone", "Calls of whose recording something is gone that was kept.")
         self._free = self._gauge("disk_free_bytes", "Free space in the data folder.")
         self._recorder_up = self._gauge("recorder_up", "Whether all of the recorder's workers answer.")
         self._figures: Mapping[str, float] = {}
@@ -128,6 +130,7 @@ class Metrics:
         self._calls.set(sources.calls())
         self._waiting.set(sources.catalogue_waiting())
         self._troubled.set(sources.calls_not_reconciled())
+        self._gone.set(sources.recordings_gone())
         self._free.set(sources.disk_free_bytes())
         return generate_latest(self.registry)
 

@@ -20,7 +20,6 @@ from telegraphone.services.ports import (
     Reservation,
     SealedRecording,
     TapOrder,
-    Unavailable,
 )
 from telegraphone.telemetry.metrics import Metrics
 
@@ -41,8 +40,9 @@ class WatchedRecorder:
         with self._noted("reserve", order.recording_id):
             try:
                 return await self._recorder.reserve(order)
-            except Unavailable:
-                del self._calls[order.recording_id]
+            except BaseException:
+                # Whoever asked may also have stopped waiting.
+                self._calls.pop(order.recording_id, None)
                 raise
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
@@ -69,10 +69,11 @@ class WatchedRecorder:
     async def seal(self, recording_id: RecordingId, note: Mapping[str, str]) -> SealedRecording:
         """See `Recorder.seal`."""
         self._forget(recording_id)
-        with self._noted("seal", recording_id):
-            sealed = await self._recorder.seal(recording_id, note)
-        self._calls.pop(recording_id, None)
-        return sealed
+        try:
+            with self._noted("seal", recording_id):
+                return await self._recorder.seal(recording_id, note)
+        finally:
+            self._calls.pop(recording_id, None)
 
     async def events(self) -> AsyncIterator[RecorderEvent]:
         """See `Recorder.events`."""

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from telegraphone.domain.agent import Agent, Directory
 from telegraphone.services.agents import Agents
+from telegraphone.services.approvals import FourEyes
 from telegraphone.services.archive_ports import Archive
 from telegraphone.services.audit import AuditTrail
 from telegraphone.services.calls import Calls
@@ -26,7 +27,10 @@ from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
 from telegraphone.services.ports import Clock, Player
+from telegraphone.services.purposes import Purposes
 from telegraphone.services.reconciliation import Reconciliation
+from telegraphone.services.redactions import Redactions
+from telegraphone.services.sign_in_book import SignInBook
 from telegraphone.services.staff import Staff
 from telegraphone.services.supervision import Supervision
 from telegraphone.services.tokens import Tokens
@@ -39,6 +43,7 @@ from telegraphone.web.api import Api
 from telegraphone.web.auth import SIGN_IN_IN_SCOPE, Auth, CometdGatekeeper
 from telegraphone.web.cometd import Cometd, Notifications, ShortWay
 from telegraphone.web.gws.answers import answer, refuse
+from telegraphone.web.gws.approvals import ApprovalPages
 from telegraphone.web.gws.calls import MyCalls
 from telegraphone.web.gws.conversations import Conversations
 from telegraphone.web.gws.devices import MyDevices
@@ -54,6 +59,7 @@ from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.recording_operations import RecordingOperations
 from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.recordings import Recordings
+from telegraphone.web.gws.redactions import RedactionPages
 from telegraphone.web.gws.representations import Shapes
 from telegraphone.web.gws.startup import StartUp, nothing
 from telegraphone.web.gws.troubles import TroublePages
@@ -80,8 +86,11 @@ class RecordingUses:
     keeping: Keeping
     labels: Labels
     evidence: Evidence
+    redactions: Redactions
     orders: ExportOrders
     exports: BulkExports
+    purposes: Purposes
+    four_eyes: FourEyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +170,16 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     library = Library(ports.catalogue, ports.directory, ports.audit)
     shown = RecordingShapes(shapes.links, settings.playback_format)
     uses = ports.recordings
-    recordings = Recordings(shown, library, ports.audit, uses.keeping, uses.labels)
+    recordings = Recordings(shown, library, uses.keeping, uses.labels, uses.purposes)
     evidence, labels = EvidencePages(uses.evidence), LabelPages(shown, uses.labels)
     definitions = LabelDefinitionPages(shown, uses.labels)
-    operations = RecordingOperations(uses.keeping, evidence, labels, ports.clock)
-    media = MediaFiles(library, Playback(ports.player, ports.audit), ports.player)
+    redactions, told = RedactionPages(uses.redactions), (uses.keeping, uses.purposes)
+    operations = RecordingOperations(told, evidence, redactions, labels, ports.clock)
+    media = MediaFiles(library, Playback(ports.player, ports.audit, uses.purposes), ports.player)
     conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
-    exports = Exports(library, uses.orders, ports.archive, ports.audit)
-    jobs = ExportPages(shapes.links, uses.exports)
-    troubles = TroublePages(library, ports.reconciliation)
+    exports = Exports(library, uses.orders, ports.archive, uses.purposes)
+    jobs = ExportPages(shapes.links, uses.exports, uses.purposes)
+    troubles, approvals = TroublePages(library, ports.reconciliation), ApprovalPages(uses.four_eyes)
     return [
         Route(f"{API}/me/permissions", {"GET": recordings.permissions}),
         Route(f"{API}/recordings", {"GET": recordings.search, "POST": operations.post_all}),
@@ -186,6 +196,8 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
         Route(f"{API}/recordings/{{id}}/tombstone", {"GET": evidence.tombstone}),
         Route(f"{API}/recordings/{{id}}/export", {"GET": exports.get}),
         Route(f"{API}/reconciliation", {"GET": troubles.get}),
+        Route(f"{API}/approvals", {"GET": approvals.get_all, "POST": approvals.ask}),
+        Route(f"{API}/approvals/{{id}}", {"POST": approvals.post, "DELETE": approvals.delete}),
         Route(f"{API}/exports", {"GET": jobs.get_all, "POST": jobs.post}),
         Route(f"{API}/exports/{{id}}", {"GET": jobs.get, "DELETE": jobs.delete}),
         Route(f"{API}/exports/{{id}}/package", {"GET": jobs.package, "HEAD": jobs.package}),
@@ -221,10 +233,13 @@ class WebApp:
         self._staff = Staff(ports.directory, Supervision(ports.directory, ports.agents, ports.calls))
         notifications = ports.notifications
         self.sign_ins = SignIns(ports.clock, lambda ended: notifications.end_sign_in(ended.user_name, ended.id))
-        self._passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher)
+        book = SignInBook(ports.directory, ports.audit, ports.clock)
+        self.chores = (book.run, ports.recordings.exports.run)
+        """What goes on besides while the node runs, until it is cancelled."""
+        self._passwords = Passwords(ports.password_hashes, ports.clock, hasher=hasher, refused=book.wrong_password)
         self._origins = Origins(settings)
         proofs = self._passwords, ports.tokens
-        self._auth = Auth(settings, ports.directory, proofs, self.sign_ins, self._origins)
+        self._auth = Auth(settings, ports.directory, proofs, self.sign_ins, self._origins, book=book)
         self.table = route_table(settings, ports, self._auth)
         self._api = Api(self.table, self._auth)
         gatekeeper = CometdGatekeeper(self._auth)
@@ -330,7 +345,7 @@ class WebApp:
 
 
 def _browser_rules(settings: WebSettings) -> dict[str, str]:
-    """Header fields of every answer (security 7: 3.4.1-3.4.6)."""
+    """Header fields of every answer (ASVS 3.4.1-3.4.6)."""
     rules = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",

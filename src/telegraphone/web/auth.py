@@ -2,17 +2,24 @@
 
 Clients send the cookie alone, Basic alone on every request, or both; all must work (gws-api 4). Where both are there
 they must name the same user, otherwise Basic wins and a new sign-in begins. A token comes with every request and gets no cookie.
+
+A password is one factor. Where a contact centre wants a second one of whoever hears recordings, a password alone opens none: an
+identity provider, which asks for it, must have vouched for the sign-in, or a token be shown (ASVS 6.3.3).
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Literal
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from telegraphone.domain.agent import Agent, Directory, Feature
+from telegraphone.domain.permissions import HEARD, Action
 from telegraphone.domain.tokens import ApiToken
-from telegraphone.limits import CREDENTIALS_CHARS_MAX
+from telegraphone.limits import CREDENTIALS_CHARS_MAX, SIGN_IN_ADDRESSES_MAX
+from telegraphone.services.sign_in_book import SignInBook
 from telegraphone.services.tokens import Tokens
 from telegraphone.web.cometd.gatekeeper import SignedIn
 from telegraphone.web.gws.answers import refuse
@@ -25,6 +32,8 @@ from telegraphone.web.sign_ins import SignIn, SignIns
 COOKIE = "JSESSIONID"
 SIGN_IN_IN_SCOPE = "telegraphone.sign_in"
 """Where an ASGI scope remembers the id of the sign-in it was admitted under."""
+
+_UNHEARD: Final = frozenset(action.value for action in Action if action not in HEARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,14 @@ class Auth:
         proofs: tuple[Passwords, Tokens],
         sign_ins: SignIns,
         origins: Origins,
+        *,
+        book: SignInBook,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._passwords, self._tokens = proofs
         self._sign_ins = sign_ins
+        self._book = book
         self.origins = origins
 
     async def principal(self, connection: HTTPConnection) -> Principal:
@@ -61,31 +73,48 @@ class Auth:
             return await self._by_token(header.partition(" ")[2].strip(), _address(connection))
         held = self._sign_ins.find(connection.cookies.get(COOKIE, ""))
         if header is not None:
-            return await self._by_password(connection, header, held)
+            return self._as_far_as_proved(await self._by_password(connection, header, held))
         agent = self._directory.by_user(held.user_name) if held is not None else None
         if held is None or agent is None:
             raise Refused(ACCESS_DENIED)
-        return Principal(agent, held, by_cookie=True, new_cookie=False)
+        return self._as_far_as_proved(Principal(agent, held, by_cookie=True, new_cookie=False))
+
+    def _as_far_as_proved(self, principal: Principal) -> Principal:
+        if principal.sign_in.vouched_for or principal.agent.tenant not in self._settings.heard_when_vouched_for:
+            return principal
+        return replace(principal, agent=replace(principal.agent, actions=_UNHEARD))
 
     async def _by_password(self, connection: HTTPConnection, header: str, held: SignIn | None) -> Principal:
-        said = credentials(header)
-        if said is None or not await self._passwords.right(*said, _address(connection)):
+        said, address = credentials(header), _address(connection)
+        if said is None or not await self._passwords.right(*said, address):
             raise Refused(ACCESS_DENIED)
         agent = self._directory.by_user(said[0])
         if agent is None:
             raise Refused(ACCESS_DENIED)
         if held is not None and held.user_name == agent.user_name:
+            self._came(agent, held, "password", address)
             return Principal(agent, held, by_cookie=False, new_cookie=False)
         has_cookie = COOKIE in connection.cookies
         sign_in = self._sign_ins.begin(agent.user_name) if has_cookie else self._sign_ins.shared(agent.user_name)
+        self._came(agent, sign_in, "password", address)
         return Principal(agent, sign_in, by_cookie=False, new_cookie=True)
 
     async def _by_token(self, text: str, address: str) -> Principal:
-        found = await self._tokens.holder(text, address)
+        found = await self._tokens.holder(text, address, partial(self._book.wrong_token, origin=address))
         if found is None:
             raise Refused(ACCESS_DENIED)
         agent, token, left_s = found
-        return Principal(agent, self._sign_ins.shared(agent.user_name, token.id, left_s), by_cookie=False, new_cookie=False)
+        sign_in = self._sign_ins.shared(agent.user_name, token.id, left_s)
+        self._came(agent, sign_in, "token", address)
+        return Principal(agent, sign_in, by_cookie=False, new_cookie=False)
+
+    def _came(self, agent: Agent, sign_in: SignIn, by: Literal["password", "token"], address: str) -> None:
+        """Has it written down once for each sign-in and address, however many requests there are."""
+        if address not in sign_in.addresses:
+            if len(sign_in.addresses) >= SIGN_IN_ADDRESSES_MAX:
+                sign_in.addresses.clear()
+            sign_in.addresses.add(address)
+            self._book.came(agent, by, address)
 
     def check(self, principal: Principal, method: str, connection: HTTPConnection) -> None:
         """Raises `Refused` when the page this comes from may not ask this (gws-api 3.4, second check)."""
@@ -105,11 +134,12 @@ class Auth:
 
     def begin(self, agent: Agent) -> dict[str, str]:
         """Begins a sign-in of somebody who was proved elsewhere; the header fields give the client its cookie."""
-        return {"Set-Cookie": self._cookie(self._sign_ins.begin(agent.user_name).id)}
+        return {"Set-Cookie": self._cookie(self._sign_ins.begin(agent.user_name, vouched_for=True).id)}
 
-    def end(self, sign_in: SignIn) -> dict[str, str]:
+    def end(self, principal: Principal, address: str) -> dict[str, str]:
         """Ends a sign-in; the header fields make the client drop its cookie."""
-        self._sign_ins.end(sign_in)
+        self._sign_ins.end(principal.sign_in)
+        self._book.went(principal.agent, address)
         return {"Set-Cookie": self._cookie("", "; Max-Age=0")}
 
     def end_token(self, token: ApiToken) -> None:

@@ -81,7 +81,7 @@ class Pages:
 
 
 def _policy(settings: WebSettings) -> str:
-    """Scripts, styles and pictures from here and nowhere else, none of them inline (security 7: 3.4.3, 3.4.6). The
+    """Scripts, styles and pictures from here and nowhere else, none of them inline (ASVS 3.4.3, 3.4.6). The
     socket's origin is named because not every browser takes 'self' for it. A worker may be made from a script's own text,
     since the CometD library keeps its time in one: browsers let pages behind other windows sleep. Desktops that may use
     the API may also show the page inside their own."""

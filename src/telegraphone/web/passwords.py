@@ -1,4 +1,4 @@
-"""Tells whether a password is right: Argon2 once, in a thread, then for minutes by a keyed hash (security 1).
+"""Tells whether a password is right: Argon2 once, in a thread, then for minutes by a keyed hash.
 
 An unknown user costs the same time as a wrong password, so that nobody learns from a clock who works here.
 """
@@ -6,7 +6,7 @@ An unknown user costs the same time as a wrong password, so that nobody learns f
 import asyncio
 import hmac
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from argon2 import PasswordHasher
@@ -30,8 +30,17 @@ _KEY_BYTES = 32
 class Passwords:
     """The passwords of all users, as Argon2 hashes by user name."""
 
-    def __init__(self, hashes: Mapping[str, str], clock: Clock, *, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self,
+        hashes: Mapping[str, str],
+        clock: Clock,
+        *,
+        hasher: PasswordHasher | None = None,
+        refused: Callable[[str, str], None] = lambda _user_name, _address: None,
+    ) -> None:
+        """`refused` is told of each wrong password of somebody who is known, and of the address."""
         self._hashes = dict(hashes)
+        self._refused = refused
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(clock.entropy(_KEY_BYTES))
@@ -78,6 +87,8 @@ class Passwords:
         right = await asyncio.to_thread(self._verify, known or self._nobody, password)
         if known is None or not right:
             log.warning("login_failed", address=address)
+            if known is not None:
+                self._refused(user_name, address)
             return False
         self._limiter.succeeded(user_name, address, self._clock.now())
         self._remember(user_name, digest)

@@ -19,7 +19,7 @@ class Compatibility(Enum):
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """Facts of one installation. `external_url` is scheme, host and port without a path; an empty `allowed_origins`
-    stands for the origin of `external_url`."""
+    stands for the origin of `external_url`. In the tenants of `heard_when_vouched_for` a password alone opens no recording."""
 
     external_url: str
     compatibility: Compatibility = Compatibility.V8_5_1
@@ -28,6 +28,7 @@ class WebSettings:
     cookie_same_site: Literal["Lax", "Strict", "None"] = "Lax"
     playback_format: Literal["mp3", "wav", "ogg"] = "mp3"
     contact_center_id: str = field(default="")
+    heard_when_vouched_for: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         url = urlsplit(self.external_url)

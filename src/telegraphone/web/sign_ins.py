@@ -7,7 +7,7 @@ import base64
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telegraphone.limits import SIGN_IN_IDLE_S, SIGN_IN_LIFE_S, SIGN_INS_MAX, SIGN_INS_PER_USER_MAX
 from telegraphone.services.ports import Clock
@@ -19,7 +19,8 @@ _TOKEN_BYTES = 16
 @dataclass(slots=True, eq=False)
 class SignIn:
     """One login: `id` is the cookie's value and a secret; `csrf_token` lives as long. Times in monotonic seconds; `until` is
-    when it ends in any case. `token` is the id of the API token that it goes with, if one does."""
+    when it ends in any case. `token` is the id of the API token that it goes with, if one does; `vouched_for`: an identity
+    provider has said who it is. `addresses` are those from which its password or token was shown."""
 
     id: str
     user_name: str
@@ -28,7 +29,9 @@ class SignIn:
     used_at: float
     until: float
     token: str = ""
+    vouched_for: bool = False
     over: bool = False
+    addresses: set[str] = field(default_factory=set)
 
     def __repr__(self) -> str:
         return f"SignIn(user_name={self.user_name!r}, id=***)"
@@ -74,7 +77,7 @@ class SignIns:
         if found is not None:
             self.end(found)
 
-    def begin(self, user_name: str, token: str = "", life_s: float = SIGN_IN_LIFE_S) -> SignIn:
+    def begin(self, user_name: str, token: str = "", life_s: float = SIGN_IN_LIFE_S, *, vouched_for: bool = False) -> SignIn:
         """A new sign-in under a new id; where there are too many, the longest unused ends."""
         self._end_the_old()
         mine = self._of_user.get(user_name)
@@ -84,7 +87,7 @@ class SignIns:
             self.end(next(iter(self._all.values())))
         now = self._clock.now()
         until = now + min(life_s, SIGN_IN_LIFE_S)
-        sign_in = SignIn(self._text(_ID_BYTES), user_name, self._uuid(), now, now, until, token)
+        sign_in = SignIn(self._text(_ID_BYTES), user_name, self._uuid(), now, now, until, token, vouched_for)
         self._all[sign_in.id] = sign_in
         self._of_user.setdefault(user_name, OrderedDict())[sign_in.id] = sign_in
         return sign_in

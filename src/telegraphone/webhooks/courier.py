@@ -2,7 +2,7 @@
 
 Theory. A URL that an operator once wrote down can lead anywhere later: by DNS, or by an answer that sends us on. So the name
 is looked up by us, every address it has must be a public one, the connection goes to the address that was looked at, and
-no redirect is followed (security 4, ASVS 1.3.6). Only a webhook that says `allow_private` may be inside.
+no redirect is followed (ASVS 1.3.6). Only a webhook that says `allow_private` may be inside.
 """
 
 import asyncio

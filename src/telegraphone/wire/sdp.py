@@ -8,6 +8,7 @@ Codecs are data: another one is another `Codec` in the capabilities, and no code
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from ipaddress import ip_address
 from typing import Final, Self
 
 from telegraphone.limits import SDP_ATTRIBUTES_MAX, SDP_BYTES_MAX, SDP_MEDIA_MAX
@@ -46,6 +47,16 @@ class Direction(Enum):
     def answered_by(self, wanted: "Direction") -> "Direction":
         """The most of `wanted` that fits an offer of this direction (RFC 3264 section 6.1)."""
         return Direction.of(sends=wanted.sends and self.receives, receives=wanted.receives and self.sends)
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address. RFC 8866 section 5.7 lets a name stand in its place, which would have to be asked for while
+    calls wait, and its owner could lead us anywhere."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,14 @@ class SessionDescription:
     def address_of(self, media: Media) -> str:
         """Where a stream of this description is to be sent."""
         return self.address if media.address is None else media.address
+
+    def control_address_of(self, media: Media) -> tuple[str, int]:
+        """Where its RTCP is to be sent: what a=rtcp says (RFC 3605), else the port above."""
+        port, *rest = (media.attribute("rtcp") or "").split()[:4] or [""]
+        host = rest[2] if len(rest) == 3 else self.address_of(media)
+        if port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX:
+            return host, int(port)
+        return self.address_of(media), min(media.port + 1, _PORT_MAX)
 
     def direction_of(self, media: Media) -> Direction:
         """The direction meant: an address of zeros takes away the receiving (hold as in RFC 2543 section B.5)."""

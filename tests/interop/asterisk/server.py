@@ -5,6 +5,7 @@ The sample is used as it is, but for what `_here` puts in: ports, passwords, fol
 
 import asyncio
 import math
+import os
 import random
 import re
 import signal
@@ -28,6 +29,7 @@ AGENTS, CUSTOMERS = ("5001", "5002"), ("5000",)
 TRUNK_HOST = "127.0.0.2"
 RTP_PORTS = 400
 START_S, STOP_S, POLL_S = 20.0, 10.0, 0.025
+PHONE_ANSWERS_S = 25
 
 Changes = Mapping[str, Sequence[tuple[str, str]]]
 """By file, what stands in the sample and what stands there instead."""
@@ -43,6 +45,7 @@ class Asterisk:
     rtp_ports: range
     process: asyncio.subprocess.Process
     http: httpx.AsyncClient = field(repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -68,6 +71,14 @@ class Asterisk:
         """The ids of all `channels` or `bridges` there are."""
         return [each["id"] for each in (await self.ari("GET", f"/{kind}")).json()]
 
+    async def reaches(self, number: str) -> None:
+        """Waits until this phone can be called: it has registered, and answered when it was asked whether it is there."""
+        for _ in range(int(PHONE_ANSWERS_S / POLL_S)):
+            if (await self.ari("GET", f"/endpoints/PJSIP/{number}")).json()["state"] == "online":
+                return
+            await asyncio.sleep(POLL_S)
+        raise AssertionError(self.log)
+
     async def console(self, command: str) -> str:
         """What the console answers to a command."""
         process = await asyncio.create_subprocess_exec(*_command(self.folder), "-rx", command, stdout=PIPE, stderr=DEVNULL)
@@ -85,7 +96,7 @@ class Asterisk:
     async def start_again(self) -> None:
         """Starts it anew on the same configuration and ports, after its end."""
         assert self.process.returncode is not None
-        self.process = await _spawn(self.folder)
+        self.process = await _spawn(self.folder, self.environment)
         await _ready(self)
 
 
@@ -111,11 +122,12 @@ async def asterisk(
     more: Mapping[str, str] | None = None,
     rtp_ports: int = RTP_PORTS,
     must_be_sound: bool = True,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Asterisk]:
     """An Asterisk with these agents' phones and these outside lines (endpoints of the trunk's context that register; password:
     the number, thrice). `changes` are made to the sample's files and `more` is added to them. Ends with the block."""
     ari_port, sip_port = free_port(), free_sip_port()
-    first = random.randrange(10_000, 30_000, 2)
+    first = random.randrange(20_000, 32_000, 2)
     rtp = range(first, first + rtp_ports)
     files = _here(folder, ari_port, sip_port, rtp, agents, customers)
     for name, pairs in (changes or {}).items():
@@ -126,9 +138,9 @@ async def asterisk(
     etc.mkdir(parents=True)
     for name, text in files.items():
         (etc / name).write_text(text)
-    process = await _spawn(folder)
-    async with httpx.AsyncClient(auth=(USER, PASSWORD), trust_env=False) as http:
-        server = Asterisk(folder, ari_port, sip_port, rtp, process, http)
+    process = await _spawn(folder, environment or {})
+    async with httpx.AsyncClient(auth=(USER, PASSWORD), trust_env=False, timeout=START_S) as http:
+        server = Asterisk(folder, ari_port, sip_port, rtp, process, http, environment or {})
         try:
             if must_be_sound:
                 await _ready(server)
@@ -154,6 +166,8 @@ def _here(
             ("match = 192.0.2.10", f"match = {TRUNK_HOST}"),
             ("contact = sip:192.0.2.10:5060", f"contact = sip:{TRUNK_HOST}:{sip_port}"),
             ("qualify_frequency = 60", "qualify_frequency = 0"),
+            # A phone on a busy machine may take longer to answer than the 3 s after which Asterisk takes it for gone.
+            ("qualify_frequency = 30", f"qualify_frequency = 30\nqualify_timeout = {PHONE_ANSWERS_S}"),
             *((f"password = change-this-{number}", f"password = {number * 3}") for number in sample_agents),
         ],
         "musiconhold.conf": [("directory = moh", f"directory = {folder / 'moh'}")],
@@ -208,11 +222,17 @@ def _command(folder: Path) -> list[str]:
     return [str(home() / "asterisk"), "-C", str(folder / "etc" / "asterisk.conf")]
 
 
-async def _spawn(folder: Path) -> asyncio.subprocess.Process:
+async def _spawn(folder: Path, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     with (folder / "log" / "console").open("ab") as out:
         # A group of its own: a Ctrl-C at the test's terminal is the test's to handle.
         return await asyncio.create_subprocess_exec(
-            *_command(folder), "-f", stdin=DEVNULL, stdout=out, stderr=out, start_new_session=True
+            *_command(folder),
+            "-f",
+            stdin=DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env=os.environ | environment,
         )
 
 

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from telegraphone.database.catalogue import SqlCatalogue
+from telegraphone.database.copies import SqlCopies
 from telegraphone.database.engine import open_engine, sqlite_url
+from telegraphone.domain.copies import Copy
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.limits import SEGMENT_FRAMES
@@ -126,6 +128,15 @@ async def put(data: Path, parts: Sequence[PartRecord]) -> None:
     catalogue = SqlCatalogue(engine)
     for each in parts:
         await catalogue.put(each)
+    await engine.dispose()
+
+
+async def link(data: Path, parts: Sequence[PartRecord]) -> None:
+    """Has a server know that these are one conversation, as two recorders of it would have it."""
+    engine = open_engine(sqlite_url(data / "telegraphone.db"))
+    links = frozenset({"default one-and-the-same-conversation"})
+    copies = SqlCopies(engine)
+    await copies.put(*(Copy(each.call_uuid, each.tenant, "sbc", each.started_at, each.stopped_at, links) for each in parts))
     await engine.dispose()
 
 

@@ -35,9 +35,10 @@ class Bench:
     data: Path
     keys: Path
 
-    async def call(self, number: int) -> Call:
-        """Reserves a recording and aims it at two new speakers."""
-        recording, addresses = await self._reserved(number)
+    async def call(self, number: int, before_s: float = 0.0, consent_s: float = 0.0) -> Call:
+        """Reserves a recording, which may remember what comes before its start and before consent, and aims it at two new
+        speakers."""
+        recording, addresses = await self._reserved(number, before_s, consent_s)
         speakers = tuple(Speaker(SEED, 2 * number + side, address) for side, address in enumerate(addresses))
         await self._aimed(recording, [speaker.address for speaker in speakers])
         return Call(recording, (speakers[0], speakers[1]))
@@ -55,15 +56,21 @@ class Bench:
         recording, _ = await self._reserved(number)
         doors = [MediaAddress(pbx[0], pbx[1] + 2 * side) for side in (0, 1)]
         speakers = [Speaker(SEED, 2 * number + side, (door.host, door.port)) for side, door in enumerate(doors)]
-        codecs = {0: "PCMU", 101: "telephone-event"}
-        sources = [MediaSource(*each.address, codecs, arrives_at=door) for each, door in zip(speakers, doors, strict=True)]
-        await self.recorder.aim(recording, (sources[0], sources[1]))
+        await self.aim_at_pbx(recording, (speakers[0], speakers[1]))
         return Call(recording, (speakers[0], speakers[1]))
 
-    async def _reserved(self, number: int) -> tuple[RecordingId, list[tuple[str, int]]]:
+    async def aim_at_pbx(self, recording: RecordingId, speakers: tuple[Speaker, Speaker]) -> None:
+        """From now on these two are heard, each where it sends to."""
+        codecs = {0: "PCMU", 101: "telephone-event"}
+        first, second = (MediaSource(*each.address, codecs, arrives_at=MediaAddress(*each.to)) for each in speakers)
+        await self.recorder.aim(recording, (first, second))
+
+    async def _reserved(
+        self, number: int, before_s: float = 0.0, consent_s: float = 0.0
+    ) -> tuple[RecordingId, list[tuple[str, int]]]:
         recording = RecordingId(str(uuid.uuid4()))
         tracks = (TrackOrder("agent", LegId(f"leg-{number}-a")), TrackOrder("other", LegId(f"leg-{number}-b")))
-        order = TapOrder(recording, CallUuid(f"CALL{number:08d}"), "tenant", tracks)
+        order = TapOrder(recording, CallUuid(f"CALL{number:08d}"), "tenant", tracks, before_s, consent_s)
         reservation = await self.recorder.reserve(order)
         return recording, [(address.host, address.port) for address in reservation.addresses]
 

@@ -1,11 +1,12 @@
 """Audio that says what it is: each frame names its stream and number, so a stored frame is recognised wherever it lies.
 
-The payload of frame n is HMAC-SHA256(seed, stream ‖ n), repeated to 160 bytes (fault-matrix 2.1). The reader looks at
+The payload of frame n is HMAC-SHA256(seed, stream ‖ n), repeated to 160 bytes. The reader looks at
 decrypted files, finds every frame by its first bytes, and says where it lies.
 """
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,16 @@ class Found:
                 found.setdefault(number, []).append(place)
                 place = audio.find(mark, place + FRAME)
         return found
+
+    def unsaid(self, stream: int, longest: int = 2 * FRAME) -> list[tuple[int, int]]:
+        """Where more frames than `longest` are filler, from the first audio on, and no span says why."""
+        filler = bytearray(255 * (byte == 255) for byte in self.streams[stream])
+        for span in self.manifest.spans:
+            if span.stream in {None, stream}:
+                filler[span.start : span.stop] = bytes(span.stop - span.start)
+        begins = len(self.streams[stream]) - len(self.streams[stream].lstrip(b"\xff"))
+        runs = re.finditer(b"\xff{%d,}" % (longest + 1), filler[begins:])
+        return [(begins + run.start(), begins + run.end()) for run in runs]
 
     def audible(self, stream: int) -> bytes:
         return bytes(self.streams[stream])

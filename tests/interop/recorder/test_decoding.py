@@ -1,6 +1,7 @@
 """Codecs other than G.711 come out as linear sound of the same length, at the same place, of the same pitch."""
 
 from itertools import pairwise
+from random import Random
 
 import av
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from telegraphone.capture.codings import CODINGS
 from telegraphone.capture.decoding import Decoder
+from telegraphone.media.source import COMFORT_NOISE_TYPE
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.interop.spoken import RATE, hertz
 
@@ -31,6 +33,22 @@ def coded(codec: str) -> list[bytes]:
     return packets
 
 
+def g729_frames(count: int) -> list[bytes]:
+    """So many frames of 10 ms that sound like nothing, but always the same: no encoder is at hand, and any bits are a frame."""
+    chance = Random(729)
+    return [chance.randbytes(10) for _ in range(count)]
+
+
+def g729_sound(frames: list[bytes]) -> bytes:
+    """What FFmpeg's decoder makes of these frames, one by one."""
+    decoder = av.CodecContext.create("g729", "r")
+    assert isinstance(decoder, av.AudioCodecContext)
+    decoder.sample_rate, decoder.layout = RATE, "mono"
+    sound = [frame.to_ndarray().astype("<i2").tobytes() for each in frames for frame in decoder.decode(av.Packet(each))]
+    assert {len(each) for each in sound} == {160}
+    return b"".join(sound)
+
+
 @pytest.mark.parametrize("codec", ["G722", "opus"])
 def test_a_tone_keeps_its_pitch_and_its_length(codec: str) -> None:
     decoder, packets = Decoder(codec), coded(codec)
@@ -44,8 +62,26 @@ def test_a_tone_keeps_its_pitch_and_its_length(codec: str) -> None:
     assert abs(hertz(sound[RATE // 2 :]) - PITCH) < 5
 
 
-def test_g729_has_a_decoder_and_rubbish_is_a_gap() -> None:
+@pytest.mark.parametrize("together", [1, 2, 6])
+def test_g729_is_what_its_frames_are_bit_by_bit(together: int) -> None:
+    decoder, frames = Decoder("G729"), g729_frames(60)
+    packets = [b"".join(frames[first : first + together]) for first in range(0, len(frames), together)]
+    made = [decoder.decoded(RtpPacket(18, n, 80 * together * n, 1, data)) for n, data in enumerate(packets)]
+    sound, whole = b"".join(packet.payload for packet in made), g729_sound(frames)
+    late = len(whole) - len(sound.lstrip(b"\0")) - len(whole) + len(whole.lstrip(b"\0"))
+    assert len(sound) == len(whole)
+    assert 0 <= late < 2 * RATE // 100
+    assert sound[late:] == whole[: len(whole) - late]
+
+
+def test_g729_that_falls_silent_is_comfort_noise_and_no_loss() -> None:
+    decoder, (speech, *_) = Decoder("G729"), g729_frames(1)
+    last = decoder.decoded(RtpPacket(18, 1, 160, 1, speech + b"\x12\x34"))
+    assert (last.payload_type, len(last.payload)) == (18, 160)
+    assert decoder.decoded(RtpPacket(18, 2, 320, 1, b"\x12\x34")).payload_type == COMFORT_NOISE_TYPE
+
+
+def test_rubbish_is_a_gap() -> None:
     decoder = Decoder("G729")
-    assert len(decoder.decoded(RtpPacket(18, 1, 160, 1, bytes(20))).payload) == 320
     assert decoder.decoded(RtpPacket(18, 2, 320, 1, b"\x01")).payload == b""
     assert decoder.decoded(RtpPacket(18, 3, 480, 1, b"")).payload == b""

@@ -8,12 +8,15 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
+from telegraphone.capture import packet_socket
 from telegraphone.capture.packet_group import PacketGroup
-from telegraphone.services.ports import NOBODY, CaptureRestored, MediaAddress, MediaSource, Unavailable
+from telegraphone.limits import PACKETS_QUIET_S
+from telegraphone.services.ports import NOBODY, CaptureRestored, CaptureSilent, MediaAddress, MediaSource, Unavailable
 from tests.interop.recorder.conftest import SEED, Bench, Call, open_bench
 from tests.interop.recorder.senders import Speaker, speak_all
 from tests.interop.recorder.signal import FRAME
@@ -25,16 +28,15 @@ CALLS = 20
 
 @pytest.fixture
 def pbx() -> Iterator[tuple[str, int]]:
-    """The first of so many even ports in a row at which somebody listens."""
-    opened: list[socket.socket] = []
-    first = 17_000
-    for number in range(2 * CALLS):
-        each = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        each.bind(("127.0.0.1", first + 2 * number))
-        opened.append(each)
-    yield "127.0.0.1", first
-    for each in opened:
-        each.close()
+    """The first of so many even ports in a row at which somebody listens; other tests may have some."""
+    for first in range(17_000, 20_000, 4 * CALLS):
+        with ExitStack() as opened, suppress(OSError):
+            for number in range(2 * CALLS):
+                each = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                each.bind(("127.0.0.1", first + 2 * number))
+            yield "127.0.0.1", first
+            return
+    raise AssertionError("no ports are free")
 
 
 @pytest.fixture
@@ -84,6 +86,73 @@ async def test_calls_of_a_pbx_are_recorded_and_paused(packets: Bench, pbx: tuple
             assert len(before) >= asked - before[0] - 1
             assert len(after) >= ended - after[0] - 1
             assert after[0] - resumed <= 5
+
+
+class Delivered:
+    """How many packets the kernel has let into the recording's packet sockets since this was last asked. The kernel tells it
+    once (packet(7)): what the recorder's own watch is told counts here as well."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._count = 0
+        self._ask = packet_socket.arrived
+        monkeypatch.setattr(packet_socket, "arrived", self._told)
+
+    def __call__(self, bench: Bench, call: Call) -> int:
+        for each in bench.recorder._held[str(call.recording)].packets:
+            self._told(each)
+        count, self._count = self._count, 0
+        return count
+
+    def _told(self, opened: socket.socket) -> int:
+        count = self._ask(opened)
+        self._count += count
+        return count
+
+
+async def spoken_for(call: Call, packets: int) -> None:
+    """Waits until both have sent so many more."""
+    numbers = [each.number + packets for each in call.speakers]
+    while True:
+        if all(each.number >= number for each, number in zip(call.speakers, numbers, strict=True)):
+            return
+        await asyncio.sleep(0.02)
+
+
+async def test_in_a_pause_the_kernel_delivers_nothing_at_all(
+    packets: Bench, pbx: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even headers, for however many reasons, until the last of them is lifted; and nothing is shifted by it."""
+    delivered = Delivered(monkeypatch)
+    call, recorder = await packets.call_to_pbx(0, pbx), packets.recorder
+    stop = asyncio.Event()
+    speaking = asyncio.create_task(speak_all(list(call.speakers), stop))
+    await recorder.open_gate(call.recording, None, NOTE)
+    await spoken_for(call, 20)
+    assert delivered(packets, call) >= 40
+    begun = call.speakers[0].number
+    for act in (
+        recorder.shut_gate(call.recording, "hold", NOTE),
+        recorder.shut_gate(call.recording, "agent", NOTE),
+        recorder.open_gate(call.recording, "hold", NOTE),
+        recorder.shut_gate(call.recording, "agent", NOTE),
+    ):
+        await act
+        await recorder.figures()  # what a worker does after its answer is done when it answers anew
+        delivered(packets, call)
+        await spoken_for(call, 10)
+        assert delivered(packets, call) == 0
+    resumed = call.speakers[0].number
+    await recorder.open_gate(call.recording, "agent", NOTE)
+    await spoken_for(call, 20)
+    assert delivered(packets, call) > 20
+    stop.set()
+    await speaking
+    await recorder.seal(call.recording, NOTE)
+    for stream in (0, 1):
+        stored = frames(packets, call, stream)
+        assert not [number for number in stored if begun + 2 <= number < resumed]
+        assert stored[-1] >= call.speakers[stream].number - 2
+        assert next(number for number in stored if number >= resumed) <= resumed + 5
 
 
 async def test_nobody_else_is_heard(packets: Bench, pbx: tuple[str, int]) -> None:
@@ -146,6 +215,51 @@ async def test_a_track_changes_between_packets_and_its_own_port(packets: Bench, 
     assert len(guests) > 20
     assert to_guest <= guests[0]
     assert guests[-1] <= to_nobody + 3
+
+
+async def test_what_the_pbx_has_and_the_recorder_has_not_is_missing_in_the_recording(
+    packets: Bench, pbx: tuple[str, int]
+) -> None:
+    """The agent sends from elsewhere, and is found after a while; the customer's never come again. Both are told, and both are
+    gaps of the recording, up to where audio goes on and to the end."""
+    call = await packets.call_to_pbx(0, pbx)
+    recorder, watch = packets.recorder, packets.recorder.quiet_packets
+    doors = [MediaAddress(*speaker.to) for speaker in call.speakers]
+    stop, stop_moved = asyncio.Event(), asyncio.Event()
+    speaking = asyncio.create_task(speak_all([*call.speakers], stop))
+    await recorder.open_gate(call.recording, None, NOTE)
+    await asyncio.sleep(0.7)
+    stop.set()
+    await speaking
+    moved = Speaker(SEED, 5, call.speakers[0].to)
+    moving = asyncio.create_task(speak_all([moved], stop_moved))
+    async with asyncio.timeout(10):
+        while not all(map(watch.at, doors)):  # noqa: ASYNC110 -- a look tells nobody
+            await asyncio.sleep(0.02)
+    for door in doors:
+        watch.missed(door, None)
+    events = recorder.events()
+    for _ in doors:
+        told = await asyncio.wait_for(anext(events), 10)
+        assert isinstance(told, CaptureSilent)
+        assert told.silent_s > PACKETS_QUIET_S
+    await packets.aim_at_pbx(call.recording, (moved, call.speakers[1]))
+    await asyncio.sleep(0.7)
+    stop_moved.set()
+    await moving
+    await recorder.seal(call.recording, NOTE)
+    found = packets.read(call)
+    for stream in (0, 1):
+        assert found.unsaid(stream) == []
+    before = found.frames(0, SEED, call.speakers[0].name, call.speakers[0].number)
+    behind = found.frames(0, SEED, moved.name, moved.number)
+    assert min(len(before), len(behind)) > 20
+    gaps = {each.stream: each for each in found.manifest.spans if each.kind == "gap" and each.start > 0}
+    [[ended], [goes_on]] = before[max(before)], behind[min(behind)]
+    assert gaps[0].start == ended + FRAME
+    assert goes_on - FRAME <= gaps[0].stop <= goes_on
+    assert gaps[1].stop == found.manifest.frames
+    assert all(gap.reason == "no_media" for gap in gaps.values())
 
 
 async def test_packets_wait_in_the_kernel_while_a_worker_is_replaced(packets: Bench, pbx: tuple[str, int]) -> None:

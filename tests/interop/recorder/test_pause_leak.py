@@ -1,6 +1,6 @@
 """Pauses at random moments on a bad network: nothing received between an answered pause and the resume request is kept.
 
-PCI-1, PCI-2, PCI-3, PCI-5, PCI-9 under F19 and F39. The sender's frames prove themselves (fault-matrix 2.1), the relay
+PCI-1, PCI-2, PCI-3, PCI-5, PCI-9 under F19 and F39. The sender's frames prove themselves, the relay
 remembers when it delivered each, and the finished files are searched for every frame ever sent.
 """
 

@@ -4,20 +4,22 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
-from telegraphone.capture import sockets
+from telegraphone.capture import receive, sockets
 from telegraphone.capture.control import Source
+from telegraphone.capture.lane import Lane
 from telegraphone.capture.packet_socket import open_packet_socket
 from telegraphone.capture.receive import Receiver
-from telegraphone.capture.tap import Lane
 from telegraphone.endpoints.media_ports import open_pair
+from telegraphone.limits import DRAIN_PACKETS_MAX, RUN_PACKETS_MAX, SEGMENT_FRAMES
 from telegraphone.media.gate import Gate
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.media.timeline import FRAME_NS
-from telegraphone.media.track import Track
+from telegraphone.media.track import SegmentsFilled, Track
 from tests.unit.media.intake import CODECS, FRAME, moment, packet, voice
 
 
@@ -36,6 +38,11 @@ class Wire:
 
     def drain(self, offset_ns: int | None = None) -> None:
         self.receiver.drain(self.lane, time.time_ns() - time.monotonic_ns() if offset_ns is None else offset_ns)
+
+    @property
+    def received(self) -> int:
+        self.lane.pipeline.leave_run()
+        return self.lane.pipeline.counts.received
 
     @property
     def stored(self) -> bytes:
@@ -82,6 +89,31 @@ def test_runs_go_straight(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     wire.send(*datagrams(13, 18))
     wire.drain()
     assert wire.stored == spoken(10, 18)
+
+
+def test_a_flood_waits_for_its_turn(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "DRAIN_PACKETS_MAX", 64)
+    wire.send(*datagrams(0, 200))
+    wire.drain()
+    assert 64 <= wire.received < 64 + RUN_PACKETS_MAX
+    for _ in range(3):
+        wire.drain()
+    assert wire.received == 200
+
+
+def test_whatever_came_before_a_cut_is_read_in_one_go() -> None:
+    """However small: the kernel counts more than its bytes for each."""
+    rtp, control = open_pair("127.0.0.1", 11_800, sockets.prepare)
+    sockets.enlarge(rtp)
+    sockets.deliver_headers(rtp)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, rtp, control:
+        for _ in range(2 * DRAIN_PACKETS_MAX):
+            sender.sendto(bytes(12), rtp.getsockname())
+        waiting = 0
+        with suppress(BlockingIOError):
+            while rtp.recv(1):
+                waiting += 1
+    assert 100 < waiting < DRAIN_PACKETS_MAX
 
 
 def test_an_unusual_datagram_among_others_disturbs_nothing(wire: Wire) -> None:
@@ -161,3 +193,33 @@ def test_what_a_network_has_padded_is_no_audio() -> None:
     lane.pipeline.flush()
     assert bytes(lane.pipeline.track.pending) == voice(0, 80)
     lane.close()
+
+
+def test_what_would_not_fill_a_segment_stays_in_the_kernel_until_it_is_old(wire: Wire) -> None:
+    packets, offset_ns, now_ns = SEGMENT_FRAMES // FRAME, time.time_ns() - time.monotonic_ns(), time.monotonic_ns()
+    track = wire.lane.pipeline.track
+    wire.send(*datagrams(50, 53))
+    wire.receiver.drain(wire.lane, offset_ns, now_ns)
+    first = track.head - 3 * FRAME
+    wire.send(*datagrams(53, 50 + 2 * packets + 5))
+    wire.receiver.drain(wire.lane, offset_ns, now_ns)
+    assert (track.head - first, len(track.pending)) == (SEGMENT_FRAMES, 0)
+    # What has waited too long is read, and may be more than a segment.
+    wire.receiver.drain(wire.lane, offset_ns, time.monotonic_ns())
+    assert (track.head - first, len(track.pending)) == (2 * SEGMENT_FRAMES + 5 * FRAME, 5 * FRAME)
+    filled = b"".join(item.audio for item in track.output if isinstance(item, SegmentsFilled))
+    assert filled + wire.stored == spoken(50, 50 + 2 * packets + 5)
+
+
+def test_a_packet_that_others_wait_for_is_not_left_in_the_kernel(wire: Wire) -> None:
+    offset_ns, now_ns = time.time_ns() - time.monotonic_ns(), time.monotonic_ns()
+    wire.send(*datagrams(50, 53))
+    wire.receiver.drain(wire.lane, offset_ns, now_ns)
+    time.sleep(0.7)  # the others have been said by now
+    wire.send(*datagrams(53, 60), *datagrams(61, 78))
+    time.sleep(0.07)  # longer than anything waits for number 60
+    wire.send(*datagrams(78, 80), *datagrams(81, 82), *datagrams(80, 81), *datagrams(82, 83))
+    wire.receiver.drain(wire.lane, offset_ns, now_ns)
+    wire.lane.pipeline.drained(time.monotonic_ns() + 100_000_000)
+    filled = b"".join(item.audio for item in wire.lane.pipeline.track.output if isinstance(item, SegmentsFilled))
+    assert filled + wire.stored == spoken(50, 60) + b"\xff" * FRAME + spoken(61, 83)

@@ -1,7 +1,7 @@
 """A bad network between speaker and recorder, repeatable: every packet's fate follows from seed, flow and sequence number.
 
 Delay with jitter, loss in bursts (Gilbert–Elliott), duplicates. Packets leave by a timer wheel of one millisecond, so
-jitter larger than the packet interval reorders them by itself (fault-matrix 2.2).
+jitter larger than the packet interval reorders them by itself.
 """
 
 import asyncio

@@ -1,14 +1,20 @@
 """What a recorder worker is given in these tests: a real disk below a directory, keys in files."""
 
+import os
+import re
+import resource
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from telegraphone.capture import worker
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Library
 from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
+from telegraphone.media.memory import Room
 from telegraphone.storage.local import LocalSource
 
 
@@ -22,6 +28,27 @@ def disk_ports(data: str, keys: str) -> Ports:
     store = FileKeyStore(Path(keys))
     library = Library(LocalSource(Path(data)), DiskSink(Path(data)), store, store, utc, "test")
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))
+
+
+def leave_little_memory(process: int, more_bytes: int) -> None:
+    """From now on the kernel gives the process only so much more than it has."""
+    (line,) = re.findall(r"VmData:\s*(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    limit = int(line) * 1_024 + more_bytes
+    resource.prlimit(process, resource.RLIMIT_DATA, (limit, limit))
+
+
+def disk_ports_with_little_memory(data: str, keys: str) -> Ports:
+    """The same, with room for the stacks of a worker's three threads and 6 MB besides, in each of its lives."""
+    ports = disk_ports(data, keys)
+    stack, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    leave_little_memory(os.getpid(), 3 * min(stack, 8 << 20) + (6 << 20))
+    return ports
+
+
+def disk_ports_with_little_room(data: str, keys: str) -> Ports:
+    """The same, with room for half a second of a call before its start."""
+    setattr(worker, "Room", partial(Room, 8_000))  # noqa: B010 -- in this process alone, which is the worker's
+    return disk_ports(data, keys)
 
 
 def disk_ports_unless_broken(data: str, keys: str) -> Ports:

@@ -192,7 +192,7 @@ class RecordingClient:
 
     async def outcome(self, command: OutgoingRequest | InDialogRequest) -> Response:
         """The final response to a request."""
-        return (await self._final(command)).response
+        return (await self.final(command)).response
 
     async def fork(
         self,
@@ -214,7 +214,7 @@ class RecordingClient:
         )
         ours = SessionDescription(HOST, media, int.from_bytes(secrets.token_bytes(4), "big"))
         content_type, body = packed(ours.serialize(), metadata(parties) if snapshot == b"" else snapshot)
-        event = await self._final(
+        event = await self.final(
             OutgoingRequest(
                 method="INVITE",
                 uri=SipUri(self.server[0], "recorder", self.server[1]),
@@ -246,7 +246,8 @@ class RecordingClient:
         """µ-law as A-law."""
         return payload.translate(MU_TO_A)
 
-    async def _final(self, command: OutgoingRequest | InDialogRequest) -> ResponseArrived:
+    async def final(self, command: OutgoingRequest | InDialogRequest) -> ResponseArrived:
+        """The final response to a request, and the dialog it made."""
         future: asyncio.Future[ResponseArrived] = asyncio.get_running_loop().create_future()
         self._waiting[self.sip.request(command)] = future
         async with asyncio.timeout(PATIENCE_S):

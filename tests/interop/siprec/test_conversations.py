@@ -1,13 +1,16 @@
 """What belongs together of what is forked, what holds the same, and what is known of it besides its sound."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from telegraphone.demo.desktop import Desktop
+from telegraphone.limits import COPIES_PART_S
 from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, metadata
-from tests.interop.siprec.test_plain_calls import near, pitch, recorder, recordings, tracks, until
+from tests.interop.siprec.test_plain_calls import near, pitch, recorder, recordings, tracks, until, voice
 from tests.interop.system import AGENT as AGENT_NAME
+from tests.interop.system import OTHER_AGENT as OTHER_AGENT_NAME
 from tests.interop.system import PASSWORD, SUPERVISOR, System
 
 GROUP = b"group-of-this-conversation"
@@ -30,22 +33,26 @@ async def all_finished(system: System, count: int) -> list[dict[str, Any]]:
 
 
 async def test_both_parties_recorded_are_two_recordings_of_one_conversation_and_marked(tmp_path: Path) -> None:
-    async with recorder(tmp_path) as (system, client):
+    seen: list[tuple[str, str]] = []
+
+    def told(event: dict[str, Any]) -> None:
+        if event.get("notificationType") == "StatusChange":
+            seen.append((event["call"]["id"], event["call"]["state"]))
+
+    async with recorder(tmp_path) as (system, client), Desktop(system.url, AGENT_NAME, PASSWORD, told) as agent:
         forks = [await client.fork() for _ in range(2)]
         await asyncio.sleep(2)
-        async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
-            calls = (await agent.get("/me/calls?fields=*"))["calls"]
-            assert len(calls) == 2
-            # A pause of one copy is one of all: else the card number is in the other.
-            await agent.post(f"/me/calls/{calls[0]['id']}", "PauseCallRecording")
-            assert {call["recordingState"] for call in (await agent.get("/me/calls?fields=*"))["calls"]} == {"Paused"}
-            await asyncio.sleep(1)
-            await agent.post(f"/me/calls/{calls[0]['id']}", "ResumeCallRecording")
-            assert {call["recordingState"] for call in (await agent.get("/me/calls?fields=*"))["calls"]} == {"Recording"}
-        await asyncio.sleep(1.5)
+        # Whoever talks once sees one call, and a pause of it is one of both copies: else the card number is in the other.
+        [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+        for operation, state in (("Pause", "Paused"), ("Resume", "Recording")):
+            await agent.post(f"/me/calls/{call['id']}", f"{operation}CallRecording")
+            assert [each["recordingState"] for each in (await agent.get("/me/calls?fields=*"))["calls"]] == [state]
+            await asyncio.sleep(1 if state == "Paused" else 1.5)
         for fork in forks:
             await fork.hang_up()
         found = await all_finished(system, 2)
+        await asyncio.sleep(COPIES_PART_S)
+        assert seen == [(call["id"], "Established"), (call["id"], "Released")]
         for resource in found:
             left, _ = await tracks(system, resource)
             [paused] = (each for each in resource["eventHistory"] if each["type"] == "Paused")
@@ -65,15 +72,28 @@ async def test_a_transfer_by_a_new_session_continues_the_conversation(tmp_path: 
     async with recorder(tmp_path) as (system, client):
         fork = await client.fork(snapshot=metadata((CALLER, AGENT)).replace(b"group-1", GROUP))
         await asyncio.sleep(1)
+        async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
+            [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+            await agent.post(f"/me/calls/{call['id']}", "PauseCallRecording")
         await fork.hang_up()
         later = metadata((CALLER, OTHER_AGENT), cs="cs-2").replace(b"group-1", GROUP)
         fork = await client.fork((CALLER, OTHER_AGENT), snapshot=later)
+        # Who takes over takes over the pause: the card number may still be being said.
+        async with Desktop(system.url, OTHER_AGENT_NAME, PASSWORD) as agent:
+            [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+            assert call["recordingState"] == "Paused"
+            await asyncio.sleep(0.5)
+            await agent.post(f"/me/calls/{call['id']}", "ResumeCallRecording")
         await asyncio.sleep(1)
         await fork.hang_up()
         stranger = await client.fork(snapshot=metadata((CALLER, AGENT), cs="cs-3").replace(b"group-1", b"group-of-another-call"))
         await asyncio.sleep(0.5)
         await stranger.hang_up()
         found = await all_finished(system, 3)
+        assert [each["type"] for each in found[1]["eventHistory"] if each["type"] == "Paused"] == ["Paused"]
+        left, right = await tracks(system, found[1])
+        assert pitch(left, 0.0, 0.4) == pitch(right, 0.0, 0.4) == 0
+        assert near(voice(left), OTHER_AGENT.hertz)
         told = await below(system, found[1], "conversation")
         assert [each["id"] for each in told["recordings"]] == [found[2]["id"], found[1]["id"]]
         assert told["id"] == found[2]["id"]
@@ -115,14 +135,13 @@ async def test_a_header_of_the_client_pauses_where_the_trunk_lets_it(tmp_path: P
             await asyncio.sleep(0.3)
             await fork.change("INFO", headers=(("X-Action", "Hold-It"),))
 
-            async def shown(system: System = system) -> str:
+            async def shows(state: str, system: System = system) -> bool:
                 async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
                     [call] = (await agent.get("/me/calls?fields=*"))["calls"]
-                return str(call["recordingState"])
+                return bool(call["recordingState"] == state)
 
             await asyncio.sleep(0.3)
-            assert await shown() == state
+            await until(partial(shows, state))
             await fork.change("INFO", headers=(("X-Action", "go-on"),))
-            await asyncio.sleep(0.3)
-            assert await shown() == "Recording"
+            await until(partial(shows, "Recording"))
             await fork.hang_up()

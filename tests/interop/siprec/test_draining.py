@@ -1,7 +1,8 @@
-"""A recorder that is full, or that an operator empties, sends new sessions elsewhere and leaves those it has alone."""
+"""A recorder that is full, that an operator empties, or that has lost a recording sends its clients elsewhere."""
 
 import asyncio
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from telegraphone.switches.siprec import Admission
 from telegraphone.wire.sip.message import Response
 from tests.interop.siprec.laboratory import Laboratory, laboratory, message
 from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Refused, metadata
-from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, tracks, until
+from tests.interop.siprec.test_plain_calls import PATIENCE_S, finished, near, pitch, recorder, tracks, until
 
 OPTIONS = (
     b"OPTIONS sip:recorder@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK-o%d\r\n"
@@ -78,3 +79,16 @@ async def test_an_operator_empties_a_node_by_a_signal(tmp_path: Path) -> None:
         await until(lambda: said("taking_sessions_again"))
         await (await client.fork()).hang_up()
         assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_a_session_whose_recording_is_lost_is_ended_where_that_is_required(tmp_path: Path) -> None:
+    async with recorder(tmp_path, trunk="recording_required = true") as (system, client):
+        fork = await client.fork()
+        await asyncio.sleep(0.5)
+        # A worker that takes over has no key to go on with.
+        shutil.rmtree(system.data / "keys" / "envelopes")
+        for pid in system.children():
+            os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE_S):
+            await fork.ended.wait()
+        assert '"event": "call_ended_unrecorded"' in system.log

@@ -13,7 +13,7 @@ from telegraphone.domain.legs import CallForked, CopyDescribed, LegEnded
 from telegraphone.limits import METADATA_BYTES_MAX
 from telegraphone.services.ports import TapMoved
 from tests.fuzz.test_siprec import changed
-from tests.interop.siprec.laboratory import FIXTURES, HOST, QUIET_S, Ports, again, laboratory, message, with_metadata
+from tests.interop.siprec.laboratory import FIXTURES, HOST, Ports, again, laboratory, message, quiet, with_metadata
 
 CHANGES = 300
 TORTURE = sorted((FIXTURES.parent / "sip" / "torture").glob("*.dat"))
@@ -51,10 +51,10 @@ async def test_f25_the_torture_messages_of_rfc_4475_break_nothing() -> None:
             assert (await lab.say(numbered(message("plain"), number))).status == 200
         recorded = lab.server.counts.recordings
         assert recorded >= len(TORTURE)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         # What was accepted of them and is never acknowledged is given up.
         lab.pass_time(40)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert lab.server.counts.recordings == len(TORTURE)
 
 
@@ -79,7 +79,7 @@ async def test_f27_a_storm_of_changes_is_one_call() -> None:
             assert (await lab.say(again(invite, cseq, lab))).status == 200
             # Each is repeated by an impatient network.
             await lab.throw(again(invite, cseq, lab))
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.of(CallForked)) == 1
         assert lab.of(LegEnded) == []
         assert lab.server.counts.recordings == 1
@@ -88,14 +88,14 @@ async def test_f27_a_storm_of_changes_is_one_call() -> None:
 async def test_f27_an_acknowledgement_that_never_comes_leaves_no_zombie() -> None:
     async with laboratory() as lab:
         await lab.throw(message("plain"))
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert lab.server.counts.recordings == 1
         # The client repeats its INVITE for as long as our answer is lost; that is no second call.
         await lab.throw(message("plain"))
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         # 64 times T1 (RFC 3261 section 13.3.1.4).
         lab.pass_time(33)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [request.method for request in lab.asked] == ["BYE"]
         assert (len(lab.of(CallForked)), len(lab.of(LegEnded)), lab.ports.open) == (1, 2, {})
         lab.pass_time(40)

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from pylibsrtp import Policy, Session
 
-from telegraphone.capture.dtls import Handshake, Identity
+from telegraphone.capture.dtls import AgreedKeys, Handshake, Identity
 from telegraphone.capture.srtp import SUITES
 from telegraphone.phone.voices import FRAME_S
 from telegraphone.services.ports import NOBODY, TapMoved
 from telegraphone.wire.rtp.packet import RtpPacket
+from telegraphone.wire.rtp.rtcp import is_control
 from telegraphone.wire.sdp import PCMA
-from tests.interop.siprec.laboratory import QUIET_S, Ports, described, laboratory, message
+from tests import rtcp
+from tests.interop.siprec.laboratory import Ports, described, laboratory, message, quiet
 from tests.interop.siprec.recording_client import AGENT, CALLER, HOST, Party, tone
 from tests.interop.siprec.test_media import line
-from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, tracks
+from tests.interop.siprec.test_plain_calls import finished, near, recorder, tracks, voice
 
 PROTOCOL = "UDP/TLS/RTP/SAVP"
 SPOKEN_S = 2.0
@@ -30,6 +32,7 @@ class Line:
         self.socket.bind((HOST, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
+        self.keys: AgreedKeys | None = None
 
     async def agree(self, to: tuple[str, int], fingerprint: str, identity: Identity) -> Session:
         """Begins the handshake; answers what this end encrypts with."""
@@ -44,10 +47,18 @@ class Line:
                         handshake.receive(await loop.sock_recv(self.socket, 2_048))
                 except TimeoutError:
                     handshake.repeat()
-        # What the recorder needs is the half of who begins; seen from the other end that is ours.
-        handshake._active = False
-        mine = handshake._exported()
-        return Session(Policy(mine.master, Policy.SSRC_ANY_OUTBOUND, srtp_profile=SUITES[mine.suite][0]))
+        self.keys = handshake.keys
+        return Session(Policy(self.keys.own, Policy.SSRC_ANY_OUTBOUND, srtp_profile=SUITES[self.keys.suite][0]))
+
+    async def told(self) -> rtcp.Compound:
+        """What comes in the end of our own audio, encrypted by the other half of the keys."""
+        assert self.keys is not None
+        opening = Session(Policy(self.keys.master, Policy.SSRC_ANY_INBOUND, srtp_profile=SUITES[self.keys.suite][0]))
+        async with asyncio.timeout(20):
+            while True:
+                datagram = await asyncio.get_running_loop().sock_recv(self.socket, 2_048)
+                if is_control(datagram) and (found := rtcp.read(opening.unprotect_rtcp(datagram))).left:
+                    return found
 
     async def speak(self, to: tuple[str, int], session: Session, a_law: "object") -> None:
         voice, loop = tone(self.party.hertz), asyncio.get_running_loop()
@@ -64,10 +75,11 @@ async def test_a_call_whose_keys_are_agreed_on_by_handshake(tmp_path: Path) -> N
     identity = Identity()
     async with recorder(tmp_path) as (system, client):
         audio = [Line(CALLER), Line(AGENT)]
-        proof = (("setup", "actpass"), ("fingerprint", identity.fingerprint))
+        proof = (("setup", "actpass"), ("fingerprint", identity.fingerprint), ("rtcp-mux", None))
         lines = [line(each.port, each.party, PCMA, *proof, protocol=PROTOCOL) for each in audio]
         fork = await client.fork(lines=lines, audio=audio, silent=True)
         assert [media.attribute("setup") for media in fork.answer.media] == ["passive", "passive"]
+        assert [media.attribute("rtcp-mux") for media in fork.answer.media] == ["", ""]
         stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
         async def whole(end: Line, index: int) -> None:
@@ -82,12 +94,15 @@ async def test_a_call_whose_keys_are_agreed_on_by_handshake(tmp_path: Path) -> N
 
         await asyncio.gather(*(whole(end, index) for index, end in enumerate(audio)))
         stranger.close()
-        await fork.hang_up()
+        client.sip.hang_up(fork.dialog)
+        for end in audio:
+            last = await end.told()
+            assert ([block.ssrc for block in last.blocks], last.left) == ([end.port], [last.reporter])
+            end.close()
         [resource] = await finished(system)
         left, right = await tracks(system, resource)
-        end_s = len(left) / 8_000
-        assert near(pitch(left, end_s - 1.2), AGENT.hertz)
-        assert near(pitch(right, end_s - 1.2), CALLER.hertz)
+        assert near(voice(left), AGENT.hertz)
+        assert near(voice(right), CALLER.hertz)
         assert system.log.count('"level": "error"') == 0, system.log
 
 
@@ -117,7 +132,7 @@ async def test_without_agreement_nothing_is_recorded_and_the_call_lives() -> Non
     ports.agrees = False
     async with laboratory(ports=ports) as lab:
         assert (await lab.say(offer("actpass"))).status == 200
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert await lab.sources() == [NOBODY, NOBODY]
         assert lab.server.counts.recordings == 1
         assert [event.source for event in lab.of(TapMoved)] == []

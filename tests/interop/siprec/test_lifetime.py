@@ -6,7 +6,7 @@ from telegraphone.domain.legs import CallForked, EndCause, LegEnded
 from telegraphone.limits import RTP_SILENT_S
 from telegraphone.switches.siprec.watch import Watch
 from telegraphone.wire.sip.message import Response
-from tests.interop.siprec.laboratory import QUIET_S, Laboratory, again, laboratory, message
+from tests.interop.siprec.laboratory import Laboratory, again, laboratory, message, quiet
 
 
 def look(lab: Laboratory, later_s: float = 0.0) -> None:
@@ -21,11 +21,11 @@ async def recorded_until_it_falls_silent(lab: Laboratory) -> None:
     """A session without a dialog lives while it is heard (Q19), and ends when it no longer is."""
     lab.ports.heard = set(lab.ports.open)
     look(lab, RTP_SILENT_S + 1)
-    await asyncio.sleep(QUIET_S)
+    await quiet()
     assert lab.of(LegEnded) == []
     lab.ports.heard = set()
     look(lab, RTP_SILENT_S + 1)
-    await asyncio.sleep(QUIET_S)
+    await quiet()
     assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
     assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
 
@@ -36,10 +36,10 @@ async def test_a_silent_client_that_is_still_there_is_asked_and_kept() -> None:
         look(lab, RTP_SILENT_S - 1)
         assert lab.asked == []
         look(lab, 2)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [request.method for request in lab.asked] == ["OPTIONS"]
         look(lab, 1)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.asked) == 1
         assert lab.of(LegEnded) == []
 
@@ -49,7 +49,7 @@ async def test_a_client_that_knows_the_dialog_no_more_is_recorded_as_long_as_it_
         await lab.send("plain")
         lab.reply_status = 481
         look(lab, RTP_SILENT_S + 1)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         await recorded_until_it_falls_silent(lab)
 
 
@@ -60,7 +60,7 @@ async def test_a_session_that_never_ends_is_ended() -> None:
         look(lab, 3_599)
         assert lab.of(LegEnded) == []
         look(lab, 2)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.of(LegEnded)) == 2
         assert [request.method for request in lab.asked] == ["BYE"]
 
@@ -86,11 +86,11 @@ async def test_a_session_that_its_client_refreshes_lives_and_one_that_it_no_long
         lab.pass_time(1_000)
         assert (await lab.say(again(invite, 2, lab))).headers.get("Session-Expires") == "1800;refresher=uac"
         lab.pass_time(1_700)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert lab.asked == []
         assert lab.server.counts.dialogs == 1
         lab.pass_time(100)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [request.method for request in lab.asked] == ["BYE"]
         # Whoever forgot to refresh may still be talking.
         await recorded_until_it_falls_silent(lab)
@@ -104,7 +104,7 @@ async def test_a_session_that_we_refresh_lives_as_long_as_that_is_answered() -> 
         lab.reply_fields = ("Session-Expires: 1800;refresher=uac",)
         for refreshes in (1, 2, 3):
             lab.pass_time(900)
-            await asyncio.sleep(QUIET_S)
+            await quiet()
             assert [request.method for request in lab.asked] == ["UPDATE"] * refreshes
             assert lab.asked[-1].headers.get("Session-Expires") == "1800;refresher=uac"
             assert lab.asked[-1].body == b""
@@ -113,7 +113,7 @@ async def test_a_session_that_we_refresh_lives_as_long_as_that_is_answered() -> 
         assert lab.server.counts.dialogs == 1
         # Nobody answers: by the end of the interval the dialog is lost, and what is heard is kept all the same.
         lab.pass_time(900)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         await recorded_until_it_falls_silent(lab)
 
 
@@ -126,12 +126,12 @@ async def test_f29_a_client_that_vanished_is_asked_answers_nothing_and_its_recor
         assert lab.of(LegEnded) == []
         lab.ports.heard, lab.reply_status = set(), None
         look(lab, RTP_SILENT_S + 1)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert lab.asked[0].method == "OPTIONS"
         # Timer F of RFC 3261.
         lab.pass_time(40)
         look(lab)
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [event.cause for event in lab.of(LegEnded)] == [EndCause.FAILED] * 2
         assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
 
@@ -141,7 +141,7 @@ async def test_a_client_that_gives_up_before_the_answer() -> None:
         lab.takes = False
         invite = message("plain")
         waiting = asyncio.create_task(lab.say(invite))
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         cancel = invite.partition(b"\r\n\r\n")[0].replace(b"INVITE", b"CANCEL")
         lines = [
             line for line in cancel.split(b"\r\n") if line.split(b":")[0] not in {b"Content-Type", b"Content-Length", b"Require"}
@@ -149,7 +149,7 @@ async def test_a_client_that_gives_up_before_the_answer() -> None:
         await lab.throw(b"\r\n".join([*lines, b"", b""]))
         response: Response = await waiting
         assert response.status == 487
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [event.cause for event in lab.of(LegEnded)] == [EndCause.CANCELLED] * 2
         assert lab.ports.open == lab.ports.legs == {}
 
@@ -177,6 +177,6 @@ async def test_closing_ends_every_session() -> None:
         await lab.send("plain")
         await lab.send("q16-next-part")
         await lab.server.close()
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.of(LegEnded)) == 4
         assert lab.ports.open == lab.ports.legs == {}

@@ -7,7 +7,6 @@ load generator of the benchmarks, which sends it evenly whatever else the machin
 import asyncio
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +25,34 @@ PAGE = 100
 LISTED_S = 240.0
 BEFORE_AUDIO = "no_media"
 """Recordings begin with their sessions, and the first packet comes later; nothing is missing there."""
-LATE = frozenset(("no_audio", "recorder_alarm", "call_not_reconciled", "copies_unavailable"))
-"""What is rightly called out where 500 calls wait in silence for the last of them to be set up, and disk and list come after:
-delays, of which nothing may be left at the end."""
+LATE = frozenset(("recorder_alarm",))
+"""What may rightly be called out under 500 calls: that audio waits for a disk that others use too. It is written all the same."""
 ROOM = "\n[recorder]\nrtp_port_first = 20000\nrtp_port_last = 60000\n"
 
 
 async def wave(client: RecordingClient, count: int, seconds: int) -> None:
-    """So many calls at once, all talking for so long."""
-    load = await start_load(2 * count, seconds)
+    """So many calls at once, each talking from when it is set up, and all of them for so long."""
+    load = await start_load(2 * count, seconds, "each")
     room = asyncio.Semaphore(SETTING_UP)
 
-    async def call(ports: Sequence[int]) -> Fork:
+    async def call(first: int) -> Fork:
+        ports = load.sources[first : first + 2]
         lines = [
             Media("audio", port, (PCMU,), Direction.SENDONLY, attributes=(("label", party.label),))
             for port, party in zip(ports, (CALLER, AGENT), strict=True)
         ]
         async with room:
-            return await client.fork(lines=lines, audio=[Elsewhere(port) for port in ports], silent=True)
+            fork = await client.fork(lines=lines, audio=[Elsewhere(port) for port in ports], silent=True)
+        for index, media in enumerate(fork.answer.media, first):
+            load.begin(index, media.port)
+        return fork
 
-    forks = await asyncio.gather(*(call(load.sources[2 * n : 2 * n + 2]) for n in range(count)))
-    load.go([media.port for fork in forks for media in fork.answer.media])
-    assert await load.sent() == 2 * count * seconds * 50
+    forks = await asyncio.gather(*(call(first) for first in range(0, 2 * count, 2)))
+    load.go([])
+    assert await load.sent() >= 2 * count * seconds * 50
     # What was sent last is still in the kernel.
     await asyncio.sleep(0.5)
-    for fork in forks:
-        await fork.hang_up()
+    await asyncio.gather(*(fork.hang_up() for fork in forks))
     client.forks.clear()
 
 
@@ -117,9 +118,6 @@ async def test_no_recording_and_no_frame_is_missing_and_nothing_grows(
         assert len(lengths) == waves * at_once
         assert [gap for gap in gaps if gap["reason"] != BEFORE_AUDIO] == []
         assert min(lengths) >= seconds * 1_000 - 20
-        # The first wave fills pools and caches; from then on it stays.
-        assert held[-1] <= held[0] * 1.1 + 10, held
+        # Pools and caches are filled, and calls that are over are known for another minute; then it stays.
+        assert held[-1] <= held[(waves - 1) // 2] * 1.05 + 10, held
         assert [event for event in errors(system) if event not in late] == [], system.log
-        # Whatever was called out as not yet in the list has come there.
-        reconciled = (system.log.count(f'"event": "{each}"') for each in ("call_not_reconciled", "call_reconciled_late"))
-        assert len(set(reconciled)) == 1, system.log

@@ -2,21 +2,28 @@
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from pylibsrtp import Policy, Session
 
+from telegraphone.demo.desktop import Desktop
 from telegraphone.phone.voices import FRAME_S
 from telegraphone.wire.rtp.packet import RtpPacket
 from telegraphone.wire.sdp import PCMA, Codec, Direction, Media
-from tests.interop.recorder.test_decoding import coded
+from tests.interop.recorder.test_decoding import coded, g729_frames, g729_sound
 from tests.interop.siprec.recording_client import AGENT, CALLER, Fork, Party, tone
 from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, tracks
+from tests.interop.system import AGENT as AGENT_NAME
+from tests.interop.system import PASSWORD
+from tests.interop.test_late_start import sealed_files
 
 KEY = bytes(range(40, 70))
 CRYPTO = ("crypto", f"1 AES_CM_128_HMAC_SHA1_80 inline:{base64.b64encode(KEY).decode()}")
 SPOKEN_S = 2.0
+LATE = 32
+"""Samples by which decoded sound comes after its time."""
 
 
 def line(port: int, party: Party, codec: Codec, *attributes: tuple[str, str | None], protocol: str = "RTP/AVP") -> Media:
@@ -24,15 +31,17 @@ def line(port: int, party: Party, codec: Codec, *attributes: tuple[str, str | No
     return Media("audio", port, (codec,), Direction.SENDONLY, protocol=protocol, attributes=labelled)
 
 
-async def say(fork: Fork, index: int, packets: list[bytes]) -> None:
-    """Sends these, one each 20 ms, from the line's own socket."""
+async def say(fork: Fork, index: int, packets: list[bytes], places: Sequence[int] = ()) -> float:
+    """Sends these, one each 20 ms or at these places, from the line's own socket; answers by how many seconds one was late."""
     media = fork.answer.media[index]
     to = (fork.answer.address_of(media), media.port)
     loop = asyncio.get_running_loop()
-    begun = loop.time()
-    for number, packet in enumerate(packets):
+    begun, late = loop.time(), 0.0
+    for number, packet in zip(places or range(len(packets)), packets, strict=True):
         await asyncio.sleep(max(0.0, begun + number * FRAME_S - loop.time()))
+        late = max(late, loop.time() - begun - number * FRAME_S)
         fork.audio[index].send_raw(packet, to)
+    return late
 
 
 @pytest.mark.parametrize("protocol", ["RTP/SAVP", "RTP/AVP"])
@@ -91,4 +100,91 @@ async def test_a_call_in_another_coding(tmp_path: Path, name: str, codec: Codec)
         [resource] = await finished(system)
         for track in await tracks(system, resource):
             assert near(pitch(track, 1.0), 600)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+SECONDS_HZ = (450, 600, 750, 900, 1_050)
+"""What is said in each second."""
+REACH_S = 2
+LATE_START = f'recording = "on-demand"\n[[preroll]]\nseconds = {REACH_S}\n'
+
+
+async def test_a_late_start_begins_with_what_was_said_before_be_it_encrypted(tmp_path: Path) -> None:
+    """The caller's line is encrypted, the agent's is not. Before the start nothing is on the disk, and then what was said last;
+    of a call that nobody starts, nothing ever is."""
+    voices = [tone(hertz) for hertz in SECONDS_HZ]
+    async with recorder(tmp_path, trunk=LATE_START) as (system, client):
+
+        def packets(ssrc: int, seconds: int) -> list[bytes]:
+            spoken = ((n, client.a_law(voices[n // 50](n))) for n in range(50 * seconds))
+            return [RtpPacket(8, n, 160 * n, ssrc, payload).to_bytes() for n, payload in spoken]
+
+        async def forked() -> Fork:
+            audio = client.new_audio([tone(1), tone(1)])
+            lines = [line(audio[0].port, CALLER, PCMA, CRYPTO, protocol="RTP/SAVP"), line(audio[1].port, AGENT, PCMA)]
+            return await client.fork(lines=lines, audio=audio, silent=True)
+
+        async def speak(fork: Fork, seconds: int) -> None:
+            session = Session(Policy(KEY, Policy.SSRC_ANY_OUTBOUND))
+            await asyncio.gather(
+                say(fork, 0, [session.protect(each) for each in packets(1, seconds)]), say(fork, 1, packets(2, seconds))
+            )
+
+        fork, loop = await forked(), asyncio.get_running_loop()
+        speaking, begun = asyncio.create_task(speak(fork, len(SECONDS_HZ))), loop.time()
+        await asyncio.sleep(3.2)
+        assert not sealed_files(tmp_path)
+        async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
+            [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+            await agent.post(f"/me/calls/{call['id']}", "StartCallRecording")
+        started_s = loop.time() - begun
+        await speaking
+        await fork.hang_up()
+        [resource] = await finished(system)
+        [before] = [each for each in resource["eventHistory"] if each["type"] == "PreRoll"]
+        assert 1_000 * (REACH_S - 0.1) <= int(before["duration"]) <= 1_000 * REACH_S
+        from_s = started_s - REACH_S
+        for track in await tracks(system, resource):
+            whole = [second for second in range(len(SECONDS_HZ) - 1) if from_s <= second]
+            assert len(whole) >= 2, started_s
+            assert all(near(pitch(track, second + 0.3 - from_s, 0.4), SECONDS_HZ[second]) for second in whole), from_s
+            assert not near(pitch(track, 0.0, 0.2), SECONDS_HZ[0])
+
+        kept, fork = set(sealed_files(tmp_path)), await forked()
+        await speak(fork, 1)
+        await fork.hang_up()
+        assert kept
+        assert set(sealed_files(tmp_path)) == kept
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+NOISE, AGAIN = 40, 70
+"""Packets: where the sender says that it falls silent, and where it speaks again."""
+ALIGNED = 160
+
+
+async def test_a_g729_call_that_falls_silent_and_goes_on(tmp_path: Path) -> None:
+    """Every sample is that of FFmpeg's own decoder, in its place, and where nothing was said there is nothing."""
+    codec, frames = Codec("G729", 8000, 18), g729_frames(120)
+    packets = {n: b"".join(frames[2 * n : 2 * n + 2]) for n in range(NOISE)} | {NOISE: b"\x12\x34"}
+    packets |= {AGAIN + n: b"".join(frames[2 * (NOISE + n) : 2 * (NOISE + n + 1)]) for n in range(20)}
+    async with recorder(tmp_path) as (system, client):
+        audio = client.new_audio([tone(1), tone(1)])
+        lines = [line(each.port, party, codec) for each, party in zip(audio, (CALLER, AGENT), strict=True)]
+        fork = await client.fork(lines=lines, audio=audio, silent=True)
+        sent = [RtpPacket(18, n, 160 * place, 7, data).to_bytes() for n, (place, data) in enumerate(packets.items())]
+        late = await asyncio.gather(*(say(fork, index, sent, list(packets)) for index in (0, 1)))
+        await fork.hang_up()
+        [resource] = await finished(system)
+        # Decoded sound comes a moment late, always the same; that of each packet is looked for by itself.
+        sound = bytes(2 * LATE) + g729_sound(frames)
+        spoken = [place for place in packets if place != NOISE]
+        for track in await tracks(system, resource):
+            heard = track.tobytes()
+            found = {place: heard.find(sound[320 * n : 320 * (n + 1)]) // 2 - 160 * place for n, place in enumerate(spoken)}
+            # The recorder follows a sender that is late, which this one may be, in steps of 10 ms.
+            assert max(found.values()) - min(found.values()) < max(ALIGNED, 8_000 * max(late)), (found, late)
+            assert min(found.values()) > -ALIGNED, found
+            assert not track[found[NOISE - 1] + 160 * NOISE : found[AGAIN] + 160 * AGAIN].any()
+        assert not any(entry["type"] == "Gap" and entry["reason"] != "no_media" for entry in resource["eventHistory"])
         assert system.log.count('"level": "error"') == 0, system.log

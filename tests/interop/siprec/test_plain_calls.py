@@ -14,7 +14,7 @@ from telegraphone.demo.desktop import Desktop
 from tests.interop import spoken
 from tests.interop.siprec.recording_client import AGENT, CALLER, RecordingClient, recording_client
 from tests.interop.system import AGENT as AGENT_NAME
-from tests.interop.system import HOST, PASSWORD, SUPERVISOR, System, free_port, telegraphone
+from tests.interop.system import HOST, PASSWORD, SUPERVISOR, System, free_sip_port, telegraphone
 
 PATIENCE_S = 30.0
 
@@ -22,7 +22,7 @@ PATIENCE_S = 30.0
 @asynccontextmanager
 async def recorder(folder: Path, *, trunk: str = "", transport: str = "UDP") -> AsyncIterator[tuple[System, RecordingClient]]:
     """A server with one trunk, and a client on it."""
-    port = free_port()
+    port = free_sip_port()
     more = f'\n[siprec]\nsip_port = {port}\n[[trunks]]\nname = "sbc"\nsources = ["127.0.0.0/8"]\n{trunk}\n'
     async with telegraphone(folder, more=more) as system, recording_client((HOST, port), transport) as client:
         yield system, client
@@ -58,6 +58,20 @@ def pitch(track: NDArray[np.int16], start_s: float, length_s: float = 0.5) -> fl
     piece = track[int(start_s * spoken.RATE) : int((start_s + length_s) * spoken.RATE)].astype(np.float64)
     assert len(piece) > 0
     return 0.0 if np.abs(piece).max() < 50 else spoken.hertz(piece)
+
+
+def voice(track: NDArray[np.int16], length_s: float = 0.4) -> float:
+    """What is heard in the middle of all that is: a busy machine begins late and ends late."""
+    loud = np.flatnonzero(np.abs(track.astype(np.int32)) >= 50)
+    assert len(loud) > length_s * spoken.RATE, "hardly anything is heard"
+    return pitch(track, (loud[0] + loud[-1]) / 2 / spoken.RATE - length_s / 2, length_s)
+
+
+def silence(track: NDArray[np.int16]) -> tuple[float, float]:
+    """Where the longest silence between two sounds begins and ends, in seconds."""
+    loud = np.flatnonzero(np.abs(track.astype(np.int32)) >= 50)
+    longest = int(np.diff(loud).argmax())
+    return float(loud[longest] / spoken.RATE), float(loud[longest + 1] / spoken.RATE)
 
 
 def near(found: float, hertz: int) -> bool:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded
-from tests.interop.siprec.laboratory import QUIET_S, laboratory, message
+from tests.interop.siprec.laboratory import laboratory, message, quiet
 
 
 @pytest.mark.parametrize(("name", "status"), [("no-description", 400), ("broken-description", 400), ("nothing-usable", 488)])
@@ -32,7 +32,7 @@ async def test_a_snapshot_that_builds_on_nothing_known_has_a_full_one_asked_for_
         await lab.send("plain")
         assert lab.asked == []
         assert (await lab.send("partial-of-the-unknown")).status == 200
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         [request] = lab.asked
         assert request.content_type == "application/rs-metadata"
 
@@ -41,7 +41,7 @@ async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one(
     async with laboratory() as lab:
         lab.reply_status = 415
         await lab.send("broken-metadata")
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
 
 
@@ -60,14 +60,27 @@ async def test_strangers_are_refused() -> None:
         assert lab.events == []
 
 
+async def test_a_session_that_may_not_go_on_unrecorded_is_ended_by_us() -> None:
+    async with laboratory(required=True) as lab:
+        await lab.send("plain")
+        assert lab.call.required
+        await lab.server.hang_up(lab.call.parties[0].leg, EndCause.NORMAL)
+        await quiet()
+        assert [each.method for each in lab.asked] == ["BYE"]
+        assert (lab.ports.open, lab.server.counts.recordings) == ({}, 0)
+    async with laboratory() as lab:
+        await lab.send("plain")
+        assert not lab.call.required
+
+
 async def test_a_call_that_cannot_be_recorded_is_sent_elsewhere() -> None:
     async with laboratory(keeping=Keeping.ALWAYS) as lab:
         lab.takes = False
         waiting = asyncio.create_task(lab.send("plain"))
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         await lab.server.hang_up(lab.call.parties[0].leg, EndCause.FAILED)
         response = await waiting
         assert (response.status, response.headers.get("Retry-After")) == (503, "10")
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.of(LegEnded)) == 2
         assert lab.ports.open == {}

@@ -7,7 +7,7 @@ import pytest
 
 from telegraphone.domain.legs import CallForked, EndCause, LegEnded, PartyNamed
 from tests.interop.exchange.sippers import ten_free_ports
-from tests.interop.siprec.laboratory import HOST, QUIET_S, laboratory
+from tests.interop.siprec.laboratory import HOST, laboratory, quiet
 
 SCENARIO = Path(__file__).parent / "sipp" / "recorded.xml"
 CALLS, CALLS_PER_S = 200, 50
@@ -25,7 +25,7 @@ async def test_hundreds_of_sessions(tmp_path: Path, transport: str) -> None:
             cwd=tmp_path,
         )
         assert await sipp.wait() == 0, (tmp_path / "errors.log").read_text() if (tmp_path / "errors.log").exists() else ""
-        await asyncio.sleep(QUIET_S)
+        await quiet()
         assert len(lab.of(CallForked)) == CALLS
         assert [event.number for event in lab.of(PartyNamed)] == ["5002"] * CALLS
         assert [event.cause for event in lab.of(LegEnded)] == [EndCause.NORMAL] * 2 * CALLS

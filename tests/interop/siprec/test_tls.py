@@ -8,11 +8,11 @@ from telegraphone.endpoints.sip_tls import SipTls, client_context
 from tests.interop.certificates import Authority
 from tests.interop.siprec.recording_client import Refused, recording_client
 from tests.interop.siprec.test_plain_calls import finished
-from tests.interop.system import HOST, free_port, telegraphone
+from tests.interop.system import HOST, free_port, free_sip_port, telegraphone
 
 
 async def test_a_certificate_lets_its_trunk_in_and_nobody_else(tmp_path: Path) -> None:
-    authority, port, secure_port = Authority(tmp_path), free_port(), free_port()
+    authority, port, secure_port = Authority(tmp_path), free_sip_port(), free_port()
     certificate, key = authority.sign("recorder")
     siprec = (
         f'\n[siprec]\nsip_port = {port}\ntls_port = {secure_port}\ntls_certificate = "{certificate}"\ntls_key = "{key}"\n'

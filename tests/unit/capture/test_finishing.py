@@ -20,6 +20,7 @@ class Disk(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.fails_at = self.deeds = 0
+        self.failure: Exception = OSError(errno.EIO, "failed")
         self.syncs: list[str] = []
 
     def begin(self, fails_at: int = 0) -> None:
@@ -30,7 +31,7 @@ class Disk(MemoryStore):
     def _deed(self) -> None:
         self.deeds += 1
         if self.deeds == self.fails_at:
-            raise OSError(errno.EIO, "failed")
+            raise self.failure
 
     def create(self, path: str) -> MemoryFile:
         self._deed()
@@ -83,9 +84,11 @@ def test_one_by_itself_leaves_other_files_alone() -> None:
     assert "all" not in disk.syncs
 
 
+@pytest.mark.parametrize("failure", [OSError(errno.EIO, "failed"), MemoryError()], ids=["disk", "memory"])
 @pytest.mark.parametrize("deed", range(1, 14))
-def test_whatever_fails_each_is_finished_in_the_end(deed: int) -> None:
+def test_whatever_fails_each_is_finished_in_the_end(deed: int, failure: Exception) -> None:
     disk = Disk()
+    disk.failure = failure
     made = makers(disk, RECORDING, OTHER_RECORDING, fails_at=deed)
     ended, shelf = [Ended(maker.recording, every_slot=False) for maker in made], library(made[0])
     first = shelf.finish(ended)

@@ -1,6 +1,7 @@
 """Keys made in advance: each handed out once, of its own tenant, and what happens when the key store is away."""
 
 import itertools
+import queue
 
 import pytest
 
@@ -20,13 +21,18 @@ class Counted:
 
 
 class Keys(MemoryKeyStore):
-    """A key store that can be away."""
+    """A key store that can be away, and says when it was asked."""
 
-    away = False
+    def __init__(self, entropy: Counted) -> None:
+        super().__init__(entropy)
+        self.away = False
+        self.told: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def create(self, tenant: str, dek_id: str) -> bytes:
         if self.away:
+            self.told.put("refused")
             raise OSError("away")
+        self.told.put("made")
         return super().create(tenant, dek_id)
 
 
@@ -59,6 +65,19 @@ def test_while_the_key_store_is_away_the_pool_lasts_and_then_whoever_asks_is_tol
         pool.take("one")
     keys.away = False
     assert pool.take("one")
+
+
+def test_a_pool_that_found_the_key_store_away_is_filled_when_it_is_back() -> None:
+    keys = Keys(Counted())
+    pool = KeyPool(keys, Counted())
+    keys.away = True
+    pool.start()
+    pool.expect("one")
+    assert keys.told.get(timeout=30) == "refused"
+    keys.away = False
+    pool.expect("one")
+    assert keys.told.get(timeout=30) == "made", "by its thread: nobody has taken a key"
+    pool.stop()
 
 
 def test_a_pool_is_filled_up_to_its_bound() -> None:

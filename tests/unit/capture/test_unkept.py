@@ -3,6 +3,8 @@
 from telegraphone.capture.unkept import Unkept
 from telegraphone.media.pipeline import Counts
 
+SECOND_NS = 1_000_000_000
+
 
 def looks(watch: Unkept, counts: Counts, seconds: int, *, wanted: bool = True, **per_second: int) -> list[bool]:
     """What is told in these seconds, in which the counters rise so much each."""
@@ -10,7 +12,7 @@ def looks(watch: Unkept, counts: Counts, seconds: int, *, wanted: bool = True, *
     for _ in range(seconds):
         for name, count in per_second.items():
             setattr(counts, name, getattr(counts, name) + count)
-        if watch.look(counts, wanted=wanted):
+        if watch.look(counts, watch.before[1] + SECOND_NS, wanted=wanted):
             told.append(watch.told)
     return told
 
@@ -36,8 +38,16 @@ def test_packets_that_are_thrown_away_unread_count_too() -> None:
     for _ in range(4):
         for _ in range(50):
             counts.refuse()
-        told.append(watch.look(counts, wanted=True))
+        told.append(watch.look(counts, SECOND_NS, wanted=True))
     assert sum(told) == 1
+
+
+def test_what_is_missing_begins_behind_the_last_look_at_which_some_were_kept() -> None:
+    """The newest that were kept may have come between the two looks before the first that found none."""
+    watch, counts = Unkept(), Counts()
+    assert looks(watch, counts, 10, received=50) == []
+    assert looks(watch, counts, 4, received=50, foreign=50) == [True]
+    assert watch.since_ns == 9 * SECOND_NS
 
 
 def test_a_stranger_who_sends_twice_as_much_hides_nobody() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telegraphone.domain.copies import Copy, LinkNames, Party, Presence, Take, duplicates
+from telegraphone.domain.copies import Copy, LinkNames, Party, Presence, Stretch, Take, duplicates, gaps
 from telegraphone.domain.ids import CallUuid
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -60,6 +60,15 @@ def test_of_three_alike_both_later_ones_are_the_first_again() -> None:
 def test_nobody_known_makes_nothing_alike() -> None:
     unknown = replace(TAKE, parties=frozenset[str]())
     assert duplicates([unknown, replace(unknown, call_uuid=B)]) == {}
+
+
+def test_what_is_in_no_recording_is_a_gap_unless_another_has_it() -> None:
+    def stretch(start: float, stop: float) -> Stretch:
+        return Stretch(later(start), later(stop))
+
+    assert gaps([stretch(20, 30), stretch(0, 12)]) == (stretch(12, 20),)
+    assert gaps([stretch(0, 12), stretch(2, 25), stretch(20, 30), stretch(31, 32)]) == (stretch(30, 31),)
+    assert gaps([stretch(0, 30), stretch(2, 3), stretch(30, 31)]) == gaps([stretch(0, 1)]) == gaps([]) == ()
 
 
 def test_a_unique_id_links_for_ever_and_across_clients_of_a_tenant() -> None:

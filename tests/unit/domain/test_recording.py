@@ -1,4 +1,4 @@
-"""The recording machine against its specification, written down here a second time, and against random lives."""
+"""The recording machine against the table of ARCHITECTURE.md, and against random lives."""
 
 import pytest
 from hypothesis import given
@@ -6,20 +6,14 @@ from hypothesis import strategies as st
 
 from telegraphone.domain import recording as rec
 from telegraphone.domain.recording import OpenGate, Phase, Reason, Recording, Seal, ShutGate, Step, Trigger
+from tests.tidy.rule import ROOT
 
 OPERATIONS = (Trigger.START, Trigger.PAUSE, Trigger.RESUME, Trigger.STOP)
 HIDDEN = (Reason.HOLD, Reason.SUPERVISOR, Reason.CONSENT)
 
-GRID = """
-            start        pause      resume       stop        call released  capture failed
-stopped     recording o  -          -            stopped     ended          stopped
-recording   recording    paused !   recording    stopped *   ended *        failed *
-paused      -            paused     recording o  stopped *   ended *        failed *
-failed      recording o  -          -            failed      ended          failed
-ended       -            -          -            ended       ended          ended
-"""
-"""As the design has it ("-" refused, "o" opens the gate, "!" shuts it, "*" seals and so shuts), with two cells that the
-design leaves open: what never began cannot fail, and a Stop repeated after a failure is harmless."""
+PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+GRID = PAGE.partition("The recording machine")[2].partition("```text\n")[2].partition("```")[0]
+"""As the page about the architecture has it, and explains it."""
 
 
 def grid() -> list[tuple[Phase, Trigger, str, str]]:

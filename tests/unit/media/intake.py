@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from telegraphone.media.gate import Gate
-from telegraphone.media.journal import Drift, Gap, SourceChanged
+from telegraphone.media.journal import CodecChanged, Drift, Gap, SourceChanged
 from telegraphone.media.pipeline import Pipeline
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled, Track
 from telegraphone.wire.rtp.packet import RtpPacket
@@ -83,6 +83,9 @@ class Intake:
 
     def changes(self) -> list[str]:
         return [each.detail for each in self.pipeline.records if isinstance(each, SourceChanged)]
+
+    def codecs(self) -> list[str]:
+        return [each.codec for each in self.pipeline.records if isinstance(each, CodecChanged)]
 
     def drifts(self) -> list[float]:
         return [each.ppm for each in self.pipeline.records if isinstance(each, Drift)]

@@ -1,5 +1,6 @@
 """The journal: what was acknowledged is read again, and pauses follow from it."""
 
+import msgspec
 import pytest
 
 from telegraphone.media.errors import KeyMissing
@@ -170,3 +171,9 @@ def test_the_journal_stays_shut_without_its_key() -> None:
     maker.keys.erase(header.tenant, header.dek_id)
     with pytest.raises(KeyMissing):
         maker.keys.open(header.tenant, header.dek_id)
+
+
+def test_what_was_kept_in_memory_until_the_start_is_known() -> None:
+    assert replay([started()]).kept == ()
+    [kept] = replay([msgspec.structs.replace(started(), kept=800)]).kept
+    assert kept == (0, 800, "start")

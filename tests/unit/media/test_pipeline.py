@@ -10,7 +10,7 @@ from telegraphone.limits import CODEC_CHANGES_MAX
 from telegraphone.media.g711 import CONVERSIONS
 from telegraphone.media.timeline import FRAME_NS
 from telegraphone.wire.rtp.packet import RtpPacket
-from tests.unit.media.intake import FRAME, MS, ORIGIN_NS, Intake, packet, voice
+from tests.unit.media.intake import CODECS, FRAME, MS, ORIGIN_NS, Intake, packet, voice
 
 
 def spoken(first: int, last: int) -> bytes:
@@ -317,5 +317,64 @@ def test_the_straight_path_keeps_to_the_gate() -> None:
     assert intake.end() == spoken(0, 10)
 
 
+def test_what_a_network_held_up_over_a_pause_does_not_run_straight_into_it() -> None:
+    """Said before the pause it may be kept, whenever it comes; said in the pause it may not, though its turn is next."""
+    intake = Intake()
+    intake.speak(0, 10)
+    intake.pipeline.flush()
+    intake.gate.shut(20 * FRAME)
+    intake.gate.open(30 * FRAME, intake.at(620))
+    intake.feed(*((packet(n), 630.0) for n in range(10, 15)))
+    headers, audio = headers_and_audio([packet(n) for n in range(15, 25)])
+    assert not intake.pipeline.receive_run(headers, audio, intake.at(640), intake.at(650))
+    intake.feed(*((packet(n), 650.0) for n in range(15, 32)))
+    headers, audio = headers_and_audio([packet(n) for n in range(32, 37)])
+    assert intake.pipeline.receive_run(headers, audio, intake.at(660), intake.at(740)), "behind the pause it may"
+    assert intake.end() == spoken(0, 20) + b"\xff" * 10 * FRAME + spoken(30, 37)
+
+
 def test_frames_are_as_long_as_the_clock_says() -> None:
     assert FRAME_NS * 8_000 == 1_000_000_000
+
+
+@pytest.mark.parametrize("unheard", [20, 4_000, 70_000])
+def test_what_was_sent_while_nothing_was_delivered_is_no_loss_and_shifts_nothing(unheard: int) -> None:
+    """Behind a pause of any length, even past the end of the sequence numbers, timestamps place the audio at once."""
+    intake = Intake()
+    intake.speak(0, 50)
+    intake.gate.shut(50 * FRAME)
+    intake.pipeline.flush(interrupted=True)
+    back = 50 + unheard
+    intake.gate.open(back * FRAME, intake.at(20 * back))
+    intake.speak(back, back + 50)
+    sound = intake.end()
+    assert (sound[: 50 * FRAME], sound[back * FRAME :]) == (spoken(0, 50), spoken(back, back + 50))
+    assert (intake.gaps(), intake.changes()) == ([], [])
+
+
+@pytest.mark.parametrize("stood_still", [0, 100], ids=["its clock goes on", "its clock stands still"])
+@pytest.mark.parametrize("sent_meanwhile", [0, 3, 4_000])
+def test_what_comes_after_a_hold_follows_upon_nothing(sent_meanwhile: int, stood_still: int) -> None:
+    """Neither what was sent meanwhile nor a clock that stood still makes a loss of it, or moves what comes then."""
+    intake = Intake()
+    intake.speak(0, 50)
+    intake.pipeline.flush(interrupted=True)
+    intake.pipeline.timeline.forget()
+
+    def retrieved(n: int) -> RtpPacket:
+        number = (65_530 + n - 100 + sent_meanwhile) & 0xFFFF
+        return packet(n, sequence_number=number, timestamp=(0xFFFF_F000 + (n - stood_still) * FRAME) & 0xFFFFFFFF)
+
+    intake.pipeline.aim(CODECS, None)
+    intake.speak(150, 200, retrieved)
+    assert intake.end() == spoken(0, 50) + b"\xff" * 100 * FRAME + spoken(150, 200)
+    assert (intake.gaps(), intake.changes()) == ([], [])
+
+
+def test_another_codec_is_noted_once_and_key_presses_are_none() -> None:
+    intake = Intake()
+    intake.speak(0, 60)
+    intake.speak(60, 120, lambda n: packet(n, payload_type=8))
+    intake.speak(120, 125, lambda n: packet(n, payload_type=101, payload=b"\x05\x0a\x00\xa0"))
+    intake.speak(125, 130, lambda n: packet(n, payload_type=8))
+    assert intake.codecs() == ["PCMA"]

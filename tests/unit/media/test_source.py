@@ -97,3 +97,12 @@ def test_numbers_never_wrap(first: int, steps: list[int]) -> None:
         assert source.number == highest + step > 0
         highest = max(highest, highest + step)
         assert source.highest == highest
+
+
+@pytest.mark.parametrize("sequence_number", [500, 1_001, 40_000])
+def test_after_an_interruption_the_same_source_may_be_anywhere(sequence_number: int) -> None:
+    source = locked()
+    source.interrupted()
+    assert source.judge(packet(sequence_number), SILENCE_NS - 1) is Verdict.OURS
+    assert source.judge(packet(sequence_number + 1), SILENCE_NS - 1) is Verdict.OURS
+    assert source.judge(packet(sequence_number + 30_000), SILENCE_NS - 1) is Verdict.STRAY, "once"

@@ -22,6 +22,16 @@ def test_an_epoch_begins_where_its_first_audio_lies_and_never_below_the_floor() 
     assert track.head == 560
 
 
+def test_audio_ends_where_filler_begins_until_more_audio_comes() -> None:
+    track = Track(1)
+    track.put(0, bytes(160), "PCMU")
+    for position in (400, 480):
+        track.fill(position)
+        assert (track.audio_end, track.head) == (160, position)
+    track.put(480, bytes(160), "PCMU")
+    assert track.audio_end == track.head == 640
+
+
 def test_another_codec_closes_the_epoch_at_the_frame_where_the_next_begins() -> None:
     track = Track(1)
     track.put(0, b"\x01" * 160, "PCMU")

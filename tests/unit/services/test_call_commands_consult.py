@@ -5,6 +5,7 @@ import pytest
 from telegraphone.domain.errors import ParameterInvalid
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.operations import Operation
+from telegraphone.services.ports import NOBODY
 from tests.scenario.clock import settle
 from tests.unit.services.world import ONE, PAUSE, RESUME, START, TWO, World, answered, hears, music, ringing, serving
 
@@ -146,10 +147,19 @@ class TestConsult:
             address = dict(world.switch.forks)[world.switch.phone("5001").leg or ""]  # type: ignore[index]  # a leg id
             await world.do(ONE, START, call=consult.conn_id)
             assert world.switch.forks[world.switch.phone("5001").leg] != address  # type: ignore[index]  # as above
+            world.switch.phone("5000").change_codec({8: "PCMA"})
+            await settle()
+            assert first.sources is not None
+            assert first.sources[0] == NOBODY, "who is aimed at twice may be heard by the one that waits"
             await world.do(ONE, SWAP, call=original)
             assert first.keeps_audio
+            assert first.sources[0] != NOBODY
             assert world.switch.forks[world.switch.phone("5001").leg] == address  # type: ignore[index]  # as above
             assert world.recorder.tape.shut_for == {"hold"}
+            world.switch.phone("5002").change_codec({8: "PCMA"})
+            await settle()
+            assert world.recorder.tape.sources is not None
+            assert world.recorder.tape.sources[0] == NOBODY
 
     async def test_a_paused_consult_pauses_the_conference(self) -> None:
         async with serving() as world:

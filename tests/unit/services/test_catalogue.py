@@ -36,13 +36,16 @@ class Moody(MemoryCatalogue):
     def __init__(self) -> None:
         super().__init__()
         self.away = False
-        self.puts = 0
+        self.hated = ""
+        self.puts: list[str] = []
 
-    async def put(self, part: PartRecord) -> None:
-        self.puts += 1
+    async def put(self, *parts: PartRecord) -> None:
+        self.puts.append("".join(part.recording_id for part in parts))
         if self.away:
             raise Unavailable("catalogue")
-        await super().put(part)
+        if any(part.recording_id == self.hated for part in parts):
+            raise Unavailable("catalogue", retryable=False)
+        await super().put(*parts)
 
     async def unfinished(self) -> tuple[PartRecord, ...]:
         if self.away:
@@ -60,7 +63,7 @@ async def test_a_database_that_is_away_delays_records_and_loses_none() -> None:
     writer.put(ended(part("a")))
     await clock.advance(10)
     assert await catalogue.parts_of_call(DEFAULT_TENANT, CALL) == ()
-    assert catalogue.puts <= 12, "it does not hammer"
+    assert catalogue.puts == 11 * ["a"], "it does not hammer"
     catalogue.away = False
     await clock.advance(1)
     assert {each.recording_id: each.status for each in await catalogue.parts_of_call(DEFAULT_TENANT, CALL)} == {
@@ -75,9 +78,9 @@ async def test_a_newer_record_is_written_even_if_it_comes_during_the_write() -> 
     clock = VirtualClock()
 
     class Slow(Moody):
-        async def put(self, part: PartRecord) -> None:
+        async def put(self, *parts: PartRecord) -> None:
             await clock.sleep_until(clock.now() + 1)
-            await super().put(part)
+            await super().put(*parts)
 
     catalogue = Slow()
     writer = CatalogueWriter(catalogue, clock)
@@ -85,9 +88,23 @@ async def test_a_newer_record_is_written_even_if_it_comes_during_the_write() -> 
     writer.put(part())
     await settle()
     writer.put(ended(part()))
+    assert writer.awaits(CALL)
     await clock.advance(5)
+    assert not writer.awaits(CALL)
     assert [each.status for each in await catalogue.parts_of_call(DEFAULT_TENANT, CALL)] == ["sealed"]
     task.cancel()
+
+
+async def test_what_waits_is_written_together_in_order_and_what_is_refused_keeps_no_other_waiting() -> None:
+    catalogue = Moody()
+    writer = CatalogueWriter(catalogue, VirtualClock())
+    for name in "abcdefghij":
+        writer.put(part(name))
+    catalogue.hated = "f"
+    await writer.flush()
+    assert catalogue.puts == ["a", "bc", "defg", "d", "ef", "e", "fg", "f", "g", "hi", "j"]
+    assert [each.recording_id for each in catalogue.everything()] == list("abcdeghij")
+    assert not writer.awaits(CALL), "what is never taken is awaited no longer"
 
 
 async def test_the_backlog_is_bounded_and_a_known_part_still_gets_in() -> None:

@@ -1,9 +1,12 @@
 """Copies of one conversation are paused, resumed and stopped together, and what clients say of calls is kept."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
 import pytest
 
 from telegraphone.domain.copies import Party
-from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, LegId
+from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, LegId, RecordingId
 from telegraphone.domain.legs import (
     CallForked,
     CopyDescribed,
@@ -14,11 +17,16 @@ from telegraphone.domain.legs import (
     PartyAt,
     RecordingOrdered,
 )
+from telegraphone.domain.operations import Operation
 from telegraphone.domain.recording import Trigger
-from telegraphone.limits import SNAPSHOTS_KEPT_MAX
+from telegraphone.domain.views import CallView
+from telegraphone.limits import RECORDER_ANSWER_S, SNAPSHOTS_KEPT_MAX
 from telegraphone.services.copies import Copies
+from telegraphone.services.ports import Cut, Unavailable
+from telegraphone.services.surroundings import Policies
+from tests.scenario.clock import settle
 from tests.unit.services.test_switch_router import CopyingSwitch, copying
-from tests.unit.services.world import ONE, PAUSE, RESUME, START, STOP, World
+from tests.unit.services.world import ONE, PAUSE, RESUME, START, STOP, World, serving
 
 CALLER, AGENT = "15550100", ONE.device.dn if ONE.device else ""
 
@@ -26,9 +34,24 @@ CALLER, AGENT = "15550100", ONE.device.dn if ONE.device else ""
 async def comes(copied: CopyingSwitch, name: str, *links: str, keeping: Keeping = Keeping.ALWAYS, agent: str = AGENT) -> None:
     """A copy of a call with these ids."""
     parties = (PartyAt(LegId(f"{name}-caller"), CALLER), PartyAt(LegId(f"{name}-agent"), agent))
-    await copied.happens(CallForked(parties, keeping, client="sbc"))
-    described = (Party("sip:15550100@example.com", CALLER), Party("sip:agent@example.com", agent))
-    await copied.happens(CopyDescribed(parties[0].leg, described, frozenset(links)))
+    await copied.happens(CallForked(parties, keeping, client="sbc", links=frozenset(links)))
+    await copied.happens(CopyDescribed(parties[0].leg, said(agent), frozenset(links)))
+
+
+def said(agent: str = AGENT) -> tuple[Party, ...]:
+    """The parties by their client's words."""
+    return (Party("sip:15550100@example.com", CALLER), Party("sip:agent@example.com", agent))
+
+
+async def operate(world: World, call: CallView, operation: Operation) -> None:
+    """The agent does this and talks on for a second."""
+    await world.calls.operate(ONE, call.conn_id, operation)
+    await world.clock.advance(1)
+
+
+async def happened(world: World, call: CallUuid) -> list[list[str]]:
+    """What each copy of the conversation of this call has in its recording, the first copy's first."""
+    return [[entry.type for part in await world.parts(uuid) for entry in part.history] for uuid in await told(world, call)]
 
 
 def states(world: World) -> list[str | None]:
@@ -40,22 +63,142 @@ async def test_all_copies_of_a_conversation_are_paused_before_one_says_so() -> N
         await comes(copied, "one", "1")
         await comes(copied, "two", "1")
         await comes(copied, "other", "2")
-        first, *_ = world.calls.of(ONE)
+        first, other = world.calls.of(ONE)
         for operation, expected in ((PAUSE, "Paused"), (RESUME, "Recording"), (STOP, "Stopped"), (START, "Recording")):
-            await world.calls.operate(ONE, first.conn_id, operation)
-            assert states(world) == [expected, expected, "Recording"]
+            await operate(world, first, operation)
+            assert states(world) == [expected, "Recording"]
+        both = await happened(world, first.call_uuid)
+        assert both == [["Recording", "Paused", "Recording"]] * 2
+        assert await happened(world, other.call_uuid) == [["Recording"]]
+
+
+@pytest.mark.parametrize(("operation", "method"), [(PAUSE, "shut_gate"), (STOP, "seal")])
+async def test_nobody_hears_of_a_pause_or_an_end_before_the_last_copy(
+    operation: Operation, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with copying() as (world, copied):
+        await comes(copied, "one", "1")
+        await comes(copied, "two", "1")
+        [first] = world.calls.of(ONE)
+        second, done, done_by_recorder = world.recorder.tape.order.recording_id, asyncio.Event(), getattr(world.recorder, method)
+
+        async def slowly(recording_id: RecordingId, *arguments: object) -> object:
+            if recording_id == second:
+                await done.wait()
+            return await done_by_recorder(recording_id, *arguments)
+
+        monkeypatch.setattr(world.recorder, method, slowly)
+        world.told(ONE)
+        asking = asyncio.create_task(world.calls.operate(ONE, first.conn_id, operation))
+        await settle()
+        assert (asking.done(), states(world), world.told(ONE)) == (False, ["Recording"], [])
+        done.set()
+        await asking
+        await settle()
+        assert world.told(ONE) == [f"CallRecordingStateChange {states(world)[0]}"]
+
+
+@pytest.mark.parametrize("operation", [PAUSE, STOP])
+@pytest.mark.parametrize("answers", [True, False], ids=["refuses", "is silent"])
+async def test_a_copy_that_cannot_be_paused_keeps_no_other_from_it(
+    operation: Operation, *, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with copying() as (world, copied):
+        await comes(copied, "one", "1")
+        await comes(copied, "two", "1")
+        [first] = world.calls.of(ONE)
+        mine, other = world.recorder.tapes.values()
+        spoil(world, other.order.recording_id, monkeypatch, answers=answers)
+        asking = asyncio.create_task(world.calls.operate(ONE, first.conn_id, operation))
+        await world.clock.advance(RECORDER_ANSWER_S)
+        with pytest.raises(Unavailable):
+            await asking
+        assert states(world) == ["Paused" if operation is PAUSE else "Stopped"]
+        assert mine.shut_for == {"agent"} if operation is PAUSE else mine.order.recording_id in world.recorder.sealed
+
+
+async def test_a_copy_that_cannot_be_resumed_keeps_the_others_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with copying() as (world, copied):
+        await comes(copied, "one", "1")
+        await comes(copied, "two", "1")
+        [first] = world.calls.of(ONE)
+        await operate(world, first, PAUSE)
+        spoil(world, world.recorder.tape.order.recording_id, monkeypatch, answers=True)
+        with pytest.raises(Unavailable):
+            await world.calls.operate(ONE, first.conn_id, RESUME)
+        await settle()
+        assert states(world) == ["Paused"]
+
+
+def spoil(world: World, spoiled: RecordingId, monkeypatch: pytest.MonkeyPatch, *, answers: bool) -> None:
+    """From now on the recorder does nothing with this recording, and says so or not."""
+
+    def failing(well: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def asked(recording_id: RecordingId, *arguments: object) -> object:
+            if recording_id != spoiled:
+                return await well(recording_id, *arguments)
+            if not answers:
+                await asyncio.Event().wait()
+            raise Unavailable("recorder", "no such recording")
+
+        return asked
+
+    for method in ("shut_gate", "open_gate", "seal"):
+        monkeypatch.setattr(world.recorder, method, failing(getattr(world.recorder, method)))
+
+
+async def test_a_copy_that_begins_while_a_pause_is_being_made_is_paused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with copying() as (world, copied):
+        await comes(copied, "one", "1")
+        [call] = world.calls.of(ONE)
+        shutting, shut = asyncio.Event(), world.recorder.shut_gate
+
+        async def slowly(recording_id: RecordingId, reason: str, by: Mapping[str, str]) -> Cut:
+            await shutting.wait()
+            return await shut(recording_id, reason, by)
+
+        monkeypatch.setattr(world.recorder, "shut_gate", slowly)
+        pausing = asyncio.create_task(operate(world, call, PAUSE))
+        await comes(copied, "two", "1")
+        shutting.set()
+        await pausing
+        assert await happened(world, call.call_uuid) == [["Recording", "Paused"]] * 2
+
+
+async def test_a_call_that_a_rule_has_recorded_and_that_cannot_be_is_not_taken() -> None:
+    copied = CopyingSwitch()
+    async with serving(policies=Policies(recorded_numbers=frozenset({AGENT})), beside=copied) as world:
+        world.recorder.fails.add("reserve")
+        await comes(copied, "one", "1", keeping=Keeping.BY_RULE)
+        await comes(copied, "other", "2", keeping=Keeping.BY_RULE, agent="5002")
+        assert (copied.answered, copied.ended) == ([LegId("other-caller")], [(LegId("one-caller"), EndCause.FAILED)])
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_a_session_whose_recording_breaks_off_ends_where_that_is_required(*, required: bool) -> None:
+    async with copying() as (world, copied):
+        parties = (PartyAt(LegId("caller"), CALLER), PartyAt(LegId("agent"), AGENT))
+        await copied.happens(CallForked(parties, Keeping.ALWAYS, client="sbc", required=required))
+        [call] = world.calls.of(ONE)
+        await operate(world, call, STOP)
+        await operate(world, call, START)
+        assert copied.ended == []
+        world.recorder.break_off()
+        await settle()
+        assert {leg for leg, _ in copied.ended} == ({LegId("caller"), LegId("agent")} if required else set())
+        assert "ErrorMessage" in world.told(ONE)
 
 
 async def test_a_copy_that_is_not_recorded_stays_so() -> None:
     async with copying() as (world, copied):
         await comes(copied, "one", "1")
+        await world.clock.advance(1)
         await comes(copied, "two", "1", keeping=Keeping.ON_DEMAND)
-        first, second = world.calls.of(ONE)
-        await world.calls.operate(ONE, first.conn_id, PAUSE)
-        assert states(world) == ["Paused", "Stopped"]
-        await world.calls.operate(ONE, first.conn_id, RESUME)
-        await world.calls.operate(ONE, second.conn_id, START)
-        assert states(world) == ["Recording", "Recording"]
+        [first] = world.calls.of(ONE)
+        for operation in (PAUSE, RESUME, STOP, START):
+            await operate(world, first, operation)
+        assert states(world) == ["Recording"]
+        assert await happened(world, first.call_uuid) == [["Recording", "Paused", "Recording"], []]
 
 
 async def test_calls_of_one_conversation_with_nobody_in_common_are_left_alone() -> None:

@@ -8,21 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
+from telegraphone.database.memory_access import MemoryApprovals
 from telegraphone.database.memory_exports import MemoryExports
 from telegraphone.database.memory_labels import MemoryLabels
 from telegraphone.domain.agent import Agent, Directory, Role
 from telegraphone.domain.errors import NotInState, ParameterInvalid
 from telegraphone.domain.ids import CallUuid, RecordingId
-from telegraphone.keystore.memory import MemoryKeyStore
 from telegraphone.limits import EXPORT_JOBS_MAX, EXPORT_KEPT_S, EXPORT_LOOK_S, EXPORT_RECORDINGS_MAX
+from telegraphone.services.approvals import FourEyes
 from telegraphone.services.archive_ports import PackedFile
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.export_jobs import BulkExports, State
 from telegraphone.services.export_orders import ExportOrders
-from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
-from telegraphone.storage.notary import SignedStatements
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.recording_shapes import RecordingShapes
 from telegraphone.web.gws.wording import ApiWording
@@ -59,11 +58,10 @@ class Office:
     def start(self) -> None:
         trail = MemoryAuditTrail(self.clock)
         library, labels = Library(self.catalogue, Directory((OFFICER,)), trail), MemoryLabels(self.catalogue)
-        statements = SignedStatements(MemoryKeyStore(self.clock.entropy))
-        keeping = Keeping(library, MemoryStandings(self.catalogue), self.archive, statements, trail)
         wording = ApiWording(RecordingShapes(Links("http://x")))
-        orders = ExportOrders(keeping, Labels(library, labels, labels, trail, self.clock), trail, wording)
-        self.exports = BulkExports(library, orders, (self.jobs, self.jobs), self.packages, self.clock)
+        orders = ExportOrders(MemoryStandings(self.catalogue), Labels(library, labels, labels, trail, self.clock), trail, wording)
+        four_eyes, kept = FourEyes({}, MemoryApprovals(), library, self.clock), (self.jobs, self.jobs)
+        self.exports = BulkExports(library, orders, kept, self.packages, self.clock, four_eyes=four_eyes)
         self.running = asyncio.create_task(self.exports.run())
 
     async def crash(self) -> None:

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from telegraphone.database.memory import MemoryAuditTrail, MemoryCatalogue, MemoryStandings
+from telegraphone.database.memory_access import MemoryApprovals
 from telegraphone.domain.agent import Agent, Directory, Role
 from telegraphone.domain.errors import NotFound, ParameterInvalid, RecordingLocked, RecordingProtected
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.keystore.memory import MemoryKeyStore
+from telegraphone.services.approvals import FourEyes
 from telegraphone.services.archive_ports import Erased
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.keeping import Keeping, Standing
@@ -34,7 +36,8 @@ class Office:
         self.archive = archive or SimulatedArchive(SimulatedPlayer())
         library = Library(self.catalogue, Directory((OFFICER,)), self.trail)
         notary = SignedStatements(MemoryKeyStore(self.clock.entropy))
-        self.keeping = Keeping(library, self.standings, self.archive, notary, self.trail)
+        four_eyes = FourEyes({}, MemoryApprovals(), library, self.clock)
+        self.keeping = Keeping(library, self.standings, self.archive, notary, self.trail, four_eyes=four_eyes)
 
     def results(self) -> list[str]:
         return [line.deed.result for line in self.trail.lines]
@@ -105,7 +108,7 @@ async def test_each_matter_keeps_it_by_itself(office: Office) -> None:
     await office.keeping.release(OFFICER, A, "one", "")
     with pytest.raises(RecordingProtected):
         await office.keeping.erase(OFFICER, A, "", office.clock)
-    assert await office.keeping.standing(DEFAULT_TENANT, A) == Standing(matters=("two",))
+    assert await office.keeping.standings(DEFAULT_TENANT, (A,)) == (Standing(matters=("two",)),)
     assert office.results() == ["held", "held", "released", "refused"]
     for wrong in ("", " ", "\n", "x" * 129):
         with pytest.raises(ParameterInvalid):

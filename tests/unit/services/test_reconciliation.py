@@ -1,5 +1,6 @@
 """Whatever is missing of a call that was to be recorded is told within a minute, once, and nothing else is (REC-1, F42)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,12 @@ from structlog.testing import capture_logs
 
 from telegraphone.database.memory import MemoryCatalogue
 from telegraphone.domain.ids import CallUuid, RecordingId
+from telegraphone.limits import RECONCILED_AT_ONCE
 from telegraphone.services.archive_ports import KeptRecording
 from telegraphone.services.catalogue import HistoryEntry, PartRecord
 from telegraphone.services.ports import Unavailable
-from telegraphone.services.reconciliation import Problem, Reconciliation, lost_much
+from telegraphone.services.reconciliation import Reconciliation, lost_much
+from telegraphone.services.troubles import Problem
 from tests.scenario.clock import VirtualClock
 
 CALL, TENANT = CallUuid("CALL0001"), "default"
@@ -162,3 +165,31 @@ async def test_a_call_is_given_up_after_a_day() -> None:
     await world.clock.advance(24 * 3_600)
     await world.told(10)
     assert (world.it.open, world.it.given_up) == (0, 1)
+
+
+class Asked(MemoryCatalogue):
+    """Remembers how many calls it was asked for at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_once: list[int] = []
+
+    async def parts_of_calls(self, tenant: str, call_uuids: Sequence[CallUuid]) -> tuple[tuple[PartRecord, ...], ...]:
+        self.at_once.append(len(call_uuids))
+        return await super().parts_of_calls(tenant, call_uuids)
+
+
+async def test_the_list_is_asked_for_many_calls_at_a_time_and_each_is_judged_by_its_own() -> None:
+    world = World()
+    world.it = Reconciliation(asked := Asked(), world.shelf, world.clock)  # type: ignore[arg-type]  # one method is asked
+    for number in range(RECONCILED_AT_ONCE + 10):
+        for tenant in ("north", "south"):
+            call = CallUuid(f"{tenant}{number}")
+            world.it.demand(tenant, call)
+            if (tenant, number) != ("south", 3):
+                await asked.put(replace(ENDED, tenant=tenant, call_uuid=call, recording_id=RecordingId(call)))
+                world.shelf.kept_ids.add(RecordingId(call))
+    await world.it.look()
+    assert asked.at_once == [RECONCILED_AT_ONCE, 10, RECONCILED_AT_ONCE, 10]
+    assert (world.it.settled, world.it.open) == (2 * (RECONCILED_AT_ONCE + 10) - 1, 1)
+    assert await world.told() == [Problem.MISSING.value]

@@ -1,10 +1,13 @@
 """What the recorder says by itself, and what becomes of a recording whose recorder was lost."""
 
+from typing import Any
+
 import pytest
 
+from telegraphone.domain.operations import Operation
 from telegraphone.services.ports import CaptureFailed, CaptureRestored, CaptureSilent, RecordingRecovered, Unavailable
 from tests.scenario.clock import settle
-from tests.unit.services.world import ONE, PAUSE, RESUME, SILENT, START, STOP, recording, serving
+from tests.unit.services.world import ONE, PAUSE, RESUME, SILENT, START, STOP, World, answered, recording, serving
 
 
 class TestTheRecordersOwnNews:
@@ -19,13 +22,13 @@ class TestTheRecordersOwnNews:
     async def test_a_tap_that_fell_silent_is_called_out_and_recording_goes_on(self) -> None:
         async with serving() as world:
             await recording(world)
-            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id))
+            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id, 1.3))
             await settle()
             assert world.told(ONE) == ["ErrorMessage"]
             assert world.recorder.tape.keeps_audio
             await world.do(ONE, PAUSE)
             world.ears.notices.clear()
-            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id))
+            world.recorder.tell(CaptureSilent(world.recorder.tape.order.recording_id, 1.3))
             await settle()
             assert world.told(ONE) == [], "in a pause nothing is missed"
 
@@ -111,3 +114,58 @@ class TestTheRecordersOwnNews:
             (part,) = await world.parts(world.only_call(ONE).call_uuid)
             assert part.history[0].started_by is not None
             assert part.stopped_at is not None
+
+
+def muted(world: World) -> set[tuple[str, bool]]:
+    """Of whom no copy is sent, and whether it is of what they hear."""
+    return {(world.switch.legs[leg].number, heard) for leg, heard in world.switch.sound.muted_taps}
+
+
+class TestTheSecondLock:
+    async def test_it_is_turned_behind_the_gate_and_back_before_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with serving() as world:
+            await recording(world)
+            order: list[str] = []
+            for owner, name in ((world.recorder, "shut_gate"), (world.recorder, "open_gate"), (world.switch.sound, "mute_tap")):
+                done = getattr(owner, name)
+
+                async def noted(*given: object, name: str = name, done: Any = done, **more: object) -> object:
+                    found = await done(*given, **more)
+                    order.append(f"{name} {given[1]}" if name == "mute_tap" else name)
+                    return found
+
+                monkeypatch.setattr(owner, name, noted)
+            await world.do(ONE, PAUSE)
+            assert muted(world) == {("5000", False), ("5001", False)}
+            await world.do(ONE, RESUME)
+            both = [[f"mute_tap {on}"] * 2 for on in (True, False)]
+            assert order == ["shut_gate", *both[0], *both[1], "open_gate"]
+            assert muted(world) == set()
+
+    async def test_it_stays_until_the_last_reason_is_lifted(self) -> None:
+        async with serving() as world:
+            await recording(world, RESUME)
+            await world.do(ONE, Operation.HOLD)
+            await world.do(ONE, Operation.RETRIEVE)
+            assert muted(world) == {("5000", False), ("5001", False)}
+            await world.do(ONE, RESUME)
+            assert muted(world) == set()
+
+    async def test_copies_that_begin_in_a_pause_are_mute(self) -> None:
+        async with serving() as world:
+            await recording(world, RESUME)
+            await world.do(ONE, Operation.SINGLE_STEP_CONFERENCE, number="5002")
+            await answered(world, "5002")
+            assert ("5001", True) in muted(world)
+            await world.do(ONE, RESUME)
+            assert muted(world) == set()
+
+    async def test_a_resume_that_fails_leaves_it_turned(self) -> None:
+        async with serving() as world:
+            await recording(world, RESUME)
+            world.recorder.fails.add("open_gate")
+            with pytest.raises(Unavailable):
+                await world.do(ONE, RESUME)
+            await settle()
+            assert muted(world) == {("5000", False), ("5001", False)}
+            assert world.only_call(ONE).recording_state == "Paused"

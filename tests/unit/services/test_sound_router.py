@@ -77,6 +77,8 @@ async def test_sound_is_done_at_the_legs_switch(stage: Stage) -> None:
     assert (mine.music, mine.ring_tone, mine.muted, mine.digits) == (True, True, True, "1")
     await sound.fork_heard(OWN, MediaAddress("192.0.2.9", 4000))
     assert list(stage.there.sound.mixes) == [OWN]
+    await sound.mute_tap(OWN, True, heard=True)
+    assert stage.there.sound.muted_taps == {(OWN, True)}
     await sound.unfork_heard(OWN)
     caller = await stage.arrived(stage.there, "6000")
     await stage.router.answer(caller)

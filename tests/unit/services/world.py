@@ -41,7 +41,7 @@ TWO = agent("agent.two", "5002")
 SILENT = agent("agent.silent", "5003", frozenset({Feature.VOICE}))
 FOUR = agent("agent.four", "5004")
 PLAIN = Policies()
-NUMBERS = ("5000", "5001", "5002", "5003", "5004")
+NUMBERS = ("5000", "5001", "5002", "5003", "5004", "5098")
 
 
 @dataclass(slots=True)
@@ -147,12 +147,12 @@ async def serving(
         pause_alarms=alarms,
         copies=Copies(MemoryCopies(), clock),
     )
-    surroundings = replace(surroundings, phone_answers=switch.requests, warning_tones=switch.sound)
+    surroundings = replace(surroundings, phone_answers=switch.requests, warning_tones=switch.sound, announcements=switch.sound)
     if beside is not None:
         router = SwitchRouter((switch,), (beside,))
         surroundings = replace(surroundings, switch=router, taps=router, switch_events=router)
     desks = Agents(ears)
-    surroundings = replace(surroundings, monitoring=switch.sound, watchers=desks.watches)
+    surroundings = replace(surroundings, tap_mutes=switch.sound, monitoring=switch.sound, watchers=desks.watches)
     calls = Calls(surroundings, desks, recovered)
     tasks = [asyncio.create_task(calls.run()), asyncio.create_task(writer.run())]
     await settle()

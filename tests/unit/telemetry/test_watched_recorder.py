@@ -50,6 +50,7 @@ class World:
             figures=figures,
             calls=lambda: 2,
             catalogue_waiting=lambda: 1,
+            recordings_gone=lambda: 1,
             calls_not_reconciled=lambda: 3,
             disk_free_bytes=lambda: 5,
         )
@@ -81,6 +82,16 @@ async def test_every_operation_is_counted_with_its_outcome(world: World) -> None
     assert counted == {"reserve": 1, "start": 1, "seal": 1}
     assert page[_done("shut_gate", "failed")] == 1
     assert page[_done("reserve", "full")] == 1
+
+
+async def test_nothing_is_remembered_of_a_recording_whose_end_failed(world: World) -> None:
+    await world.recorder.reserve(ORDER)
+    world.behind.fails.add("seal")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await world.recorder.seal(ONE, NOTE)
+    calls = [dict(span.attributes or {})["call"] for span in world.spans.get_finished_spans()]
+    assert calls == ["CALL1", "CALL1", ""]
 
 
 async def test_a_pause_shows_as_long_as_it_lasts(world: World) -> None:

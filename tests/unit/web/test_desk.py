@@ -25,7 +25,7 @@ def test_every_file_has_its_kind() -> None:
 
 
 def test_text_never_becomes_markup() -> None:
-    """Numbers and user data come from strangers (security 4.6); nothing in the page may read them as HTML or as a program."""
+    """Numbers and user data come from strangers; nothing in the page may read them as HTML or as a program."""
     forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|srcdoc")
     assert [path for path, text in SCRIPTS.items() if forbidden.search(text)] == []
     for each in PAGES:

@@ -39,6 +39,8 @@ class Board:
         self.queue: asyncio.Queue[SwitchEvent | None] = asyncio.Queue(SWITCH_EVENTS_MAX)
         self.listening = False
         """Whether events arrive: without, an application takes no new channel."""
+        self.near = False
+        """Whether Asterisk runs on this machine, as far as the connection to it shows."""
         self.others = 0
         """Channels of other applications that have RTP ports, as last seen."""
         self._run = clock.entropy(_RUN_BYTES).hex()

@@ -39,6 +39,8 @@ _MODULES: Final = {
     "chan_pjsip.so": "connects phones",
     "chan_rtp.so": "sends copies to the recorder",
     "res_rtp_asterisk.so": "carries sound",
+    "func_channel.so": "tells where a leg's sound arrives, and how much of it",
+    "func_pjsip_endpoint.so": "tells whether a leg's sound may go around Asterisk",
     "codec_ulaw.so": "decodes G.711",
     "codec_alaw.so": "decodes G.711 as spoken in Europe",
     "bridge_simple.so": "joins two legs",
@@ -59,6 +61,10 @@ class Wanted:
     phones: Mapping[str, str]
     trunks: tuple[str, ...]
     recorder_host: str
+    taps: str = "auto"
+    """See the configuration's key of this name."""
+    may_take_packets: bool = False
+    """Whether this account may take packets from the kernel (CAP_NET_RAW)."""
     alone: bool = True
     """Whether every phone must be at this Asterisk, because there is no other."""
     dial: str = ""
@@ -100,6 +106,7 @@ async def check(link: AriLink, wanted: Wanted) -> list[Finding]:
         await _modules(link),
         *(finding for name, each in found.items() for finding in about_endpoint(name, each, wanted)),
         *[finding for name in transports for finding in about_transport(name, await _settings(link, "transport", name) or {})],
+        about_taps(wanted, near=await link.is_near()),
         *about_recorder(wanted),
         *await _dialplan(link, wanted, contexts),
     ]
@@ -163,6 +170,22 @@ def about_recorder(wanted: Wanted) -> Iterator[Finding]:
         yield wrong(f"Asterisk would be told to send copies to {host}: set rtp_host under [recorder] to this machine's address")
     elif _is_loopback(host) and not _is_loopback(urlsplit(wanted.url).hostname or ""):
         yield wrong(f"Asterisk is elsewhere and cannot send copies to {host}: set rtp_host under [recorder] to one it reaches")
+
+
+def about_taps(wanted: Wanted, *, near: bool) -> Finding:
+    """How calls will be recorded, and what could make it cheaper; `near`: Asterisk runs on this machine, as it seems."""
+    cost = "recording costs Asterisk two to three times what the calls do"
+    grant = "add AmbientCapabilities=CAP_NET_RAW to Telegraphone's systemd unit"
+    if wanted.taps == "external-media":
+        cheaper = '; taps = "auto" would take packets from the kernel at hardly any cost' if near else ""
+        return note(f'Asterisk sends copies of every leg, as taps = "external-media" says: {cost}{cheaper}')
+    if not wanted.may_take_packets and wanted.taps == "packets":
+        return wrong(f'taps = "packets" needs CAP_NET_RAW, which this account has not: {grant}, or set taps = "auto"')
+    if not near and wanted.taps == "auto":
+        return note(f"Asterisk is on another machine and sends copies of every leg: {cost}; on its machine packets can be taken")
+    if not wanted.may_take_packets:
+        return note(f"this account may not take packets, so Asterisk sends copies of every leg: {cost}; {grant}")
+    return good("legs are recorded by the packets that arrive at this machine, which costs Asterisk nothing")
 
 
 def _unusable(refused: AriRefused, wanted: Wanted) -> Finding:

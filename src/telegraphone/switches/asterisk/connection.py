@@ -71,8 +71,14 @@ class Connection:
                     await self._hear(messages)
                 tries = 0
                 log.error("asterisk_disconnected", asterisk=self._board.name)
-            except Unavailable as error:
+            except (Unavailable, AriRefused) as error:
                 self._unreached(error)
+            except Exception:
+                # A bug ends no call: over a new connection all is compared, and goes on.
+                log.exception("asterisk_connection_crashed", asterisk=self._board.name)
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise  # a group of tasks that fails while it is cancelled tells of the failure alone
             finally:
                 self._board.listening = False
                 self.first.set()
@@ -109,7 +115,7 @@ class Connection:
             await asyncio.sleep(ARI_LOOK_S)
             try:
                 await self._compare()
-            except Unavailable as error:
+            except (Unavailable, AriRefused) as error:
                 log.warning("asterisk_slow", asterisk=self._board.name, error=str(error))
 
     # --- beginning ---
@@ -136,6 +142,7 @@ class Connection:
         await self._must(requests.filter_events(calls, disallowed=_UNHEARD))
         await self._must(requests.filter_events(devices, allowed=("PeerStatusChange",)))
         await self._must(requests.subscribe(devices, "endpoint:PJSIP"))
+        board.near = await board.link.is_near()
         info = await board.link.get(requests.info(), AriInfo.of)
         if self._began and info.started_at != self._began:
             log.error("asterisk_restarted", asterisk=board.name)
@@ -160,7 +167,8 @@ class Connection:
     async def _compare(self) -> None:
         """Makes true here what is so at Asterisk, and there what should be."""
         board = self._board
-        known, owned, taps = tuple(board.legs.values()), frozenset(board.janitor.owned), self._taps.open_ones
+        known = tuple((leg, leg.ari_id, leg.made) for leg in board.legs.values())
+        owned, taps = frozenset(board.janitor.owned), self._taps.open_ones
         legs = await self._legs()
         async with self._wiring.lock:
             mixes = self._ears.open_mixes
@@ -175,13 +183,17 @@ class Connection:
         self._sweep(stray for stray in strays if stray.startswith(board.prefix) and stray not in owned)
         board.others = sum(self._is_foreign(each) for each in legs.values())
 
-    def _compare_legs(self, known: Iterable[Leg], legs: dict[str, AriChannel]) -> None:
-        for leg in known:
-            found = legs.get(leg.ari_id)
-            if found is None and leg.made:
+    def _compare_legs(self, known: Iterable[tuple[Leg, str, bool]], legs: dict[str, AriChannel]) -> None:
+        """`known`: each leg with its id at Asterisk, and whether it was there, before the list was asked for: one that has been
+        made since, or made anew, is in no older list."""
+        for leg, ari_id, made in known:
+            if leg.ari_id != ari_id:
+                continue
+            found = legs.get(ari_id)
+            if found is None and made:
                 self._calls.has_gone(leg)
             elif found is not None and leg.ending is not None:
-                self._board.work.spawn(self._calls.hang_up(leg, leg.ending))
+                self._board.work.spawn(self._calls.hang_up, leg, leg.ending)
             elif found is not None:
                 self._calls.is_now(leg, found)
         for ari in legs.values():
@@ -190,7 +202,7 @@ class Connection:
             if self._board.was_here(ari.id):
                 self._board.janitor.condemn(ari.id)
             else:
-                self._board.work.spawn(self._calls.arrived(ari, ari.arguments))
+                self._board.work.spawn(self._calls.arrived, ari, ari.arguments)
 
     def _sweep(self, strays: Iterable[str]) -> None:
         """Deletes what is named as ours and wanted by nobody."""
@@ -207,7 +219,7 @@ class Connection:
 
     # --- losing ---
 
-    def _unreached(self, error: Unavailable) -> None:
+    def _unreached(self, error: Unavailable | AriRefused) -> None:
         """Where nothing listens, calls are gone; who only does not answer may come to again."""
         log.error("asterisk_unreached", asterisk=self._board.name, error=str(error))
         waited = self._board.clock.now() - self._reached_at

@@ -11,6 +11,7 @@ from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved, Una
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.listeners import Listener, Snooping
+from telegraphone.switches.asterisk.second_lock import SecondLock
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
@@ -47,6 +48,7 @@ class _Mix:
     listener: Listener
     to: MediaAddress
     source: MediaSource
+    lock: SecondLock
 
 
 class Ears:
@@ -99,8 +101,13 @@ class Ears:
             await self._snooping.hear(listener, self._wiring.others(leg))
             undo.pop_all()
         source = self._taps.source(media, steady=False)
-        self._mixes[leg] = _Mix(media.id, listener, to, source)
+        self._mixes[leg] = _Mix(media.id, listener, to, source, SecondLock(self._board, media.id))
         return source
+
+    async def mute(self, leg: Leg, on: bool) -> None:
+        """See `TapMutes`, of what the leg's party hears. The lock need not be held."""
+        if mix := self._mixes.get(leg):
+            await mix.lock.turn(lambda: self._mix_again(leg, mix), on=on)
 
     async def unfork_heard(self, leg: Leg) -> None:
         """See `ConferenceTaps.unfork_heard`."""
@@ -140,18 +147,21 @@ class Ears:
         return dict(self._mixes)
 
     def mend(self, known: Mapping[Leg, _Mix], bridges: Mapping[str, frozenset[str]]) -> None:
-        """These bridges exist with these channels in them: a copy of a conference that has lost a part is made anew."""
+        """These bridges exist with these channels in them: a copy of a conference that has lost a part, or sticks, is made
+        anew."""
         for leg, mix in known.items():
             snoops = {snoop for heard, snoop in mix.listener.snoops.items() if heard.id in self._board.legs}
-            if not {mix.media, *snoops} <= bridges.get(mix.listener.bridge, frozenset()) and leg.id in self._board.legs:
+            whole = {mix.media, *snoops} <= bridges.get(mix.listener.bridge, frozenset())
+            if (mix.lock.sticks or not whole) and leg.id in self._board.legs:
                 log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
-                self._board.work.spawn(self._mix_again(leg, mix))
+                self._board.work.spawn(self._mix_again, leg, mix)
 
     async def _mix_again(self, leg: Leg, mix: _Mix) -> None:
         async with self._wiring.lock:
             if self._mixes.get(leg) is mix:
                 await self.unfork_heard(leg)
                 self._board.tell(TapMoved(leg.id, await self.fork_heard(leg, mix.to), heard=True))
+                await self.mute(leg, mix.lock.wanted)
 
     def lost(self) -> None:
         """Asterisk is gone with all of it."""

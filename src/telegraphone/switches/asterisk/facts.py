@@ -73,7 +73,7 @@ class Facts:
             if ari.id not in self._board.janitor.owned:
                 self._board.janitor.condemn(ari.id)
         elif not self._board.was_here(ari.id):
-            self._board.work.spawn(self._calls.arrived(ari, event.arguments))
+            self._board.work.spawn(self._calls.arrived, ari, event.arguments)
 
     def _about(self, leg: Leg, event: AriEvent) -> None:
         match event:
@@ -97,4 +97,4 @@ class Facts:
     def _holds(self, leg: Leg, *, on: bool) -> None:
         leg.held = on
         self._board.tell(LegHeld(leg.id) if on else LegRetrieved(leg.id))
-        self._board.work.spawn(self._wiring.follow_hold(leg))
+        self._board.work.spawn(self._wiring.follow_hold, leg)

@@ -1,5 +1,6 @@
 """What is known here of one leg at Asterisk: which phone, how far it is, and what its party is played."""
 
+import asyncio
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -51,6 +52,10 @@ class Leg:
     music: bool = False
     ring_tone: bool = False
     playing: Background = Background.NOTHING
+    unseen: bool = False
+    """Whether its packets come to Asterisk and not to the recorder, which cannot take them from the kernel then."""
+    tapping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while its tap is opened, closed, or made another one."""
     pressed: str = field(default="", repr=False)
     """The newest keys of its phone that may become a feature code."""
     pressed_at: float = 0.0

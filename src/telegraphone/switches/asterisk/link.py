@@ -1,5 +1,6 @@
 """The connection to one Asterisk: requests over HTTP, events over one WebSocket; it retries nothing and decides nothing."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ from telegraphone.limits import (
 from telegraphone.services.ports import Unavailable
 from telegraphone.wire.ari import requests
 from telegraphone.wire.ari.requests import AriRequest
-from telegraphone.wire.ari.resources import read_json
+from telegraphone.wire.ari.resources import read_json, variable_of
 from telegraphone.wire.errors import RemoteProtocolError
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ T = TypeVar("T")
 _KEEP_ALIVE_S = 5.0
 """How long an idle connection is used again: Asterisk closes its own after 15 s, and what is sent then is lost."""
 _NOT_FOUND = 404
+_PORTS = {"http": 80, "https": 443}
 
 
 class AriRefused(Exception):
@@ -108,9 +110,29 @@ class AriLink:
             return False
         return True
 
+    async def variable(self, ari_id: str, name: str) -> str:
+        """What a variable or function of a leg says; "" where Asterisk does not know it, or the leg."""
+        try:
+            return await self.get(requests.variable(ari_id, name), variable_of)
+        except AriRefused:
+            return ""
+
     async def is_there(self, ari_id: str) -> bool:
         """Whether this leg exists."""
         return await self.do(requests.one_leg(ari_id))
+
+    async def is_near(self) -> bool:
+        """Whether what answers is on this machine: then a connection to it has one address at both its ends. A forwarded port
+        looks the same. What does not answer is not near."""
+        url = self._http.base_url
+        try:
+            async with asyncio.timeout(ARI_CONNECT_S):
+                _, writer = await asyncio.open_connection(url.host, url.port or _PORTS[url.scheme])
+        except (OSError, TimeoutError):
+            return False
+        here, there = (writer.get_extra_info(each)[0] for each in ("sockname", "peername"))
+        writer.close()
+        return bool(here == there)
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[str | bytes]]:

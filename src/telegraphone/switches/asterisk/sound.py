@@ -1,10 +1,11 @@
-"""What can be done to the sound of Asterisk's legs, as the ports `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+"""What can be done to the sound of Asterisk's legs, as the ports `LegMedia`, `ConferenceTaps`, `TapMutes`, `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import MediaAddress, MediaSource
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.ears import Ears
 from telegraphone.switches.asterisk.packet_taps import PacketTaps
+from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
 
@@ -12,11 +13,12 @@ from telegraphone.wire.ari import requests
 class AsteriskSound:
     """The ports above, over the legs of one Asterisk."""
 
-    def __init__(self, board: Board, wiring: Wiring, ears: Ears, packets: PacketTaps | None) -> None:
+    def __init__(self, board: Board, wiring: Wiring, taps: Taps, ears: Ears, packets: PacketTaps | None) -> None:
         """`packets`: the taps that Asterisk has no part in, where there are any."""
         self._packets = packets
         self._board = board
         self._wiring = wiring
+        self._taps = taps
         self._ears = ears
 
     # --- LegMedia ---
@@ -60,6 +62,13 @@ class AsteriskSound:
         if found := self._board.legs.get(leg):
             async with self._wiring.lock:
                 await self._ears.unfork_heard(found)
+
+    # --- TapMutes ---
+
+    async def mute_tap(self, leg: LegId, on: bool, *, heard: bool = False) -> None:
+        """See `TapMutes`. What the recorder takes from the kernel by itself is its own to mute."""
+        if found := self._board.legs.get(leg):
+            await (self._ears if heard else self._taps).mute(found, on)
 
     # --- Monitoring ---
 

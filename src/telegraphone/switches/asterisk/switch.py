@@ -14,7 +14,7 @@ from telegraphone.domain.legs import Ability, EndCause
 from telegraphone.domain.recording import Trigger
 from telegraphone.limits import ARI_ANSWER_S
 from telegraphone.services.ports import Caller, Clock, LegOver, MediaAddress, MediaSource, SwitchEvent, Unavailable
-from telegraphone.services.switch_ports import Trunks
+from telegraphone.services.switch_ports import QuietPackets, Trunks
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.calls import Calls
 from telegraphone.switches.asterisk.connection import Connection, apps
@@ -47,31 +47,32 @@ class AsteriskSwitch:
         lifts: bool,
         feature_codes: Mapping[str, Trigger],
         rtp_ports: tuple[int, int],
-        packets: bool = False,
+        packets: QuietPackets | None = None,
+        surely_here: bool = False,
         clock: Clock,
     ) -> None:
         """`name`: what it is called in the log; `app`: its Stasis application; `named_devices`: endpoints by the numbers of
         phones that are not named after them; `outbound`: the endpoint by which other numbers are called, with `{number}` in
         it; `lifts`: whether phones heed header fields that tell them to answer; `feature_codes`: what people press to operate
-        their recording; `rtp_ports`: first and last of `rtp.conf`; `packets`: whether the recorder can take
-        packets from the kernel of the machine that Asterisk runs on."""
+        their recording; `rtp_ports`: first and last of `rtp.conf`; `packets`: where the recorder can take packets from the
+        kernel of this machine, those that do not come; `surely_here`: Asterisk runs on it too, even if ARI is elsewhere."""
         self.name = name
         link = AriLink(url=url, user=user, password=password, apps=apps(app))
         self._board = board = Board(name=name, app=app, link=link, devices=Devices(named_devices), clock=clock)
         self._wiring = Wiring(board)
         self._taps = Taps(board, (rtp_ports[1] - rtp_ports[0] + 1) // 2)
-        self._packets = PacketTaps(board) if packets else None
+        self._packets = PacketTaps(board, self._taps, packets, surely_here=surely_here) if packets is not None else None
         self._ears = Ears(board, self._wiring, self._taps)
         self._calls = Calls(board, outbound=outbound, lifts=lifts, ended=self._leg_ended)
         self._facts = Facts(board, self._calls, self._wiring, feature_codes)
         self._connection = Connection(board, self._calls, self._facts, (self._wiring, self._taps, self._ears))
-        self.sound = AsteriskSound(board, self._wiring, self._ears, self._packets)
-        """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
+        self.sound = AsteriskSound(board, self._wiring, self._taps, self._ears, self._packets)
+        """Its `LegMedia`, `ConferenceTaps`, `TapMutes` and `Monitoring`."""
         self.requests = _NoAnswers()
         """Its `PhoneAnswers`."""
         self.trunks: Trunks = self._calls
         """Which numbers are outside."""
-        self._following: dict[Leg, asyncio.Task[None]] = {}
+        self._following: dict[Leg, asyncio.Future[None]] = {}
         self._life: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -113,6 +114,8 @@ class AsteriskSwitch:
             self._board.work.attach(tasks)
             tasks.create_task(self._board.janitor.run())
             tasks.create_task(self._connection.run())
+            if self._packets is not None:
+                tasks.create_task(self._packets.run())
 
     # --- Switch ---
 
@@ -164,9 +167,10 @@ class AsteriskSwitch:
     async def unfork(self, leg: LegId) -> None:
         """See `Taps`."""
         if found := self._board.legs.get(leg):
-            await self._taps.unfork(found)
-            if self._packets is not None:
-                self._packets.unfork(found)
+            async with found.tapping:
+                await self._taps.unfork(found)
+                if self._packets is not None:
+                    self._packets.unfork(found)
 
     # --- SwitchEvents ---
 
@@ -178,14 +182,15 @@ class AsteriskSwitch:
     # --- inside ---
 
     async def _fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
-        source = await self._packets.fork(leg) if self._packets is not None else None
-        if source is not None:
+        async with leg.tapping:
+            source = await self._packets.fork(leg, to) if self._packets is not None else None
+            if source is None:
+                return await self._taps.fork(leg, to)
             await self._taps.unfork(leg)
             return source
-        return await self._taps.fork(leg, to)
 
     def _leg_ended(self, leg: Leg) -> None:
-        following = self._following[leg] = self._board.work.spawn(self._follow_the_end(leg))
+        following = self._following[leg] = self._board.work.spawn(self._follow_the_end, leg)
         following.add_done_callback(lambda _: self._following.pop(leg))
 
     async def _follow_the_end(self, leg: Leg) -> None:

@@ -16,6 +16,7 @@ from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved, Una
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.listeners import Snooping
+from telegraphone.switches.asterisk.second_lock import SecondLock
 from telegraphone.wire.ari import requests
 from telegraphone.wire.ari.resources import ExternalMedia
 from telegraphone.wire.errors import RemoteProtocolError
@@ -34,6 +35,7 @@ class Tap:
     bridge: str
     to: MediaAddress
     source: MediaSource
+    lock: SecondLock
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -70,6 +72,11 @@ class Taps:
         tap = self._taps.pop(leg, None)
         if tap is not None:
             await self._board.janitor.delete(*tap.parts)
+
+    async def mute(self, leg: Leg, on: bool) -> None:
+        """See `TapMutes`."""
+        if tap := self._taps.get(leg):
+            await tap.lock.turn(lambda: self._open_again(leg, tap), on=on)
 
     async def gone(self, leg: Leg) -> None:
         """The leg has ended, and what copied it with it."""
@@ -116,7 +123,7 @@ class Taps:
                 raise Unavailable("switch", "the leg has ended", retryable=False)
             undo.pop_all()
         source = self.source(media, steady=True)
-        self._taps[leg] = Tap(media.id, snoop, bridge, to, source)
+        self._taps[leg] = Tap(media.id, snoop, bridge, to, source, SecondLock(self._board, media.id))
         return source
 
     @property
@@ -125,11 +132,13 @@ class Taps:
         return dict(self._taps)
 
     def mend(self, known: Mapping[Leg, Tap], legs: Container[str], bridges: Mapping[str, frozenset[str]]) -> None:
-        """These channels and bridges exist: a tap that was known before and has lost a part of itself is opened anew."""
+        """These channels and bridges exist: a tap that was known before and has lost a part of itself, or sticks, is opened
+        anew."""
         for leg, tap in known.items():
             in_bridge = bridges.get(tap.bridge, frozenset())
-            if not all(part in legs and part in in_bridge for part in (tap.media, tap.snoop)) and leg.id in self._board.legs:
-                self._board.work.spawn(self._open_again(leg, tap))
+            whole = all(part in legs and part in in_bridge for part in (tap.media, tap.snoop))
+            if (tap.lock.sticks or not whole) and leg.id in self._board.legs:
+                self._board.work.spawn(self._open_again, leg, tap)
 
     async def _open_again(self, leg: Leg, tap: Tap) -> None:
         """A tap that cannot be opened now stays known as broken, so that the next look tries again."""
@@ -139,3 +148,4 @@ class Taps:
             log.error("tap_broken", asterisk=self._board.name, leg=leg.id)
             await self._board.janitor.delete(*tap.parts)
             self._board.tell(TapMoved(leg.id, await self._open(leg, tap.to)))
+            await self.mute(leg, tap.lock.wanted)

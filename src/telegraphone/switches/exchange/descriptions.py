@@ -12,9 +12,11 @@ from telegraphone.wire.sdp import (
     TELEPHONE_EVENT,
     Codec,
     Direction,
+    Media,
     SessionDescription,
     answer,
     common_codecs,
+    is_address,
     offer,
 )
 
@@ -29,10 +31,11 @@ def our_offer(address: MediaAddress, session_id: int) -> SessionDescription:
 
 
 def our_answer(offered: SessionDescription, address: MediaAddress) -> SessionDescription:
-    """The answer to a phone's offer. Raises RemoteProtocolError (488) when it has no audio that we know."""
+    """The answer to a phone's offer. Raises RemoteProtocolError (488) when it has no audio that we know, or from no address."""
     answered = answer(offered, CAPABILITIES, Direction.SENDRECV, address.host, address.port)
     if answered.audio() is None:
         raise RemoteProtocolError("no codec in common", status=NOT_ACCEPTABLE)
+    _must_have_address(offered, offered.media[answered.media.index(answered.audio())])
     return answered
 
 
@@ -52,6 +55,7 @@ def party_answering(answered: SessionDescription, offered: SessionDescription, l
     shared = () if theirs is None or ours is None else common_codecs(theirs.codecs, ours.codecs)
     if theirs is None or ours is None or not shared:
         raise RemoteProtocolError("the answer takes nothing of the offer", status=NOT_ACCEPTABLE)
+    _must_have_address(answered, theirs)
     accepted = tuple(codec for codec in ours.codecs if any(codec.is_like(other) for other in shared))
     both = _by_type(accepted)
     from_party = {**_by_type(shared).from_party, **both.from_party}
@@ -67,11 +71,17 @@ def _party(description: SessionDescription, index: int, payloads: Payloads, latc
     return Party(
         MediaAddress(host, media.port),
         payloads,
-        _rtcp_port(media.attribute("rtcp"), media.port),
+        description.control_address_of(media)[1],
         sends=direction.sends and not nowhere,
         receives=direction.receives and not nowhere,
         latch_host=latch_host,
     )
+
+
+def _must_have_address(description: SessionDescription, media: Media) -> None:
+    host = description.address_of(media)
+    if host not in _NOWHERE and not is_address(host):
+        raise RemoteProtocolError(f"{host} is no IP address", status=NOT_ACCEPTABLE)
 
 
 def _by_type(codecs: tuple[Codec, ...]) -> Payloads:
@@ -84,11 +94,3 @@ def _by_type(codecs: tuple[Codec, ...]) -> Payloads:
 
 def _name(codec: Codec) -> str:
     return next(mine.name for mine in CAPABILITIES if mine.is_like(codec))
-
-
-def _rtcp_port(attribute: str | None, rtp_port: int) -> int:
-    """The port of a=rtcp (RFC 3605), else the one above."""
-    text = (attribute or "").split(" ", 1)[0]
-    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-        return int(text)
-    return min(rtp_port + 1, 65535)

@@ -19,6 +19,7 @@ from telegraphone.services.ports import Caller, Clock, MediaAddress, MediaSource
 from telegraphone.services.switch_ports import Trunks
 from telegraphone.services.switch_router import NoTrunks
 from telegraphone.switches.exchange.accounts import Account, Accounts
+from telegraphone.switches.exchange.announcement import frames
 from telegraphone.switches.exchange.feature_codes import FeatureCodes
 from telegraphone.switches.exchange.hold_music import hold_music
 from telegraphone.switches.exchange.incoming import Incoming
@@ -93,12 +94,14 @@ class Exchange:
         sip_info: bool = True,
         feature_codes: Mapping[str, Trigger] = _NO_CODES,
         rtp_timeout_s: float = 0.0,
+        announcements: Iterable[bytes] = (),
         clock: Clock,
     ) -> None:
         """`host` and `port`: where SIP and RTP are received; `advertised_host`: what phones are told, if that differs;
         `latching`: whether phones behind address translation may correct their media address; `tls`: where and how phones
         may register by TLS; `sip_info`: whether phones may start and stop recording by INFO; `feature_codes`: the keys by
-        which they operate it; `rtp_timeout_s`: after how long without a packet a phone has vanished and its leg ends, or 0."""
+        which they operate it; `rtp_timeout_s`: after how long without a packet a phone has vanished and its leg ends, or 0;
+        `announcements`: the sound of those that may have to be played."""
         known = Accounts(accounts)
         shown = advertised_host or host
         self._address = (host, port)
@@ -119,6 +122,7 @@ class Exchange:
         self._expiry: asyncio.TimerHandle | None = None
         self._rtp_timeout_s, self._silence = rtp_timeout_s, SilenceWatch(rtp_timeout_s)
         self._look: asyncio.TimerHandle | None = None
+        self._announcements = tuple(announcements)
         self.port = port
         """The SIP port; of use when any was asked for (0)."""
         self.tls_port = 0
@@ -126,7 +130,9 @@ class Exchange:
 
     async def start(self) -> None:
         """Opens the sockets. Raises Unavailable("switch") when an address is taken."""
-        hold_music()  # made now, since nobody shall wait for it
+        hold_music()  # made now, since nobody shall wait for it: a minute of sound takes a tenth of a second
+        for each in self._announcements:
+            frames(each)
         try:
             options = SipOptions(host=self._shown, methods=_METHODS, supported=_SUPPORTED)
             sip = await SipEndpoint.open(*self._address, options, self._handle, tls=self._tls)

@@ -7,10 +7,13 @@ a stream of its own (`stream`), which goes on from the last packet of before.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from telegraphone.media.jitter import JitterBuffer
+from telegraphone.media.mixing import Law
 from telegraphone.switches.exchange import media_port as wiring
+from telegraphone.switches.exchange.announcement import Playing
+from telegraphone.switches.exchange.hold_music import Frames
 from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort, Target, heard_by_rule
 from telegraphone.switches.exchange.metronome import Metronome
@@ -81,6 +84,26 @@ class Hearing:
             port.signal = deque(frames(signal)[port.party.payloads.law])
             self._rewire({port})
 
+    async def announce(self, port: MediaPort, sound: Mapping[Law, Frames]) -> bool:
+        """Plays it in place of all else but keys and signals, and of an earlier one; whether to its end."""
+        if not port.listening:
+            return False
+        self._silence(port)
+        playing = port.announcement = Playing(sound)
+        self._rewire({port})
+        try:
+            return await playing.over
+        finally:
+            if port.announcement is playing:
+                self._silence(port)
+                self._rewire({port})
+
+    def _silence(self, port: MediaPort) -> None:
+        """Whatever is announced to the party is heard no further."""
+        if port.announcement is not None:
+            port.announcement.settle()
+            port.announcement = None
+
     def warn(self, port: MediaPort) -> None:
         """Mixes the warning tone into the next that the party hears, whoever says it."""
         if port.listening:
@@ -93,6 +116,8 @@ class Hearing:
     def _played(self, port: MediaPort) -> None:
         if port.keys is not None and port.keys.idle:
             port.keys = None
+        if port.announcement is not None and port.announcement.ended:
+            self._silence(port)
         self._rewire({port})
 
     def _rewire(self, ports: Iterable[MediaPort]) -> None:
@@ -119,8 +144,11 @@ class Hearing:
 
     def _pace(self, port: MediaPort) -> None:
         """Has the port sent what does not come from one other party by itself."""
+        if not port.listening:
+            self._silence(port)
         background = (port.music or port.ring_tone) and not port.hears
-        ours = port.listening and (port.mixed or port.keys is not None or bool(port.signal) or background)
+        instead = port.keys is not None or bool(port.signal) or port.announcement is not None
+        ours = port.listening and (port.mixed or instead or background)
         if ours and port.stream is None:
             heard = port.hears[0].header if len(port.hears) == 1 else b""
             now = asyncio.get_running_loop().time()

@@ -14,6 +14,7 @@ from telegraphone.endpoints.media_ports import SocketPair
 from telegraphone.media.jitter import JitterBuffer
 from telegraphone.media.mixing import Law
 from telegraphone.services.ports import MediaAddress
+from telegraphone.switches.exchange.announcement import Playing
 from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.payloads import Payloads, Route
 from telegraphone.switches.exchange.stream import OutStream
@@ -101,6 +102,8 @@ class MediaPort:
     keys: KeyPad | None = None
     signal: deque[bytes] = field(default_factory=deque)
     """Frames of a short tone that it hears in place of everything else."""
+    announcement: Playing | None = None
+    """What it hears in place of all but those tones and keys."""
     tone_at: int | None = None
     """How much it has heard of a tone that is mixed into what it hears, in samples; None without one."""
     stream: OutStream | None = None
@@ -122,8 +125,8 @@ class MediaPort:
 
     @property
     def covered(self) -> bool:
-        """Whether a key or a tone stands in for what others say now."""
-        return bool(self.signal) or (self.keys is not None and self.keys.down)
+        """Whether a key, a tone or an announcement stands in for what others say now."""
+        return bool(self.signal) or self.announcement is not None or (self.keys is not None and self.keys.down)
 
     @property
     def mixed(self) -> bool:

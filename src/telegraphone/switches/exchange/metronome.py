@@ -1,5 +1,5 @@
-"""Sends what nobody sends by themselves: music, mixes, keypad digits and signals, one frame every 20 ms to each phone that
-hears any.
+"""Sends what nobody sends by themselves: music, mixes, keypad digits, signals and announcements, one frame every 20 ms to each
+phone that hears any.
 
 It ticks only while there is such a phone. The next tick is counted from the first, so that no delay adds up; ticks missed
 by a busy loop are made up in one go, within a bound, because a phone's own buffer can still use them.
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from telegraphone.media.mixing import FRAME_SAMPLES, SILENCE, Law
 from telegraphone.switches.exchange.hold_music import hold_music, ring_tone
 from telegraphone.switches.exchange.keys import KeyPad
 from telegraphone.switches.exchange.media_port import HeardCopy, MediaPort
@@ -22,7 +23,7 @@ _LATE_FRAMES_MAX: Final = 5
 
 class Metronome:
     """Everybody who is sent something of our making. `send` gives a packet to a port's party, `copy` to where what it hears
-    is copied; `played` is told when a port's last key or signal is over."""
+    is copied; `played` is told when a port's last key, signal or announcement is over."""
 
     def __init__(
         self,
@@ -66,10 +67,11 @@ class Metronome:
             if stream is None or party is None:
                 continue
             pressed = port.keys is not None and self._play_key(port, port.keys, stream, at)
-            signal, law = self._signal(port), party.payloads.law
-            payload = signal or _heard(port, voices, party.payloads)
+            law = party.payloads.law
+            ours = self._signal(port) or (None if pressed else self._announced(port, law))
+            payload = ours or _heard(port, voices, party.payloads)
             if payload is not None and not pressed:
-                payload = payload if signal else port.toned(payload, law)
+                payload = payload if ours else port.toned(payload, law)
                 self._send(port, stream.made(party.payloads.to_party.get(law, STATIC_TYPES[law]), payload, at))
             if port.copy is not None and port.mixed:
                 self._play_copy(port, port.copy, voices, at)
@@ -80,6 +82,18 @@ class Metronome:
             return None
         frame = port.signal.popleft()
         if not port.signal:
+            self._played(port)
+        return frame
+
+    def _announced(self, port: MediaPort, law: Law) -> bytes | None:
+        """The next 20 ms of an announcement. A phone behind address translation is not reached before it has been heard."""
+        playing = port.announcement
+        if playing is None:
+            return None
+        if port.latching:
+            return SILENCE[law] * FRAME_SAMPLES
+        frame = playing.take(law)
+        if playing.ended:
             self._played(port)
         return frame
 

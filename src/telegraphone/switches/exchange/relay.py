@@ -216,6 +216,7 @@ class Relay:
             and to.stream is not None
             and to.keys is None
             and not to.signal
+            and to.announcement is None
             and to.tone_at is None
             and to.copy is None
         ):

@@ -1,8 +1,10 @@
-"""What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `WarningTones`, `ConferenceTaps`
-and `Monitoring`."""
+"""What can be done to the sound of the exchange's legs, as the ports `LegMedia`, `WarningTones`,
+`Announcements`, `ConferenceTaps` and `Monitoring`."""
 
 from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import MediaAddress, MediaSource, Unavailable
+from telegraphone.services.switch_ports import Announcement
+from telegraphone.switches.exchange.announcement import frames
 from telegraphone.switches.exchange.hearing import knows_keys
 from telegraphone.switches.exchange.key_requests import KeyRequests
 from telegraphone.switches.exchange.leg import Leg, with_media
@@ -59,6 +61,13 @@ class ExchangeSound:
         if found := self._board.legs.get(leg):
             self._board.relay.hearing.warn(found.port)
 
+    # --- Announcements ---
+
+    async def announce(self, leg: LegId, announcement: Announcement) -> bool:
+        """See `Announcements`."""
+        found = self._board.legs.get(leg)
+        return found is not None and await self._board.relay.hearing.announce(found.port, frames(announcement.linear))
+
     # --- ConferenceTaps ---
 
     async def fork_heard(self, leg: LegId, to: MediaAddress) -> MediaSource:
@@ -73,6 +82,11 @@ class ExchangeSound:
         """See `ConferenceTaps`."""
         if found := self._board.legs.get(leg):
             self._board.relay.unfork_heard(found.port)
+
+    # --- TapMutes ---
+
+    async def mute_tap(self, leg: LegId, on: bool, *, heard: bool = False) -> None:
+        """See `TapMutes`: copies go from one socket of this machine to another, where the kernel cuts them."""
 
     # --- Monitoring ---
 

@@ -1,20 +1,25 @@
 """What the simulated switch does to the sound of its legs, kept as facts that tests read."""
 
+import asyncio
 from collections.abc import Callable
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource
+from telegraphone.services.ports import Clock, MediaAddress, MediaSource
+from telegraphone.services.switch_ports import Announcement
 from telegraphone.switches.simulated.wiring import Ear, Wiring, must_have_media
 
 
 class SimulatedSound:
-    """`LegMedia`, `WarningTones`, `ConferenceTaps` and `Monitoring` of the simulated switch."""
+    """`LegMedia`, `WarningTones`, `Announcements`, `ConferenceTaps`, `TapMutes` and `Monitoring` of the simulated switch."""
 
-    def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None]) -> None:
+    def __init__(self, wiring: Wiring, must_be_reachable: Callable[[], None], clock: Clock) -> None:
         self._wiring = wiring
+        self._clock = clock
         self._must_be_reachable = must_be_reachable
         self.mixes = wiring.mixes
         """Where what each leg hears is copied to now."""
+        self.muted_taps: set[tuple[LegId, bool]] = set()
+        """Which copies are not sent: of what a leg's party says, or (True) hears."""
 
     def hears(self, leg: LegId) -> frozenset[LegId]:
         """Whom this leg's party hears now: nobody while either of the two holds, and nobody who is muted."""
@@ -40,6 +45,10 @@ class SimulatedSound:
     async def unfork_heard(self, leg: LegId) -> None:
         """See `ConferenceTaps`."""
         self.mixes.pop(leg, None)
+
+    async def mute_tap(self, leg: LegId, on: bool, *, heard: bool = False) -> None:
+        """See `TapMutes`."""
+        (self.muted_taps.add if on else self.muted_taps.discard)((leg, heard))
 
     async def hold_music(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
@@ -70,6 +79,23 @@ class SimulatedSound:
         self._must_be_reachable()
         if found := self._wiring.legs.get(leg):
             found.tones += 1
+
+    async def announce(self, leg: LegId, announcement: Announcement) -> bool:
+        """See `Announcements`."""
+        self._must_be_reachable()
+        found = self._wiring.legs.get(leg)
+        if found is None or found.held:
+            return False
+        found.cut_off()
+        over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        found.announced = over
+        # Cancelled below, and raises nothing.
+        playing = asyncio.create_task(self._clock.sleep_until(self._clock.now() + announcement.seconds))
+        playing.add_done_callback(lambda played: None if over.done() else over.set_result(not played.cancelled()))
+        try:
+            return await over
+        finally:
+            playing.cancel()
 
     async def monitor(self, supervisor: LegId, monitored: LegId, audible_to: frozenset[LegId]) -> None:
         """See `Monitoring`."""

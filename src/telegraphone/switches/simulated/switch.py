@@ -44,7 +44,7 @@ class SimulatedSwitch:
         self.legs: Mapping[LegId, SimulatedLeg] = MappingProxyType(self._wiring.legs)
         """All legs that live."""
         self._scripts: set[asyncio.Task[None]] = set()
-        self.sound = SimulatedSound(self._wiring, self._must_be_reachable)
+        self.sound = SimulatedSound(self._wiring, self._must_be_reachable, clock)
         """Its `LegMedia`, `ConferenceTaps` and `Monitoring`."""
         self.requests = SimulatedRequests(self._wiring)
         """Its `PhoneAnswers`, and what its phones' users ask for."""

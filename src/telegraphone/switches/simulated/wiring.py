@@ -43,6 +43,13 @@ class SimulatedLeg:
     muted: bool = False
     digits: str = ""
     tones: int = 0
+    announced: "asyncio.Future[bool] | None" = None
+    """What becomes of the announcement that its party hears: True at its end, False when it is cut off."""
+
+    def cut_off(self) -> None:
+        """The announcement is heard no further, if there is one."""
+        if self.announced is not None and not self.announced.done():
+            self.announced.set_result(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Wiring:
         found = self.legs.get(leg)
         if found is not None and found.answered and found.held is not on:
             found.held = on
+            found.cut_off()
             self.tell(LegHeld(leg) if on else LegRetrieved(leg))
 
     def moved(self, leg: LegId, codecs: Mapping[int, str]) -> None:
@@ -116,6 +124,7 @@ class Wiring:
         if leg not in self.legs:
             return
         self.part(leg)
+        self.legs[leg].cut_off()
         del self.legs[leg]
         self.forks.pop(leg, None)
         self.mixes.pop(leg, None)

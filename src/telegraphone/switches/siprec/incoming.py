@@ -13,6 +13,7 @@ from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.limits import METADATA_BYTES_MAX, SNAPSHOT_REQUEST_S
 from telegraphone.services.ports import RecorderFull
 from telegraphone.switches.siprec.agreement import KeyAgreement
+from telegraphone.switches.siprec.halves import join, whole_of
 from telegraphone.switches.siprec.register import Register
 from telegraphone.switches.siprec.rs import Named, Rs, Stage
 from telegraphone.switches.siprec.trunk import Trunk, certified_names
@@ -24,7 +25,7 @@ from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, Req
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.siprec import built_in_bridge, srs
-from telegraphone.wire.siprec.answering import Mine, answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.answering import Line, Mine, answer, lines_of_answer, our_offer, taken_lines
 from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
 from telegraphone.wire.siprec.keys import OWN_KEY_BYTES
 from telegraphone.wire.siprec.metadata import Kind, read_snapshot
@@ -80,9 +81,13 @@ class Incoming:
         except RecorderFull as full:
             self._sip.respond(transaction, self._elsewhere(full.retry_after_s))
         else:
-            if rs is not None:
+            if rs is None:
+                return
+            if rs.whole is None:
                 self._register.begin(rs, self._named(rs, request))
-                self._obey(rs, request)
+            elif rs.whole.stage is Stage.LIVE:
+                self.accept(rs)
+            self._obey(rs, request)
 
     def _trunk_of(self, transaction: ServerTransaction) -> Trunk | None:
         source = transaction.source
@@ -104,21 +109,26 @@ class Incoming:
         ours = SessionDescription(self._host, (), number, version=0)
         rs = Rs(self._register.new_name(), trunk, transaction, ours, self._register.clock.entropy(OWN_KEY_BYTES))
         rs.facts |= facts_of_request(request)
+        bridged = built_in_bridge.described(request) if trunk.built_in_bridge else None
+        if bridged is not None:
+            rs.picture, rs.speaker = rs.picture.after(bridged), built_in_bridge.speaker(bridged)
+            rs.whole = whole_of(rs, self._register.alive)
+        elif body.metadata is None:
+            rs.facts["metadata_error"] = "none came with the first request"
+            rs.needs_snapshot = True
         if body.sdp is not None:
             rs.offered = SessionDescription.parse(body.sdp)
             rs.labels = labels_of(rs.offered)
             rs.facts |= facts_of_description(rs.offered)
-            rs.lines = taken_lines(rs.offered, trunk.codecs, keys_under_avp=trunk.keys_under_avp)
+            rs.lines = self._taken(rs, rs.offered)
             if not any(rs.lines):
                 raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
-        bridged = built_in_bridge.described(request) if trunk.built_in_bridge else None
-        if bridged is not None:
-            rs.picture = rs.picture.after(bridged)
-        elif body.metadata is None:
-            rs.facts["metadata_error"] = "none came with the first request"
-            rs.needs_snapshot = True
         self._learn(rs, body)
-        self._register.open_places(rs)
+        if rs.whole is None:
+            self._register.open_places(rs)
+        else:
+            join(rs, rs.whole)
+            self._register.alive.add(rs)
         return rs
 
     def accept(self, rs: Rs) -> None:
@@ -138,19 +148,31 @@ class Incoming:
         rs.since = rs.heard_at = self._register.clock.now()
         self._register.by_dialog[dialog] = rs
         self._agreement.begin(rs)
+        for half in rs.halves.values():
+            self.accept(half)
+        if rs.whole is not None:
+            self._register.media_changed(rs)
+
+    def _taken(self, rs: Rs, offered: SessionDescription) -> tuple[Line | None, ...]:
+        """What is taken of an offer; of a session that carries one voice of a call no more than one line."""
+        lines = taken_lines(offered, rs.trunk.codecs, keys_under_avp=rs.trunk.keys_under_avp)
+        return lines if rs.whole is None else (*lines[:1], *(None for _ in lines[1:]))
 
     def _mine(self, rs: Rs) -> Mine:
         return Mine(rs.ours, rs.chance, self._agreement.fingerprint(rs))
 
     def refuse(self, rs: Rs, cause: EndCause) -> None:
         """It cannot be recorded here."""
-        self._sip.respond(rs.invite, self._elsewhere())
+        for each in rs.parts():
+            self._sip.respond(each.invite, self._elsewhere())
         self._register.end(rs, cause)
 
     def cancelled(self, transaction: ServerTransaction) -> None:
         """The client gave up."""
         for rs in tuple(self._register.alive):
             if rs.invite is transaction and rs.stage is Stage.OFFERED:
+                for half in rs.halves.values():
+                    self._sip.respond(half.invite, self._elsewhere())
                 self._register.end(rs, EndCause.CANCELLED)
 
     # --- a running session ----------------------------------------------------------------------------------------
@@ -189,7 +211,7 @@ class Incoming:
 
     def _describe(self, rs: Rs, offered: SessionDescription) -> None:
         before = rs.lines
-        rs.lines = taken_lines(offered, rs.trunk.codecs, keys_under_avp=rs.trunk.keys_under_avp)
+        rs.lines = self._taken(rs, offered)
         try:
             if not any(rs.lines) and any(not media.refused for media in offered.media):
                 raise RemoteProtocolError("no stream can be recorded", status=_NOT_ACCEPTABLE)
@@ -238,13 +260,13 @@ class Incoming:
             self._register.by_dialog.pop(event.dialog)
             rs.dialog = None
             return
-        self._register.end(rs, _CAUSES.get(event.reason, EndCause.FAILED))
+        self._register.leave(rs, _CAUSES.get(event.reason, EndCause.FAILED))
 
     def hang_up(self, rs: Rs, cause: EndCause) -> None:
-        """Ends a session from our side."""
-        dialog = rs.dialog
+        """Ends a session from our side, and with it the others of its call."""
+        dialogs = rs.dialogs()
         self._register.end(rs, cause)
-        if dialog is not None:
+        for dialog in dialogs:
             self._sip.hang_up(dialog)
 
     # --- metadata -------------------------------------------------------------------------------------------------
@@ -302,6 +324,4 @@ class Incoming:
 
 def _said(rs: Rs, request: Request, name: str) -> str:
     """What a header field or an element of the metadata of this name says."""
-    facts = (rs.picture.facts, *(party.facts for party in rs.picture.parties()))
-    found = next((each[name] for each in facts if each.get(name)), "")
-    return request.headers.get(name) or found
+    return request.headers.get(name) or rs.picture.said(name)

@@ -27,8 +27,9 @@ def begun(rs: Rs, new_id: NewId) -> CallForked:
         _add(rs, person, new_id)
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
-    trunk = rs.trunk
-    return CallForked(parties, trunk.keeping, rs.mixed, rs.named.known_as, rs.named.user_data, trunk.tenant, trunk.name)
+    trunk, named = rs.trunk, rs.named
+    about = (named.known_as, named.user_data, trunk.tenant, trunk.name)
+    return CallForked(parties, trunk.keeping, rs.mixed, *about, _links(rs), trunk.required)
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
@@ -60,10 +61,9 @@ def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
 def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
     """What the client has told of the call since this was last asked. A session that lives on may yet tell more."""
     parties = tuple(Party(party.aor, rs.trunk.number(party.aor), party.name) for party in rs.picture.parties())
-    links = rs.picture.links() | ({rs.named.known_as} if rs.named.known_as else frozenset())
     documents = tuple(rs.untold)
     rs.untold.clear()
-    return CopyDescribed(rs.legs[0].id, parties, links, rs.facts | unmatched(rs.labels, rs.picture), documents, over)
+    return CopyDescribed(rs.legs[0].id, parties, _links(rs), rs.facts | unmatched(rs.labels, rs.picture), documents, over)
 
 
 def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:
@@ -74,6 +74,10 @@ def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:
     facts: list[SwitchEvent] = [described(rs, over=True), *ended]
     rs.legs.clear()
     return facts
+
+
+def _links(rs: Rs) -> frozenset[str]:
+    return rs.picture.links() | ({rs.named.known_as} if rs.named.known_as else frozenset())
 
 
 def _add(rs: Rs, person: Person, new_id: NewId) -> Leg:

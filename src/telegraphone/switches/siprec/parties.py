@@ -41,5 +41,6 @@ def line_places(picture: Picture, lines: Sequence[Line | None]) -> dict[str, int
     places = {item.ids[0]: by_label[label] for item in streams if (label := item.text("label")) in by_label}
     if places:
         return places
-    taken = [line.index for line in lines if line is not None]
+    # Where our offer is not answered yet, it has a line for each stream.
+    taken = [line.index for line in lines if line is not None] if lines else range(len(streams))
     return {item.ids[0]: index for item, index in zip(streams, taken, strict=False)}

@@ -64,6 +64,8 @@ class Register:
 
     def open_places(self, rs: Rs) -> None:
         """Has the recorder open a port for each taken line that has none. Raises `RecorderFull`, and then none is new."""
+        if rs.whole is not None:
+            return
         wanted = [line.index for line in rs.lines if line is not None and line.index not in rs.places]
         spare = (index for index in range(len(rs.lines) + PLACES_MIN) if index not in rs.places and index not in wanted)
         while len(rs.places) + len(wanted) < PLACES_MIN:
@@ -79,7 +81,7 @@ class Register:
             raise
         rs.places |= opened
 
-    def close_places(self, rs: Rs) -> None:
+    def _close_places(self, rs: Rs) -> None:
         """Gives the ports back."""
         for agreed in rs.agreed.values():
             if agreed.task is not None:
@@ -103,8 +105,9 @@ class Register:
 
     def ordered(self, rs: Rs, trigger: Trigger) -> None:
         """The client orders something of the recording."""
-        if rs.legs:
-            self._tell(rs, [RecordingOrdered(rs.legs[0].id, trigger)])
+        whole = rs.whole or rs
+        if whole.legs:
+            self._tell(whole, [RecordingOrdered(whole.legs[0].id, trigger)])
 
     def refresh(self, rs: Rs, named: Named) -> None:
         """A snapshot or description has come: tells what it changes. When nobody is left in a session that lives on, its
@@ -114,7 +117,7 @@ class Register:
         elif rs.legs:
             self._tell(rs, legs.changed(rs, self.new_leg))
             self._learn(rs, named)
-        elif rs.picture.parties() and rs.stage is Stage.LIVE:
+        elif rs.picture.parties() and rs.stage is Stage.LIVE and rs.whole is None:
             self.begin(rs, named)
 
     def _learn(self, rs: Rs, named: Named) -> None:
@@ -125,22 +128,54 @@ class Register:
 
     def media_changed(self, rs: Rs) -> None:
         """Says anew who sends where audio is being recorded, since another source may have taken over."""
-        for leg in rs.legs:
+        whole = rs.whole or rs
+        for leg in whole.legs:
             if leg.fork is not None:
-                self.queue.put_nowait(TapMoved(leg.id, rs.source(leg.fork)))
+                self.queue.put_nowait(TapMoved(leg.id, whole.source(leg.fork)))
 
-    def end(self, rs: Rs, cause: EndCause) -> None:
-        """The session is gone: its ports are free and the reader is told, once."""
-        if rs.stage is Stage.ENDED:
-            return
-        rs.stage = Stage.ENDED
-        self.alive.discard(rs)
+    def leave(self, rs: Rs, cause: EndCause) -> None:
+        """The client has ended a session. Where others carry voices of its call, the call goes on without this one's."""
+        whole = rs.whole or rs
+        if rs is whole and rs.halves:
+            self._forget(rs)
+            rs.left = True
+        elif rs is not whole:
+            self._part(rs)
+        if whole.halves or not (rs is whole or whole.left):
+            self.media_changed(whole)
+        else:
+            self.end(whole, cause)
+
+    def _part(self, half: Rs) -> None:
+        """A session that carries one voice of another's call is gone."""
+        assert half.whole is not None
+        half.stage = Stage.ENDED
+        self.alive.discard(half)
+        self._forget(half)
+        half.places = {}
+        half.whole.halves = {place: each for place, each in half.whole.halves.items() if each is not half}
+
+    def _forget(self, rs: Rs) -> None:
         if rs.dialog is not None:
             self.by_dialog.pop(rs.dialog, None)
+            rs.dialog = None
+
+    def end(self, rs: Rs, cause: EndCause) -> None:
+        """The session is gone, and all of its call with it: its ports are free and the reader is told, once."""
+        if rs.stage is Stage.ENDED:
+            return
+        if rs.whole is not None:
+            self.leave(rs, cause)
+            return
+        for half in tuple(rs.halves.values()):
+            self._part(half)
+        rs.stage = Stage.ENDED
+        self.alive.discard(rs)
+        self._forget(rs)
         self._tell(rs, legs.over(rs, cause))
         for leg_id in rs.departed:
             self.by_leg.pop(leg_id, None)
-        self.close_places(rs)
+        self._close_places(rs)
 
     def _tell(self, rs: Rs, facts: list[SwitchEvent]) -> None:
         for fact in facts:

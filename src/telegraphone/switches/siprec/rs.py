@@ -7,13 +7,13 @@ the n-th line. There are two places at least, because a recording has two tracks
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import Document
 from telegraphone.limits import SNAPSHOTS_UNTOLD_MAX
-from telegraphone.services.ports import NOBODY, MediaAddress, MediaKeys, MediaSource
+from telegraphone.services.ports import NOBODY, MediaAddress, MediaKeys, MediaReports, MediaSource
 from telegraphone.switches.siprec.parties import Person
 from telegraphone.switches.siprec.trunk import Trunk
 from telegraphone.wire.sdp import SessionDescription
@@ -118,28 +118,53 @@ class Rs:
     silence_told: bool = False
     probed_at: float | None = None
     """When the client was last asked whether it is still there."""
+    speaker: str = ""
+    """Whose voice alone it carries, by participant; "" when that is not how its client copies calls (`halves`)."""
+    halves: "dict[int, Rs]" = field(default_factory=dict)
+    """The sessions that carry other voices of its call, by the place at which each arrives."""
+    whole: "Rs | None" = None
+    """The session that has the call and the places; None when that is this one."""
+    left: bool = False
+    """Whether it has ended itself, and its call lives by its `halves`."""
 
     @property
     def mixed(self) -> bool:
         """Whether all voices come on one line."""
-        return sum(line is not None for line in self.lines) == 1
+        return not self.speaker and sum(line is not None for line in self.lines) == 1
+
+    def parts(self) -> "tuple[Rs, ...]":
+        """All that carry voices of its call and that it began, itself the last."""
+        return (*self.halves.values(), self)
+
+    def dialogs(self) -> list[Dialog]:
+        """Those of all its sessions that live."""
+        return [each.dialog for each in self.parts() if each.dialog is not None]
 
     def ports(self) -> dict[int, int]:
         """Our port of each taken line."""
         return {line.index: self.places[line.index].address.port for line in self.lines if line is not None}
 
     def source(self, place: int | None) -> MediaSource:
-        """Who sends to a place now."""
+        """Who sends to a place now. Who is held sends nothing, and is told how it arrived all the same."""
+        half = self.halves.get(-1 if place is None else place)
+        if half is not None:
+            return half.source(0)
         line = self.lines[place] if place is not None and place < len(self.lines) else None
-        if line is None or not line.live or not line.port:
+        if line is None or not line.port or self.left:
             return NOBODY
-        keys = None if line.key is None else MediaKeys(line.key.suite, line.key.master)
+        keys = None
+        if line.key is not None:
+            ours = line.key.answered_with(self.chance, line.index)
+            keys = MediaKeys(line.key.suite, line.key.master, ours.master)
         if line.handshake is not None:
             agreed = self.agreed.get(line.index)
             if agreed is None or agreed.keys is None or not agreed.is_of(line):
                 return NOBODY
             keys = agreed.keys
-        return MediaSource(line.host, line.port, dict(line.codecs), keys=keys)
+        reports = None if line.reports is None else MediaReports(MediaAddress(*line.reports), line.muxed)
+        if not line.live:
+            return replace(NOBODY, keys=keys, reports=reports)
+        return MediaSource(line.host, line.port, dict(line.codecs), keys=keys, reports=reports)
 
     def place_at(self, address: MediaAddress) -> int | None:
         """The place of this address, None if it is none of ours."""

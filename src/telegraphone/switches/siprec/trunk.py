@@ -21,17 +21,18 @@ class Trunk:
     """The profile of one recording client.
 
     `sources` are the networks it may call from; `certificates` the names its certificate may bear, and then it must come
-    by TLS. `built_in_bridge`: it is no SIPREC client but a Cisco phone's own recording (siprec.md, Q17). `keys_under_avp`:
-    keys in a line of plain RTP mean that it is encrypted (Q20). `devices` finds a number by address of record,
-    `device_pattern` cuts one out of the user part (its first group, or all of it). `call_uuid_from` and `user_data_from`
-    name header fields or metadata elements, in lower case; `orders` are what a header field of this name and value, in
-    lower case, does to the recording (Q24).
+    by TLS. `required`: what is to be recorded of its calls ends here when it cannot be recorded any more. `built_in_bridge`:
+    it is no SIPREC client but a Cisco phone's own recording (siprec.md, Q17). `keys_under_avp`: keys in a line of plain RTP
+    mean that it is encrypted (Q20). `devices` finds a number by address of record, `device_pattern` cuts one out of the user
+    part (its first group, or all of it). `call_uuid_from` and `user_data_from` name header fields or metadata elements, in
+    lower case; `orders` are what a header field of this name and value, in lower case, does to the recording (Q24).
     """
 
     name: str
     sources: tuple[Network, ...]
     certificates: frozenset[str] = frozenset()
     keeping: Keeping = Keeping.ALWAYS
+    required: bool = False
     strict: bool = False
     codecs: tuple[str, ...] = CODECS
     keys_under_avp: bool = True

@@ -50,6 +50,8 @@ class Watch:
         return any(self._register.intakes.is_heard(place.name) for place in rs.places.values())
 
     def _silent(self, rs: Rs, now: float) -> None:
+        if rs.left:
+            return
         if rs.dialog is None:
             log.error("client_gone", trunk=rs.trunk.name)
             self._register.end(rs, EndCause.FAILED)
@@ -66,7 +68,7 @@ class Watch:
                 log.warning("not_probed", trunk=rs.trunk.name, error=str(error))
 
     def _end(self, rs: Rs, cause: EndCause) -> None:
-        dialog = rs.dialog
+        dialogs = rs.dialogs()
         self._register.end(rs, cause)
-        if dialog is not None:
+        for dialog in dialogs:
             self._sip.hang_up(dialog)

@@ -1,4 +1,4 @@
-"""CometD by long-polling: one POST, held until there is something to say (cometd 1.3)."""
+"""CometD by long-polling: one POST, held until there is something to say."""
 
 import asyncio
 from http import HTTPStatus

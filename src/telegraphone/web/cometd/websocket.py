@@ -1,4 +1,4 @@
-"""CometD by WebSocket: frames of messages in, replies and pushed messages out (cometd 1.3)."""
+"""CometD by WebSocket: frames of messages in, replies and pushed messages out."""
 
 import asyncio
 from collections.abc import Callable

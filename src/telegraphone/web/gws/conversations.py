@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from telegraphone.domain.copies import Copy, Presence, Take, duplicates
+from telegraphone.domain.copies import Copy, Presence, Stretch, Take, duplicates, gaps
 from telegraphone.domain.errors import NotFound
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action
@@ -41,7 +41,8 @@ class Conversations:
         recorded = [copy for copy in copies if copy.call_uuid in parts]
         doubles = duplicates([_take(copy, parts[copy.call_uuid]) for copy in recorded])
         shown = [self._shown(copy, doubles.get(copy.call_uuid)) for copy in recorded] or [self._pair(asked)]
-        return answer(conversation={"id": shown[0]["id"], "recordings": shown})
+        missing = gaps(_stretch(parts[copy.call_uuid]) for copy in recorded)
+        return answer(conversation={"id": shown[0]["id"], "recordings": shown, "gaps": [_gap(each) for each in missing]})
 
     async def snapshots(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/snapshots."""
@@ -71,6 +72,16 @@ class Conversations:
 
 def _ended(parts: Sequence[PartRecord]) -> Sequence[PartRecord]:
     return [part for part in parts if part.stopped_at is not None]
+
+
+def _stretch(parts: Sequence[PartRecord]) -> Stretch:
+    """From the beginning of a recording to its end, or to that of its last part that has one."""
+    return Stretch(parts[0].started_at, max(part.stopped_at or part.started_at for part in parts))
+
+
+def _gap(gap: Stretch) -> Json:
+    duration = str((gap.stop - gap.start) // timedelta(milliseconds=1))
+    return {"startTime": instant(gap.start), "stopTime": instant(gap.stop), "duration": duration}
 
 
 def _party(presence: Presence) -> Json:

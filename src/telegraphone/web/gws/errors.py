@@ -48,6 +48,8 @@ TABLE: dict[type[domain.Refusal], tuple[int, int]] = {
     domain.ParameterInvalid: (400, 2),
     domain.NotInState: (400, 2),
     domain.PermissionMissing: (403, 3),
+    domain.PurposeMissing: (403, 3),
+    domain.SecondPersonMissing: (403, 3),
     domain.RecordingLocked: (403, 3),
     domain.RecordingProtected: (403, 3),
     domain.RecordingHeld: (403, 3),

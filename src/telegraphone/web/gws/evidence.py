@@ -45,13 +45,6 @@ class EvidencePages:
             }
         )
 
-    async def redact(self, request: ApiRequest) -> Response:
-        """The operation `redact` of POST /recordings/{id}."""
-        span = _milliseconds(request, "start"), _milliseconds(request, "stop")
-        media_file, reason = request.text("mediaFileId"), request.text("reason")
-        await self._evidence.redact(request.agent, request.path["id"], media_file, span, reason, origin=request.origin)
-        return answer()
-
     async def hold_found(self, request: ApiRequest) -> Response:
         """The operation `placeHold` of POST /recordings: all that these criteria find, however many."""
         matter, asked = request.text("matter"), search(request.agent.user_name, criteria(request))
@@ -62,13 +55,6 @@ class EvidencePages:
     async def release_all(self, request: ApiRequest) -> Response:
         """The operation `releaseHold` of POST /recordings: the matter is over."""
         return answer(released=await self._evidence.release_all(request.agent, request.text("matter"), request.origin))
-
-
-def _milliseconds(request: ApiRequest, name: str) -> int:
-    value = request.required(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**12:
-        raise ParameterInvalid(name)
-    return value
 
 
 def criteria(request: ApiRequest) -> Mapping[str, str]:

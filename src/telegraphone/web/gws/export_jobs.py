@@ -4,8 +4,10 @@ from starlette.responses import Response, StreamingResponse
 
 from telegraphone.domain.errors import ParameterInvalid, ParameterMissing
 from telegraphone.services.export_jobs import BulkExports, ExportJob, State
+from telegraphone.services.purposes import Purposes
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.evidence import criteria
+from telegraphone.web.gws.labels import optional
 from telegraphone.web.gws.links import Links
 from telegraphone.web.gws.ranges import asked, while_signed_in
 from telegraphone.web.gws.recording_shapes import instant
@@ -17,9 +19,10 @@ from telegraphone.web.gws.search import search
 class ExportPages:
     """Handlers of `/exports`."""
 
-    def __init__(self, links: Links, exports: BulkExports) -> None:
+    def __init__(self, links: Links, exports: BulkExports, purposes: Purposes) -> None:
         self._links = links
         self._exports = exports
+        self._purposes = purposes
 
     async def get_all(self, request: ApiRequest) -> Response:
         """GET /exports: those of the contact centre, the newest first."""
@@ -30,11 +33,10 @@ class ExportPages:
         agent, sealed = request.agent, request.body.get("sealed", False)
         if not isinstance(sealed, bool):
             raise ParameterInvalid("sealed")
-        if "criteria" in request.body:
-            query = search(agent.user_name, criteria(request)).query(agent.tenant)
-            job = await self._exports.begin(agent, query, sealed=sealed, origin=request.origin)
-        else:
-            job = await self._exports.begin(agent, _recordings(request), sealed=sealed, origin=request.origin)
+        found = "criteria" in request.body
+        wanted = search(agent.user_name, criteria(request)).query(agent.tenant) if found else _recordings(request)
+        purpose = self._purposes.given(agent, optional(request, "purpose"))
+        job = await self._exports.begin(agent, wanted, sealed=sealed, origin=request.origin, purpose=purpose)
         return answer(201, export=self._shape(job))
 
     async def get(self, request: ApiRequest) -> Response:
@@ -71,8 +73,7 @@ class ExportPages:
         }
         if job.finished_at is not None:
             shown["finishedTime"] = instant(job.finished_at)
-        if job.reason:
-            shown["reason"] = job.reason
+        shown |= {name: said for name, said in (("reason", job.reason), ("purpose", job.purpose)) if said}
         if job.state is State.READY:
             shown["packagePath"] = f"{path}/package"
         return shown | self._links.pair(path)

@@ -74,7 +74,7 @@ class Me:
                 return await self._start(request)
             case "EndContactCenterSession":
                 await self._agents.sign_out(request.agent)
-                return answer(200, self._auth.end(request.principal.sign_in))
+                return answer(200, self._auth.end(request.principal, request.origin))
             case operation:
                 return await self._set_state(request, operation)
 

@@ -1,10 +1,14 @@
 """Plays a part of a recording over HTTP: byte ranges, validators, and an audit line before the first byte (gws-api 13.4)."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response, StreamingResponse
 
+from telegraphone.domain.permissions import Action
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.ports import Form, Player
+from telegraphone.services.purposes import Purposes
 from telegraphone.web.gws.ranges import Span, asked, while_signed_in
 from telegraphone.web.gws.recording_shapes import media_id
 from telegraphone.web.gws.requests import ApiRequest
@@ -13,31 +17,38 @@ from telegraphone.web.gws.requests import ApiRequest
 class Playback:
     """Streams renditions, and writes down who listened to what."""
 
-    def __init__(self, player: Player, audit: AuditTrail) -> None:
+    def __init__(self, player: Player, audit: AuditTrail, purposes: Purposes) -> None:
         self._player = player
         self._audit = audit
+        self._purposes = purposes
 
     async def respond(self, request: ApiRequest, part: PartRecord, form: Form) -> Response:
-        """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, and `Unavailable`."""
+        """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, `PurposeMissing`, `Unavailable`."""
+        purpose = await self._purposes.of(request.agent, Action.LISTEN, part.call_uuid, request.origin)
         rendition = await self._player.open(part.recording_id, form)
         span, fields = asked(request.http.headers, rendition)
         if request.query.get("download") == "true":
             fields["Content-Disposition"] = f'attachment; filename="{_file_name(part, form)}"'
         if request.http.method == "HEAD":
             return Response(None, span.status, fields)
-        await self._write_down(request, part, form, span, rendition.size)
+        heard = self._heard(part, form, span, rendition.size)
+        await self._write_down(request, part, {**heard, **purpose})
         pieces = self._player.read(rendition, span.start, span.end)
         return StreamingResponse(while_signed_in(pieces, request.principal.sign_in, "playback"), span.status, fields)
 
-    async def _write_down(self, request: ApiRequest, part: PartRecord, form: Form, span: Span, size: int) -> None:
-        """One line for each listen and each seek: what was asked for, and where about in the recording that lies."""
+    @staticmethod
+    def _heard(part: PartRecord, form: Form, span: Span, size: int) -> Mapping[str, str]:
+        """What was asked for, and where about in the recording that lies."""
         places = (part.duration_ms * place // max(1, size) for place in (span.start, span.end))
-        detail = {
+        return {
             "call": part.call_uuid,
             "form": f"{form.format} {form.tracks}",
             "bytes": f"{span.start}-{span.end - 1}",
             "about_ms": "-".join(map(str, places)),
         }
+
+    async def _write_down(self, request: ApiRequest, part: PartRecord, detail: Mapping[str, str]) -> None:
+        """One line for each listen and each seek."""
         agent = request.agent
         action = "download" if request.query.get("download") == "true" else "play"
         await self._audit.write(Deed(agent.actor, action, part.recording_id, "begun", detail, agent.tenant, request.origin))

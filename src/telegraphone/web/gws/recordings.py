@@ -8,12 +8,11 @@ from starlette.responses import Response
 from telegraphone.domain.ids import CallUuid
 from telegraphone.domain.permissions import Action, may
 from telegraphone.limits import COLLECTION_OFFSET_MAX, TRAIL_LINES_SHOWN_MAX
-from telegraphone.services.audit import AuditTrail
 from telegraphone.services.catalogue import PartRecord
-from telegraphone.services.evidence import matter_subject
-from telegraphone.services.keeping import Keeping
+from telegraphone.services.keeping import Keeping, matter_subject
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
+from telegraphone.services.purposes import Purposes
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.cursor import encode
 from telegraphone.web.gws.recording_shapes import Meant, RecordingShapes, trail_line
@@ -26,10 +25,11 @@ from telegraphone.web.gws.selection import chosen, selection
 class Recordings:
     """Handlers of `/recordings`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, audit: AuditTrail, keeping: Keeping, labels: Labels) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, keeping: Keeping, labels: Labels, purposes: Purposes) -> None:
         self._shapes = shapes
         self._library = library
-        self._audit = audit
+        self._audit = library.audit
+        self._purposes = purposes
         self._keeping = keeping
         self._labels = labels
 
@@ -42,27 +42,25 @@ class Recordings:
         shown = found[: asked.limit]
         links = self._previous(request.query, asked)
         if len(found) > len(shown):
-            links |= await self._next(request, asked, shown[-1])
+            links |= await self._next(request, asked, shown)
         wanted = selection(request.query, "fields")
         if not wanted:
             return answer(uris=[self._shapes.links.uri(self._shapes.path(each)) for each in shown], **links)
-        recordings = [
-            await self._shown(request, await self._found(request, each), labels)
-            for each, labels in zip(shown, await self._borne(request, shown), strict=True)
-        ]
+        parts = await self._library.all_within_reach(request.agent, Action.SEARCH, shown)
+        # One that was erased since it was found is shown no more.
+        recordings = await self._shown(request, [each for each in parts if each])
         return answer(recordings=[chosen(each, wanted) for each in recordings], **links)
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}."""
         parts = await self._library.recording(request.agent, Action.SEARCH, request.path["id"], request.origin)
-        [labels] = await self._borne(request, (parts[0].call_uuid,))
-        recording = await self._shown(request, parts, labels)
+        [recording] = await self._shown(request, (parts,))
         return answer(recording=chosen(recording, selection(request.query, "fields")))
 
     async def trail(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/trail: who heard it and who did what to it, newest first."""
         parts = await self._library.recording(request.agent, Action.READ_TRAIL, request.path["id"], request.origin)
-        standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
+        [standing] = await self._keeping.standings(request.agent.tenant, (parts[0].call_uuid,))
         matters = (matter_subject(each) for each in standing.matters)
         subjects = (request.path["id"], *(part.recording_id for part in parts), *matters)
         lines = await self._audit.about(request.agent.tenant, subjects, TRAIL_LINES_SHOWN_MAX)
@@ -70,7 +68,8 @@ class Recordings:
 
     async def permissions(self, request: ApiRequest) -> Response:
         """GET /me/permissions: what this user may do with recordings, by the names of the one table."""
-        return answer(permissions=[action.value for action in Action if may(request.agent, action)])
+        permissions = [action.value for action in Action if may(request.agent, action)]
+        return answer(permissions=permissions, purposeRequired=self._purposes.wanted(request.agent))
 
     async def _borne(self, request: ApiRequest, call_uuids: Sequence[CallUuid]) -> Sequence[Sequence[Meant] | None]:
         """The labels of each, where they were asked for."""
@@ -78,20 +77,23 @@ class Recordings:
             return [None] * len(call_uuids)
         return await self._labels.shown(request.agent.tenant, call_uuids)
 
-    async def _shown(self, request: ApiRequest, parts: tuple[PartRecord, ...], labels: Sequence[Meant] | None) -> Json:
-        standing = await self._keeping.standing(request.agent.tenant, parts[0].call_uuid)
-        return self._shapes.recording(parts, standing, labels)
+    async def _shown(self, request: ApiRequest, recordings: Sequence[tuple[PartRecord, ...]]) -> list[Json]:
+        """Recordings of these parts, for a few transactions however many there are."""
+        call_uuids = [parts[0].call_uuid for parts in recordings]
+        labels = await self._borne(request, call_uuids)
+        standings = await self._keeping.standings(request.agent.tenant, call_uuids)
+        return [self._shapes.recording(*each) for each in zip(recordings, standings, labels, strict=True)]
 
-    async def _found(self, request: ApiRequest, call_uuid: str) -> tuple[PartRecord, ...]:
-        return await self._library.within_reach(request.agent, Action.SEARCH, call_uuid)
-
-    async def _next(self, request: ApiRequest, asked: Search, last: CallUuid) -> Json:
+    async def _next(self, request: ApiRequest, asked: Search, shown: Sequence[CallUuid]) -> Json:
         """The link to the next page: by offset for who pages so, otherwise by a cursor."""
-        began = (await self._found(request, last))[0].started_at
-        cursor = None if asked.by_offset else encode(request.agent.user_name, asked.given, (began, last))
-        if cursor is not None:
-            links = self._link("next", request.query, {"cursor": cursor}, asked.limit)
-            return links | {"nextCursor": cursor}
+        if not asked.by_offset:
+            place = await self._library.place_behind(request.agent.tenant, shown) or asked.after
+            if place is None:
+                # All of the first page is gone already, so the next one is the first again.
+                return self._link("next", request.query, asked.given, asked.limit)
+            cursor = encode(request.agent.user_name, asked.given, place)
+            if cursor is not None:
+                return self._link("next", request.query, {"cursor": cursor}, asked.limit) | {"nextCursor": cursor}
         further = asked.offset + asked.limit
         if further > COLLECTION_OFFSET_MAX:
             return {}

@@ -59,8 +59,8 @@ class Search:
             user_name=self.given.get("userName"),
             ani=self.given.get("callerPhoneNumber"),
             dnis=self.given.get("dialedPhoneNumber"),
-            started_from=_time(self.given, "startTime"),
-            started_before=_time(self.given, "endTime"),
+            started_from=moment(self.given, "startTime"),
+            started_before=moment(self.given, "endTime"),
             after=self.after,
             label=self.given.get("label"),
             user_data=_pair(self.given),
@@ -102,7 +102,7 @@ def limit_and_offset(query: Mapping[str, str]) -> tuple[int, int]:
     return min(limit, COLLECTION_LIMIT_MAX), offset
 
 
-def _time(given: Mapping[str, str], name: str) -> datetime | None:
+def moment(given: Mapping[str, str], name: str) -> datetime | None:
     """A time with its offset. A space stands for the `+` that forms turn into one."""
     if name not in given:
         return None

@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from telegraphone.domain.permissions import Action, extends_to
 from telegraphone.services.library import Library
-from telegraphone.services.reconciliation import Reconciliation, Trouble
+from telegraphone.services.reconciliation import Reconciliation
+from telegraphone.services.troubles import Trouble
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.recording_shapes import instant
 from telegraphone.web.gws.representations import Json
@@ -23,7 +24,7 @@ class TroublePages:
         call was of which nothing is listed, nobody knows."""
         agent = request.agent
         within = await self._library.must_reach(agent, Action.WATCH_OVER, "", request.origin)
-        shown = [each for each in self._reconciliation.troubles(agent.tenant) if await self._extends_to(within, each)]
+        shown = [each for each in self._reconciliation.troubles.of(agent.tenant) if await self._extends_to(within, each)]
         return answer(waiting=self._reconciliation.waiting(agent.tenant), troubles=[_shape(each) for each in shown])
 
     async def _extends_to(self, within: frozenset[str] | None, trouble: Trouble) -> bool:

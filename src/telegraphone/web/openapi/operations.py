@@ -13,6 +13,7 @@ from telegraphone.limits import (
     LABEL_RECORDINGS_MAX,
     MATTER_CHARS_MAX,
     PEAK_COLUMNS_MAX,
+    PURPOSE_CHARS_MAX,
     REDACTION_REASON_CHARS_MAX,
     TOKEN_DAYS_MAX,
 )
@@ -171,7 +172,10 @@ _ME: Final = {
     ("GET", "/me/calls/{id}"): Said("One call, by either form of its id", _one("call", "Call"), _FIELDS),
     ("POST", "/me/calls/{id}"): Said("An operation on a call; answered after its effect", body=_ON_CALL),
     ("GET", "/me/devices"): Said("The agent's devices", _many("devices", "Device"), {**_FIELDS, **_PAGE}),
-    ("GET", "/me/permissions"): Said("What the user may do with recordings", _answer(permissions=listed(TEXT))),
+    ("GET", "/me/permissions"): Said(
+        "What the user may do with recordings",
+        _answer(permissions=listed(TEXT), purposeRequired=about(FLAG, "Whether a purpose is to be stated before listening.")),
+    ),
     ("GET", "/me/groups"): Said("Groups; none", _none("groups"), {**_FIELDS, **_PAGE, "type": TEXT}),
 }
 
@@ -196,12 +200,14 @@ _STRETCH: Final[Query] = {
     "columns": {"type": "integer", "minimum": 1, "maximum": PEAK_COLUMNS_MAX},
 }
 
+_PURPOSE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": PURPOSE_CHARS_MAX}
 _PLACE: Final[Schema] = about({"type": "integer", "minimum": 0}, "Milliseconds in the media file.")
 _REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": REDACTION_REASON_CHARS_MAX}
 _MANY: Final[Schema] = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": LABEL_RECORDINGS_MAX}
 _SOUGHT: Final[Schema] = about({"type": "object", "additionalProperties": TEXT}, "Criteria of a search, one at least.")
 _MADE: Final[Schema] = record({"statusCode": _ZERO, "uri": LINK, "path": TEXT})
 _MATTER: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MATTER_CHARS_MAX}
+_TAKEN_OUT: Final = record({"recording": TEXT, "mediaFileId": TEXT, "start": _PLACE, "stop": _PLACE})
 _RECORDINGS: Final = {
     ("GET", "/recordings"): Said("Search for recordings, newest first", _FOUND, _CRITERIA),
     ("GET", "/recordings/{id}"): Said(
@@ -209,11 +215,15 @@ _RECORDINGS: Final = {
     ),
     ("DELETE", "/recordings/{id}"): Said("Destroy a recording, for good"),
     ("POST", "/recordings/{id}"): Said(
-        "Protect a recording from deletion, hold it for a matter, and the contrary",
+        "Protect a recording from deletion, hold it for a matter, and the contrary; take a span out; destroy it",
+        {"anyOf": [ref("Done"), _answer(redacted=listed(_TAKEN_OUT)), _IN_PART]},
         body=_one_of(
             _operation(["applyNonDelete", "removeNonDelete"]),
             _operation(["placeHold", "releaseHold"], {"matter": _MATTER}),
             _operation(["redact"], {"mediaFileId": TEXT, "start": _PLACE, "stop": _PLACE, "reason": _REASON}),
+            _operation(["redactConversation"], {"startTime": TEXT, "endTime": TEXT, "reason": _REASON}),
+            _operation(["erase"], {"reason": _REASON}),
+            _operation(["statePurpose"], {"purpose": _PURPOSE}),
         ),
     ),
     ("POST", "/recordings"): Said(
@@ -267,16 +277,27 @@ _RECORDINGS: Final = {
 }
 _WANTED: Final[Query] = {"criteria": _SOUGHT, "recordings": {"type": "array", "items": TEXT, "minItems": 1}}
 _DEFINITION: Final[Query] = {"displayName": TEXT, "description": TEXT}
+_KEY_DEED: Final = record({"action": words("rotate key", "back up keys")}, closed=False)
 _LABELS: Final = {
     ("GET", "/reconciliation"): Said(
         "Calls that were to be recorded and of which no whole recording is kept",
         _answer(waiting=WHOLE, troubles=listed(ref("Trouble"))),
     ),
+    ("GET", "/approvals"): Said(
+        "What waits for a second person, as far as this user may approve it", _answer(approvals=listed(ref("Approval")))
+    ),
+    ("POST", "/approvals"): Said(
+        "Ask for what is done to keys", _answer(approval=ref("Approval")), body=_KEY_DEED, status=HTTPStatus.CREATED
+    ),
+    ("POST", "/approvals/{id}"): Said("Approve what somebody else asked for", body=_operation(["approve"])),
+    ("DELETE", "/approvals/{id}"): Said("Refuse it, or take one's own wish back"),
     ("GET", "/exports"): Said("Packages of many recordings, the newest first", _answer(exports=listed(ref("Export")))),
     ("POST", "/exports"): Said(
         "Begin a package of many recordings",
         _answer(export=ref("Export")),
-        body={"anyOf": [record({name: each}, {"sealed": FLAG}, closed=False) for name, each in _WANTED.items()]},
+        body={
+            "anyOf": [record({name: each}, {"sealed": FLAG, "purpose": _PURPOSE}, closed=False) for name, each in _WANTED.items()]
+        },
         status=HTTPStatus.CREATED,
     ),
     ("GET", "/exports/{id}"): Said("How far a package is", _answer(export=ref("Export"))),

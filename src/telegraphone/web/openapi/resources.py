@@ -3,7 +3,7 @@
 
 from telegraphone.domain.agent import DeviceOperation
 from telegraphone.domain.call import CallType, LegState, Notice
-from telegraphone.services.reconciliation import Problem
+from telegraphone.services.troubles import Problem
 from telegraphone.web.openapi.schema import (
     ANYTHING,
     DATA,
@@ -192,7 +192,9 @@ def _recording() -> dict[str, Schema]:
     by = record({"source": _SOURCES}, {"userName": TEXT, "phoneNumber": TEXT, "rule": TEXT})
     entry = record(
         {
-            "type": words("Recording", "Paused", "Held", "Gap", "Redacted", "PartyAdded", "PartyRemoved"),
+            "type": words(
+                "Recording", "PreRoll", "PreConsent", "Paused", "Held", "Gap", "Redacted", "PartyAdded", "PartyRemoved"
+            ),
             "mediaFileId": TEXT,
             "startTime": TIME,
             "offset": DIGITS,
@@ -269,13 +271,14 @@ def _evidence() -> dict[str, Schema]:
         "id": TEXT,
         "dateTime": TIME,
         **signed,
-        "signature": about(TEXT, "The node's Ed25519 signature, in hexadecimal."),
     }
     job = {"id": TEXT, "userName": TEXT, "createdTime": TIME, "sealed": FLAG, "state": words("preparing", "ready", "failed")}
     counts = {"recordings": WHOLE, "done": WHOLE, "bytes": about(WHOLE, "Of what is looked through.")}
-    export = record({**job, **counts, **_PAIR}, {"finishedTime": TIME, "reason": TEXT, "packagePath": PATH})
+    export = record({**job, **counts, **_PAIR}, {"finishedTime": TIME, "reason": TEXT, "purpose": TEXT, "packagePath": PATH})
     trouble = {"callUuid": TEXT, "problem": words(*(each.name.lower() for each in Problem)), "text": TEXT, "dateTime": TIME}
+    wish = {"id": TEXT, "action": TEXT, "subject": TEXT, "userName": about(TEXT, "Who asked for it."), "dateTime": TIME}
     return {
+        "Approval": record(wish, {"approvedBy": TEXT}),
         "Export": export,
         "Report": record({"mediaFileId": TEXT, **signed}),
         "Tombstone": record(tombstone),
@@ -297,7 +300,14 @@ def _conversations() -> dict[str, Schema]:
             "otherCopiesPossible": about(FLAG, "Whether the client may have copied the call to other recorders too."),
         },
     )
-    conversation = record({"id": about(TEXT, "The callUuid of its first recording."), "recordings": listed(copy)})
+    gap = record({"startTime": TIME, "stopTime": TIME, "duration": about(DIGITS, "Milliseconds.")})
+    conversation = record(
+        {
+            "id": about(TEXT, "The callUuid of its first recording."),
+            "recordings": listed(copy),
+            "gaps": about(listed(gap), "Times between its recordings in which none was made."),
+        }
+    )
     snapshot = record({"number": WHOLE, "receivedTime": TIME, "contentType": TEXT, "document": TEXT}, {"error": TEXT})
     return {"Conversation": conversation, "Snapshot": snapshot}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from telegraphone.wire.sdp import PCMA, PCMU, Codec, Direction, Media, SessionDescription, is_telephone_event
+from telegraphone.wire.sdp import PCMA, PCMU, Codec, Direction, Media, SessionDescription, is_address, is_telephone_event
 from telegraphone.wire.siprec.keys import StreamKey, usable_key
 
 _NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
@@ -38,7 +38,8 @@ class HandshakeOffer:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One stream that is taken: where it comes from, what may come, what we said we would like. `live` is whether the
-    client means to send now, `key` is what it encrypts with, `handshake` how that is to be agreed on."""
+    client means to send now, `key` is what it encrypts with, `handshake` how that is to be agreed on. `reports` is where it
+    is told how its packets arrive, `muxed` at its own address (RFC 5761); None where it cannot be told."""
 
     index: int
     label: str
@@ -49,6 +50,8 @@ class Line:
     chosen: tuple[Codec, ...]
     key: StreamKey | None = None
     handshake: HandshakeOffer | None = None
+    reports: tuple[str, int] | None = None
+    muxed: bool = False
 
 
 def taken_lines(offered: SessionDescription, wanted: Sequence[str], *, keys_under_avp: bool = True) -> tuple[Line | None, ...]:
@@ -76,8 +79,19 @@ def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, key
     events = tuple(codec for codec in media.codecs if is_telephone_event(codec))[:1]
     codecs = {codec.payload_type: named[codec] for codec in media.codecs if named[codec] in wanted or codec in events}
     host = offered.address_of(media)
+    if host not in _NOWHERE and not is_address(host):
+        return None
     live = host not in _NOWHERE and media.direction.sends
-    return Line(index, media.attribute("label") or "", host, media.port, live, codecs, (best, *events), key, handshake)
+    muxed = media.attribute("rtcp-mux") is not None
+    reports = _reports(offered, media, muxed=muxed, agreed=handshake is not None)
+    label = media.attribute("label") or ""
+    return Line(index, label, host, media.port, live, codecs, (best, *events), key, handshake, reports, muxed)
+
+
+def _reports(offered: SessionDescription, media: Media, *, muxed: bool, agreed: bool) -> tuple[str, int] | None:
+    """Keys that are agreed on are those of one port (RFC 5764 section 4.1): another port for reports has none."""
+    host, port = (offered.address_of(media), media.port) if muxed else offered.control_address_of(media)
+    return None if host in _NOWHERE or (agreed and not muxed) or not is_address(host) else (host, port)
 
 
 def _handshake(offered: SessionDescription, media: Media) -> HandshakeOffer | None:
@@ -124,8 +138,10 @@ def _refused(media: Media) -> Media:
 def _accepted(media: Media, line: Line, port: int, mine: Mine) -> Media:
     direction = Direction.RECVONLY if line.live else Direction.INACTIVE
     attributes = [pair for pair in media.attributes if pair[0] == "label"]
+    if line.muxed:
+        attributes.append(("rtcp-mux", None))
     if line.key is not None:
-        attributes.append(("crypto", line.key.answered_with(mine.chance).line()))
+        attributes.append(("crypto", line.key.answered_with(mine.chance, line.index).line()))
     if line.handshake is not None:
         attributes += [("setup", "active" if line.handshake.we_begin else "passive"), ("fingerprint", mine.fingerprint)]
     return Media(media.kind, port, line.chosen, direction, None, media.protocol, attributes=tuple(attributes))

@@ -40,5 +40,10 @@ def described(request: Request) -> Snapshot | None:
     )
 
 
+def speaker(snapshot: Snapshot) -> str:
+    """Whose voice a session brings that was described like this, as a participant of it."""
+    return next(item.ids[0] for item in snapshot.items if item.kind is Kind.PARTY_TO_STREAM)
+
+
 def _party(which: str, number: str) -> Item:
     return Item(Kind.PARTICIPANT, (which,), children=(Element("nameid", {"aor": number}),))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,10 +33,12 @@ class StreamKey:
         """The value of the attribute."""
         return f"{self.tag} {self.suite} inline:{base64.b64encode(self.master).decode()}"
 
-    def answered_with(self, chance: bytes) -> "StreamKey":
-        """Our key for an answer to this line: the same tag and suite (RFC 4568 section 5.1.2)."""
+    def answered_with(self, chance: bytes, index: int) -> "StreamKey":
+        """Our key for an answer to this line, the n-th of the description: the same tag and suite (RFC 4568 section 5.1.2). What
+        we send on each line has a key of its own (section 6.1), out of the same chance."""
         assert len(chance) == OWN_KEY_BYTES
-        return StreamKey(self.tag, self.suite, chance[: KEY_BYTES[self.suite]])
+        drawn = b"".join(hashlib.sha256(b"%d %s %d %s" % (half, self.suite.encode(), index, chance)).digest() for half in (0, 1))
+        return StreamKey(self.tag, self.suite, drawn[: KEY_BYTES[self.suite]])
 
 
 def usable_key(lines: Iterable[str]) -> StreamKey | None:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -44,6 +44,10 @@ _IDS: Final = {
 }
 _OWN_IDS: Final = frozenset((Kind.GROUP, Kind.CS, Kind.PARTICIPANT, Kind.STREAM))
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+_KNOWN: Final = frozenset(
+    ("associate-time", "disassociate-time", "start-time", "stop-time", "sipsessionid", "reason", "group-ref", "label")
+) | {"send", "recv", "param"}
+"""The elements of RFC 7865 inside items other than participants, in lower case."""
 _ROOTS: Final = frozenset(("recording", "recording_metadata", "recordingmetadata"))
 
 Key = tuple[Kind, tuple[str, ...]]
@@ -210,6 +214,23 @@ class Picture:
         groups = {item.text("group-ref") for item in alive} | ({item.ids[0] for item in self.of(Kind.GROUP)} - referred)
         named = {item.ids[0] for item in alive}
         return frozenset(each for each in named | groups | sip_ids if each and not each.startswith("unnamed "))
+
+    def said(self, name: str) -> str:
+        """What an element says that RFC 7865 does not know and that has this name, in lower case: one of the whole, of anything
+        about a communication session that goes on, or of a party that takes part (siprec.md, Q24)."""
+        facts = (self.facts, *self._notes(), *(party.facts for party in self.parties()))
+        return next((each[name] for each in facts if each.get(name)), "")
+
+    def _notes(self) -> Iterator[Mapping[str, str]]:
+        over = {item.ids[0] for item in self.of(Kind.CS) if item.text("stop-time")} | self._gone()
+        over |= {item.ids[0] for item in self.of(Kind.GROUP)} - self.links()
+        for item in self.items.values():
+            if item.kind is not Kind.PARTICIPANT and over.isdisjoint(item.ids):
+                facts: dict[str, str] = {}
+                for child in item.children:
+                    if child.name not in _KNOWN:
+                        _note(facts, child)
+                yield facts
 
     def _gone(self) -> set[str]:
         """Participants all of whose associations have ended, or whose sessions have stopped (RFC 8068 section 3.2.3)."""

@@ -7,6 +7,7 @@ from telegraphone.switches.asterisk.check import (
     Wanted,
     about_endpoint,
     about_recorder,
+    about_taps,
     about_transport,
     about_version,
 )
@@ -21,7 +22,14 @@ ENDPOINT = {
 }
 
 
-def wanted(url: str = "http://127.0.0.1:8088", recorder: str = "127.0.0.1", *, alone: bool = True) -> Wanted:
+def wanted(
+    url: str = "http://127.0.0.1:8088",
+    recorder: str = "127.0.0.1",
+    *,
+    alone: bool = True,
+    taps: str = "auto",
+    may_take_packets: bool = True,
+) -> Wanted:
     return Wanted(
         url=url,
         user="telegraphone",
@@ -29,6 +37,8 @@ def wanted(url: str = "http://127.0.0.1:8088", recorder: str = "127.0.0.1", *, a
         phones={"5001": "5001"},
         trunks=("trunk",),
         recorder_host=recorder,
+        taps=taps,
+        may_take_packets=may_take_packets,
         alone=alone,
     )
 
@@ -91,3 +101,22 @@ def test_transports() -> None:
 )
 def test_where_copies_are_sent(url: str, recorder: str, reached: bool) -> None:
     assert (not list(about_recorder(wanted(url, recorder)))) == reached
+
+
+@pytest.mark.parametrize(
+    ("taps", "near", "may", "grade", "said"),
+    [
+        ("auto", True, True, Grade.GOOD, "costs Asterisk nothing"),
+        ("auto", True, False, Grade.NOTE, "CAP_NET_RAW"),
+        ("auto", False, True, Grade.NOTE, "on another machine"),
+        ("packets", True, True, Grade.GOOD, "costs Asterisk nothing"),
+        ("packets", False, True, Grade.GOOD, "costs Asterisk nothing"),
+        ("packets", True, False, Grade.WRONG, "CAP_NET_RAW"),
+        ("external-media", True, True, Grade.NOTE, 'taps = "auto"'),
+        ("external-media", False, True, Grade.NOTE, "sends copies"),
+    ],
+)
+def test_how_calls_will_be_recorded(taps: str, near: bool, may: bool, grade: Grade, said: str) -> None:
+    finding = about_taps(wanted(taps=taps, may_take_packets=may), near=near)
+    assert finding.grade is grade
+    assert said in finding.text

@@ -1,4 +1,4 @@
-"""Acknowledged messages over both transports: lost replies, odd numbers, order (cometd 1.7)."""
+"""Acknowledged messages over both transports: lost replies, odd numbers, order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Names and wildcards of channels (cometd 1.1, gws-api 10.1)."""
+"""Names and wildcards of channels (gws-api 10.1)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How sessions end, how many there may be, and what happens when a queue is full (cometd 1.4, gws-api 10).
+"""How sessions end, how many there may be, and what happens when a queue is full (gws-api 10).
 
 The client ids of `session.py` are tried here by way of the server that holds them.
 """

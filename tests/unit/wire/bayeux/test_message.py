@@ -1,4 +1,4 @@
-"""Bodies and frames as clients send them, and the answers' bytes (cometd 1.1, 1.3, 1.5)."""
+"""Bodies and frames as clients send them, and the answers' bytes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Numbers, acknowledgements and bounds of one client's messages (cometd 1.7)."""
+"""Numbers, acknowledgements and bounds of one client's messages."""
 
 from telegraphone.limits import BAYEUX_QUEUE_BYTES_MAX, BAYEUX_QUEUE_MAX
 from telegraphone.wire.bayeux.outbox import Outbox

@@ -1,4 +1,4 @@
-"""The life of client ids by long-polling: handshake, connect, subscriptions, expiry, limits (cometd 3, gws-api 10)."""
+"""The life of client ids by long-polling: handshake, connect, subscriptions, expiry, limits (gws-api 10)."""
 
 from typing import Any
 

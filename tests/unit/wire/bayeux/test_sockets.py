@@ -1,4 +1,4 @@
-"""Clients over WebSockets, and clients that change between transports (cometd 1.3)."""
+"""Clients over WebSockets, and clients that change between transports."""
 
 import pytest
 

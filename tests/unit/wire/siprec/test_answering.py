@@ -4,6 +4,7 @@ import pytest
 
 from telegraphone.wire.sdp import Direction, SessionDescription
 from telegraphone.wire.siprec.answering import CODECS, Mine, answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.keys import usable_key
 
 HEAD = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 OURS = SessionDescription("192.0.2.9", (), 7, 0)
@@ -107,7 +108,36 @@ def test_keys_are_answered_by_the_same_tag_and_suite(protocol: str) -> None:
     assert line.key.master == bytes(range(1, 31))
     [media] = answer(description, [line], {0: 30_000}, MINE).media
     assert media.protocol == protocol
-    assert (media.attribute("crypto") or "").startswith("1 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQF")
+    ours = usable_key([media.attribute("crypto") or ""])
+    assert ours == line.key.answered_with(MINE.chance, 0)
+    assert ours.master != line.key.master
+
+
+def test_reports_go_where_the_client_says_and_on_one_port_only_if_it_asks_for_that() -> None:
+    lines = [
+        ("m=audio 4000 RTP/AVP 0",),
+        ("m=audio 4002 RTP/AVP 0", "a=rtcp:5001"),
+        ("m=audio 4004 RTP/AVP 0", "a=rtcp:5003 IN IP4 192.0.2.77"),
+        ("m=audio 4006 RTP/AVP 0", "a=rtcp-mux", "a=rtcp:4006"),
+        ("m=audio 4008 RTP/AVP 0", "a=rtcp:none"),
+        ("m=audio 4010 UDP/TLS/RTP/SAVP 0", "a=fingerprint:sha-256 AB", "a=setup:actpass"),
+        ("m=audio 4012 UDP/TLS/RTP/SAVP 0", "a=fingerprint:sha-256 AB", "a=setup:actpass", "a=rtcp-mux"),
+        ("m=audio 4014 RTP/AVP 0", "c=IN IP4 0.0.0.0"),
+    ]
+    description = offered(*(text for line in lines for text in line))
+    taken = taken_lines(description, CODECS)
+    assert [line and (line.reports, line.muxed) for line in taken] == [
+        (("192.0.2.1", 4001), False),
+        (("192.0.2.1", 5001), False),
+        (("192.0.2.77", 5003), False),
+        (("192.0.2.1", 4006), True),
+        (("192.0.2.1", 4009), False),
+        (None, False),
+        (("192.0.2.1", 4012), True),
+        (None, False),
+    ]
+    answered = answer(description, taken, dict.fromkeys(range(len(lines)), 30_000), MINE).media
+    assert [media.attribute("rtcp-mux") is not None for media in answered] == [False] * 3 + [True] + [False] * 2 + [True, False]
 
 
 def test_keys_in_a_plain_line_may_be_passed_over_and_a_secure_line_needs_some() -> None:
@@ -121,3 +151,9 @@ def test_opus_says_two_and_is_one() -> None:
     [line] = taken_lines(offered("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 opus/48000/2"), CODECS)
     assert line is not None
     assert line.codecs == {96: "opus"}
+
+
+def test_a_name_in_the_place_of_an_address_is_not_taken() -> None:
+    """Asking for it would keep calls waiting, and its owner could lead us anywhere."""
+    [refused, taken] = answered("m=audio 4000 RTP/AVP 0", "c=IN IP4 sbc.example.com", "m=audio 4002 RTP/AVP 0").media
+    assert (refused.port, taken.port) == (0, 30_002)

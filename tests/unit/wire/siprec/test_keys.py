@@ -38,6 +38,8 @@ def test_a_line_that_cannot_be_used_is_passed_over(line: str) -> None:
 @pytest.mark.parametrize("suite", KEY_BYTES)
 def test_our_own_key(suite: str) -> None:
     theirs = StreamKey("7", suite, bytes(KEY_BYTES[suite]))
-    ours = theirs.answered_with(bytes(range(OWN_KEY_BYTES)))
+    ours, next_line = (theirs.answered_with(bytes(range(OWN_KEY_BYTES)), index) for index in (0, 1))
     assert (ours.tag, ours.suite, len(ours.master)) == ("7", suite, KEY_BYTES[suite])
     assert usable_key([ours.line()]) == ours
+    assert ours.master != next_line.master
+    assert theirs.answered_with(bytes(range(OWN_KEY_BYTES)), 0) == ours

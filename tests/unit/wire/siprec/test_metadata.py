@@ -71,6 +71,19 @@ def test_who_leaves_and_who_joins() -> None:
     ]
 
 
+def test_what_a_vendor_says_of_anything_in_the_call_is_found_by_its_name() -> None:
+    drawn = picture(document(PLAIN))
+    assert {drawn.said(name) for name in ("label", "send", "stop-time", "group-ref", "name", "x-key")} == {""}
+    places = ("group", "session", "stream", "participant", "participantsessionassoc", "participantstreamassoc")
+    for number, place in enumerate(places):
+        more = f"<extensiondata xmlns:x='urn:x'><x:Key{number}>value</x:Key{number}></extensiondata></{place}>"
+        assert picture(document(PLAIN.replace(f"</{place}>", more, 1))).said(f"key{number}") == "value", place
+    over = '<session session_id="s1"><group-ref>g1</group-ref><stop-time>2026-01-01T00:10:00Z</stop-time><campaign>spring'
+    over += '</campaign></session><group group_id="g1"><campaign>summer</campaign></group>'
+    assert picture(document(over)).said("campaign") == ""
+    assert picture(document(over + '<session session_id="s2"><campaign>autumn</campaign></session>')).said("campaign") == "autumn"
+
+
 def test_an_association_with_streams_always_states_all_of_them() -> None:
     drawn = picture(document(PLAIN), document('<participantstreamassoc participant_id="p1"/>', "partial"))
     assert drawn.parties()[0].sends == frozenset()

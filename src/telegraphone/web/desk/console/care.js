@@ -3,9 +3,10 @@
 
 import { freshId, h } from "/desk/elements.js";
 import { asked } from "/desk/forms.js";
-import { clock, exactly, fileIdOf, placeOf } from "/console/spans.js";
+import { clock, exactly, fileIdOf, instant, placeOf } from "/console/spans.js";
 
 const SUGGESTED_MS = 10_000;
+const IN_PART = 7;
 const WARNED = new Intl.PluralRules("en");
 
 export class Care {
@@ -25,20 +26,24 @@ export class Care {
     this.#erased = erased;
   }
 
-  show(recording) {
+  /** `waits`: nothing is taken out of it before it was said what for. */
+  show(recording, waits) {
     this.#recording = recording;
     this.element.replaceChildren(
       h("h2", { id: "care-title" }, "What is said of it, and what keeps it"),
       this.#labels(),
       this.#keeping(),
-      this.#leaving(),
+      this.#leaving(waits),
       this.#problem,
     );
   }
 
   /** Asks what is to be taken out of a media file, from this place on. */
-  redact(media, ms) {
+  async redact(media, ms) {
     const length = Number(media.duration);
+    const { conversation } = await this.#api.get(`${this.#path}/conversation`);
+    const count = conversation.recordings.length;
+    const everywhere = h("input", { type: "checkbox", checked: count > 1 });
     const from = text("From (minutes:seconds)", exactly(ms), { inputmode: "decimal" });
     const to = text("To (minutes:seconds)", exactly(Math.min(length, ms + SUGGESTED_MS)), { inputmode: "decimal" });
     const reason = text("Reason, kept with the recording", "", { maxlength: 256 });
@@ -46,20 +51,34 @@ export class Care {
       title: "Take a stretch out for ever",
       ask:
         "What was said there becomes silence, for both parties and in every copy: the audio is sealed anew and the old keys are destroyed. " +
-        "Nobody can bring it back. The recording stays and shows the stretch, your name and the reason. " +
-        "If the call was recorded more than once, each recording has to be treated.",
+        "Nobody can bring it back. The recording stays and shows the stretch, your name and the reason." +
+        (count > 1 ? ` The conversation has ${count} recordings, and what was said may be in each of them.` : ""),
       submit: "Take it out",
       tone: "end",
     };
-    return asked(row, [from, to, reason].map(({ element }) => ({ element, read: () => ({}) })), async () => {
+    const all = { element: h("label", { class: "inline" }, everywhere, " In every recording of this conversation") };
+    const fields = [from, to, reason, ...(count > 1 ? [all] : [])];
+    return asked(row, fields.map(({ element }) => ({ element, read: () => ({}) })), async () => {
       const [start, stop] = [placeOf(from.value()), placeOf(to.value())];
       if (!(start < stop && stop <= length + 100)) {
         throw new Error(`Write two places up to ${exactly(length)}, such as 1:02.5, the later one last.`);
       }
-      const attributes = { start, stop: Math.min(stop, length), reason: reason.value(), mediaFileId: fileIdOf(media) };
-      await this.#api.post(this.#path, "redact", attributes);
+      await this.#takeOut(media, [start, Math.min(stop, length)], reason.value(), everywhere.checked);
       await this.#changed({ heard: true });
     });
+  }
+
+  async #takeOut(media, [start, stop], reason, everywhere) {
+    if (!everywhere) {
+      await this.#api.post(this.#path, "redact", { start, stop, reason, mediaFileId: fileIdOf(media) });
+      return;
+    }
+    const [startTime, endTime] = [start, stop].map((ms) => new Date(instant(media.startTime).getTime() + ms).toISOString());
+    try {
+      await this.#api.post(this.#path, "redactConversation", { startTime, endTime, reason });
+    } catch (error) {
+      throw error.statusCode === IN_PART ? new Error("It is out of some of the recordings and not of all. Ask again to finish it.") : error;
+    }
   }
 
   get #path() {
@@ -145,9 +164,9 @@ export class Care {
 
   // --- how it leaves, and how it ends ---
 
-  #leaving() {
+  #leaving(waits) {
     const parts = [];
-    if (this.#may("export")) {
+    if (this.#may("export") && !waits) {
       const link = (words, query) => h("a", { class: "button", href: `/api/v2${this.#path}/export${query}`, download: `${this.#recording.id}.zip` }, words);
       parts.push(link("Export", ""), link("Export with what was sealed", "?sealed=true"));
     }
@@ -166,6 +185,7 @@ export class Care {
     const length = mediaFiles.reduce((sum, media) => sum + Number(media.duration), 0);
     const count = mediaFiles.length;
     const keeps = [...(nonDelete ? ["It is protected from deletion."] : []), ...holds.map((matter) => `It is held for ${matter}.`)];
+    const reason = text("Reason, kept on the statement", "", { maxlength: 256 });
     const word = text("Write erase to go on", "", { autocapitalize: "none" });
     const row = {
       title: "Erase this recording for good",
@@ -175,15 +195,15 @@ export class Care {
           : `All ${clock(length)} of it in ${count} ${WARNED.select(count) === "one" ? "part" : "parts"} will be gone. Its keys are destroyed, so that no copy of it, ` +
             "in backups or elsewhere, can be played again: nobody can undo this. It is no longer found. " +
             "What was exported before stays with those who have it, and who holds keys of their own may still open copies they made. " +
-            "A signed statement remains of what was erased, when, and that you did it.",
+            "A signed statement remains of what was erased, when, why, and that you did it.",
       submit: "Erase for good",
       tone: "end",
     };
-    return asked(row, [{ element: word.element, read: () => ({}) }], async () => {
+    return asked(row, [reason, word].map(({ element }) => ({ element, read: () => ({}) })), async () => {
       if (word.value().toLowerCase() !== "erase") {
         throw new Error("Write the word erase, if that is what you want.");
       }
-      await this.#api.delete(this.#path);
+      await this.#api.post(this.#path, "erase", { reason: reason.value() });
       this.#erased(this.#recording);
     });
   }

@@ -4,6 +4,7 @@ import { Api } from "/desk/api.js";
 import { cameBack, offer } from "/desk/elsewhere.js";
 import { h, keep, setAttribute, setText } from "/desk/elements.js";
 import { asked as askedFor } from "/desk/forms.js";
+import { Approvals } from "/console/approvals.js";
 import { Exports } from "/console/exports.js";
 import { Found, criteriaOf, daysAgo } from "/console/found.js";
 import { RecordingView } from "/console/recording.js";
@@ -21,6 +22,7 @@ const api = new Api();
 const warnMs = Number(document.documentElement.dataset.pauseWarningS) * 1000;
 const search = at("search");
 let view = null;
+let purposeWanted = false;
 let exports = null;
 let found = null;
 let shown = [];
@@ -30,7 +32,7 @@ let turn = 0;
 // --- in and out ---
 
 async function enter({ user }) {
-  const { permissions } = await api.get("/me/permissions");
+  const { permissions, purposeRequired } = await api.get("/me/permissions");
   if (!permissions.includes("search")) {
     leave("You may not search for recordings.");
     return;
@@ -38,14 +40,17 @@ async function enter({ user }) {
   setAttribute(at("sign-in"), "hidden", true);
   setAttribute(at("console"), "hidden", false);
   setText(at("who-name"), `${user.firstName} ${user.lastName}`.trim() || user.userName);
-  view = new RecordingView(api, new Set(permissions), warnMs, changed, erased);
+  purposeWanted = purposeRequired;
+  view = new RecordingView(api, { permissions: new Set(permissions), purposeRequired }, warnMs, changed, erased);
   at("recording").replaceChildren(view.element);
   setAttribute(at("all-export"), "hidden", !permissions.includes("export"));
   setAttribute(at("all-hold"), "hidden", !permissions.includes("hold"));
   exports = permissions.includes("export") ? new Exports(api, at("exports")) : null;
+  const approves = ["delete", "export", "hold"].some((each) => permissions.includes(each));
+  const approvals = approves ? new Approvals(api, at("approvals"), user.userName) : null;
   search.elements.from.value ||= daysAgo(30);
   search.elements.words.focus();
-  await Promise.all([ask(), lookForConcerns(), exports?.look()]);
+  await Promise.all([ask(), lookForConcerns(), exports?.look(), approvals?.look()]);
 }
 
 function leave(why) {
@@ -168,7 +173,9 @@ at("all-export").addEventListener("click", () => {
     submit: "Begin",
   };
   const field = { element: h("label", { class: "inline" }, sealed, "with what was sealed"), read: () => ({ sealed: sealed.checked }) };
-  askedFor(row, [field], (attributes) => exports.begin({ ...order, ...attributes }));
+  const purpose = h("input", { autocomplete: "off", maxlength: 256, required: true });
+  const why = { element: h("label", {}, "What it is taken out for ", purpose), read: () => ({ purpose: purpose.value.trim() }) };
+  askedFor(row, [field, ...(purposeWanted ? [why] : [])], (attributes) => exports.begin({ ...order, ...attributes }));
 });
 
 at("all-hold").addEventListener("click", () => {

@@ -4,7 +4,7 @@
 // at a time, so that an hour is drawn while it is already playing.
 
 import { freshId, h, setAttribute, setText } from "/desk/elements.js";
-import { clock, fileIdOf, lasting, spansOf, whoOf } from "/console/spans.js";
+import { clock, fileIdOf, lasting, spanAt, spansOf, whoOf } from "/console/spans.js";
 import { WaveSurfer } from "/console/wavesurfer.js";
 
 const COLUMNS = 2_400;
@@ -205,7 +205,7 @@ export class Player {
       return h("p", { class: "hint" }, "Recorded from beginning to end: no pause, no hold, nothing lost.");
     }
     this.#rows = this.#spans.map((span) => this.#row(span));
-    return h("ol", { class: "stretches", "aria-label": "Stretches without audio" }, ...this.#rows);
+    return h("ol", { class: "stretches", "aria-label": "Marked stretches" }, ...this.#rows);
   }
 
   #row(span) {
@@ -234,7 +234,7 @@ export class Player {
   }
 
   #tick() {
-    const inside = this.#spans.find((span) => span.from <= this.#at && this.#at < span.to);
+    const inside = spanAt(this.#spans, this.#at);
     setText(this.#go, this.#audio.paused ? "Play" : "Pause");
     setText(this.#time, `${clock(this.#at)} / ${clock(this.#lengthMs)}`);
     setText(this.#here, inside === undefined ? "" : inside.name);

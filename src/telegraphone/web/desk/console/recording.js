@@ -5,13 +5,15 @@ import { Care } from "/console/care.js";
 import { Player } from "/console/player.js";
 import { clock, concernsOf, instant } from "/console/spans.js";
 
-const ACTIONS = { play: "listened", download: "saved the audio", export: "exported", delete: "erased", report: "read a report", redact: "took a stretch out" };
+const ACTIONS = { play: "listened", download: "saved the audio", export: "exported", delete: "erased", report: "read a report", redact: "took a stretch out", "redact conversation": "took a stretch out of the whole conversation", "state purpose": "said what for" };
 const TOGETHER_MS = 60_000;
 const WHEN = { dateStyle: "medium", timeStyle: "medium" };
 
 export class RecordingView {
   #api;
   #permissions;
+  #purposeRequired;
+  #told = new Set();
   #players = [];
   #warnMs;
   #care;
@@ -21,9 +23,10 @@ export class RecordingView {
   element = h("div", { class: "recording" });
 
   /** `changed(recording)` is told of what was done to the one that is shown, `erased(recording)` of its end. */
-  constructor(api, permissions, warnMs, changed, erased) {
+  constructor(api, { permissions, purposeRequired }, warnMs, changed, erased) {
     this.#api = api;
     this.#permissions = permissions;
+    this.#purposeRequired = purposeRequired;
     this.#warnMs = warnMs;
     this.#changed = changed;
     this.#care = new Care(api, permissions, (what) => this.#again(what), (recording) => (this.clear(), erased(recording)));
@@ -33,14 +36,17 @@ export class RecordingView {
   async show(recording) {
     this.clear();
     this.#recording = recording;
-    const hears = this.#permissions.has("listen");
+    const mayHear = this.#permissions.has("listen");
+    const waits = mayHear && this.#purposeRequired && !this.#told.has(recording.id);
+    const hears = mayHear && !waits;
     const redact = this.#permissions.has("redact") ? (media, ms) => this.#care.redact(media, ms) : undefined;
     this.#players = hears ? recording.mediaFiles.map((media, index) => new Player(this.#api, recording, media, index, redact)) : [];
-    this.#care.show(recording);
+    this.#care.show(recording, waits);
     this.element.replaceChildren(
       this.#head(recording),
       ...this.#players.map((player) => player.element),
-      ...(hears ? [] : [h("p", { class: "panel notice" }, "You may find recordings and not hear them.")]),
+      ...(mayHear ? [] : [h("p", { class: "panel notice" }, "You may find recordings and not hear them.")]),
+      ...(waits ? [this.#purpose(recording)] : []),
       this.#care.element,
       this.#trail,
     );
@@ -51,6 +57,32 @@ export class RecordingView {
     await trail;
   }
 
+  /** Asks what the recording is heard for, where the contact centre wants to know. */
+  #purpose(recording) {
+    const input = h("input", { autocomplete: "off", maxlength: 256, required: true });
+    const problem = h("p", { class: "problem", role: "alert", hidden: true });
+    const form = h(
+      "form",
+      { class: "panel purpose" },
+      h("label", {}, "What do you hear it for? ", input),
+      h("button", { type: "submit", class: "go" }, "Go on"),
+      h("p", { class: "hint" }, "It is written down with everything that you hear and take out of it today."),
+      problem,
+    );
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      try {
+        await this.#api.post(`/recordings/${recording.id}`, "statePurpose", { purpose: input.value.trim() });
+        this.#told.add(recording.id);
+        await this.show(recording);
+      } catch (error) {
+        problem.textContent = error.message;
+        problem.hidden = false;
+      }
+    });
+    return form;
+  }
+
   /** Something was done to the recording: it is read anew, and drawn anew where it sounds different. */
   async #again({ heard = false }) {
     const { recording } = await this.#api.get(`/recordings/${this.#recording.id}?subresources=labels`);
@@ -59,7 +91,7 @@ export class RecordingView {
     if (heard) {
       this.show(recording);
     } else {
-      this.#care.show(recording);
+      this.#care.show(recording, this.#purposeRequired && !this.#told.has(recording.id));
       await this.#showTrail(recording);
     }
   }
@@ -143,18 +175,19 @@ export function saidOf(line) {
     "add label": `labelled it ${detail.name}`,
     "delete label": `took the label ${detail.name} off`,
   };
-  const begun = result === "begun" && ["redact", "delete"].includes(action) ? ", begun" : "";
+  const begun = result === "begun" && ["redact", "redact conversation", "delete"].includes(action) ? ", begun" : "";
   return `${doing[action] ?? ACTIONS[action] ?? action}${begun}`;
 }
 
 function deed(line) {
   const from = Number((line.detail.about_ms ?? "").split("-")[0]);
   const place = Number.isFinite(from) && line.detail.about_ms ? ` from ${clock(from)}` : "";
+  const why = line.detail.purpose ? `: ${line.detail.purpose}` : "";
   return h(
     "li",
     {},
     h("time", { datetime: line.dateTime.replace(/(\d\d)$/, ":$1") }, instant(line.dateTime).toLocaleString([], WHEN)),
-    h("span", {}, `${line.userName} ${saidOf(line)}${place}`),
+    h("span", {}, `${line.userName} ${saidOf(line)}${place}${why}`),
     h("span", { class: "origin number" }, line.origin),
   );
 }

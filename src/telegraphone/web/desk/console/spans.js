@@ -1,8 +1,16 @@
 // What a recording's event history says about its parts: pure functions on the API's plain values, times in ms.
 
-export const NAMES = { Paused: "Paused", Held: "On hold", Gap: "Lost audio", Redacted: "Taken out" };
+export const NAMES = {
+  Paused: "Paused",
+  Held: "On hold",
+  Gap: "Lost audio",
+  Redacted: "Taken out",
+  PreRoll: "Before the start",
+  PreConsent: "Before consent",
+};
 
-/** The stretches of one media file without audio, in order: `{type, name, from, to, by, until, reason}`. */
+/** The stretches of one media file that are marked, in order: those without audio, and those whose audio waited in memory until it
+ * was known that it may be kept, in which there may be others. `{type, name, from, to, by, until, reason}`. */
 export function spansOf(recording, mediaFileId) {
   return recording.eventHistory
     .filter((entry) => entry.mediaFileId === mediaFileId && entry.type in NAMES)
@@ -15,7 +23,12 @@ export function spansOf(recording, mediaFileId) {
       until: entry.stoppedBy,
       reason: entry.reason ?? "",
     }))
-    .sort((one, other) => one.from - other.from);
+    .sort((one, other) => one.from - other.from || other.to - one.to);
+}
+
+/** The innermost stretch at a place. */
+export function spanAt(spans, ms) {
+  return spans.findLast((span) => span.from <= ms && ms < span.to);
 }
 
 /** The id of a media file, which its links carry. */

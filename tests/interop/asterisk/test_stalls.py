@@ -1,0 +1,44 @@
+"""An Asterisk that stands still so often and so shortly that its copies hide it: what follows lies where it was said."""
+
+import asyncio
+import signal
+from pathlib import Path
+from time import time
+
+import pytest
+
+from telegraphone.limits import DRIFT_WINDOW_S
+from tests.interop.office import CUSTOMER, ONE, Moment, in_a_call, office, recorded
+
+STALLS, STALL_S, EVERY_S = 20, 0.05, 0.32
+HIDDEN_S_MIN = 0.3
+"""Of a second for which it stood still, so much is missing at least: the rest came late, or was made up for."""
+
+
+@pytest.mark.soak
+async def test_twenty_stalls_of_fifty_milliseconds_are_missing_and_shift_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path, CUSTOMER, ONE, at="asterisk") as here:
+        assert here.asterisk is not None
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        before = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
+        for _ in range(STALLS):
+            here.asterisk.signal(signal.SIGSTOP)
+            await asyncio.sleep(STALL_S)
+            here.asterisk.signal(signal.SIGCONT)
+            await asyncio.sleep(EVERY_S - STALL_S)
+        stalled = time()
+        await asyncio.sleep(2 * DRIFT_WINDOW_S + 1)
+        await here.one.do(call, "PauseCallRecording")
+        await asyncio.sleep(0.5)
+        await here.one.do(call, "ResumeCallRecording")
+        resumed = time()
+        await asyncio.sleep(2.0)
+        after = Moment(resumed, time())
+        await here.one.do(call, "Hangup")
+        [part] = await recorded(here, call["callUuid"])
+        part.holds(before, agent=[ONE], other=[CUSTOMER])
+        part.holds(after, agent=[ONE], other=[CUSTOMER])
+        lost = [stop - start for start, stop in part.gaps if before.ends < part.starts + start < resumed]
+        print(f"\nmissing on both tracks together: {sum(lost):.2f} s in {len(lost)} gaps, up to {resumed - stalled:.0f} s later")
+        assert sum(lost) > 2 * HIDDEN_S_MIN

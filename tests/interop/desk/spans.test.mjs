@@ -1,0 +1,29 @@
+// What the console shows of a recording's event history: pure functions, so plain values go in and come out.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+const file = new URL("../../../src/telegraphone/web/desk/console/spans.js", import.meta.url);
+const { spanAt, spansOf } = await import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
+
+const entry = (type, offset, duration, more = {}) => ({ mediaFileId: "one", type, offset: `${offset}`, duration: `${duration}`, ...more });
+
+test("what waited in memory is named, and a pause in it before it", () => {
+  const eventHistory = [
+    entry("Recording", 0, 60_000),
+    entry("Paused", 4_000, 2_000),
+    entry("PreConsent", 0, 10_000, { reason: "consent", startedBy: { source: "policy" } }),
+    entry("PreRoll", 0, 3_000),
+    entry("PreRoll", 0, 3_000, { mediaFileId: "another" }),
+  ];
+  const spans = spansOf({ eventHistory }, "one");
+  assert.deepEqual(spans.map(({ name, from, to }) => [name, from, to]), [
+    ["Before consent", 0, 10_000],
+    ["Before the start", 0, 3_000],
+    ["Paused", 4_000, 6_000],
+  ]);
+  assert.equal(spans[0].reason, "consent");
+  const names = [3_500, 5_000, 6_000, 20_000].map((ms) => spanAt(spans, ms)?.name);
+  assert.deepEqual(names, ["Before consent", "Paused", "Before consent", undefined]);
+});
