@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,14 +75,15 @@ class Shelf:
 class Office:
     """A list of recordings, and who looks for them."""
 
-    def __init__(self, engine: AsyncEngine, shelves: Shelves) -> None:
+    def __init__(self, engine: AsyncEngine, shelves: Shelves, *, settling_s: float = 0.0) -> None:
         self.engine = engine
+        self.settling_s = settling_s
         self.shelves = shelves
-        self.catalogue, self.clock, self.troubles = SqlCatalogue(engine), VirtualClock(), Troubles()
+        self.catalogue, self.clock, self.troubles = SqlCatalogue(engine), VirtualClock(START), Troubles()
         self.restart()
 
     def restart(self) -> None:
-        self.it = Stocktaking(SqlStock(self.engine), self.shelves, self.troubles, self.clock)
+        self.it = Stocktaking(SqlStock(self.engine), self.shelves, self.troubles, self.clock, settling_s=self.settling_s)
 
     async def look(self, after_s: float = 60.0) -> list[str]:
         """What is told in one look."""
@@ -173,6 +175,17 @@ async def test_what_is_out_of_reach_is_not_gone_and_keeps_no_other_from_being_lo
     shelf.away.clear()
     shelf.gone.clear()
     assert await office.look() == ["recording_found_again 2"]
+
+
+async def test_what_another_node_may_not_have_sent_on_yet_is_looked_for_a_round_later(engine: AsyncEngine) -> None:
+    shelf = Shelf(gone={identity(1), identity(2)})
+    office = Office(engine, shelf, settling_s=3_600.0)
+    now = office.clock.utc()
+    ended = [timedelta(days=1), timedelta(minutes=61), timedelta(minutes=58)]
+    await office.catalogue.put(*(replace(part(number), stopped_at=now - ago) for number, ago in enumerate(ended)))
+    assert await office.look() == ["recording_gone 1"]
+    assert shelf.asked == [identity(0), identity(1)]
+    assert await office.look(DAY_S) == ["recording_gone 2"]
 
 
 async def test_what_is_erased_is_not_missed(engine: AsyncEngine) -> None:

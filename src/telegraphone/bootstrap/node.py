@@ -171,7 +171,8 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
         recorded_numbers=config.recorded_numbers(),
         pages=desk_files(config.desk.pause_warning_s) if config.desk.enabled else {},
     )
-    chores = (*chores, *(app := WebApp(settings, ports)).chores, make_stocktaking(engine, vault, demands.troubles, clock))
+    stocktaking = make_stocktaking(engine, vault, demands.troubles, clock, config=config)
+    chores = (*chores, *(app := WebApp(settings, ports)).chores, stocktaking)
     rest = (recorder, watching, (*phones, *siprec), vault, app, notifications, demands, chores)
     return _Parts(world, agents, calls, recovered, *rest)
 

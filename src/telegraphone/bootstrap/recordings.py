@@ -16,6 +16,7 @@ from telegraphone.database.standings import SqlStandings
 from telegraphone.database.stock import SqlStock
 from telegraphone.domain.agent import Directory
 from telegraphone.endpoints.clock import SystemClock
+from telegraphone.limits import STOCKTAKING_SETTLED_S
 from telegraphone.services.approvals import FourEyes
 from telegraphone.services.evidence import Evidence
 from telegraphone.services.export_jobs import BulkExports
@@ -35,9 +36,10 @@ from telegraphone.web.gws.wording import ApiWording
 from telegraphone.web.settings import WebSettings
 
 
-def make_stocktaking(engine: AsyncEngine, vault: Vault, troubles: Troubles, clock: SystemClock) -> Chore:
+def make_stocktaking(engine: AsyncEngine, vault: Vault, troubles: Troubles, clock: SystemClock, *, config: Config) -> Chore:
     """What looks for the recordings that are listed while the node runs."""
-    return Stocktaking(SqlStock(engine), vault.archive, troubles, clock).run
+    settling_s = 0.0 if config.storage.kind == "local" else STOCKTAKING_SETTLED_S
+    return Stocktaking(SqlStock(engine), vault.archive, troubles, clock, settling_s=settling_s).run
 
 
 def make_recording_uses(

@@ -1,5 +1,7 @@
 """What the list of recordings says is there, and how far it was looked for, in SQL: a `Stock`."""
 
+from datetime import datetime
+
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,11 +25,11 @@ class SqlStock:
         async with transaction(self._engine) as connection:
             return int(await connection.scalar(select(func.count()).where(*_FINISHED)) or 0)
 
-    async def behind(self, recording_id: RecordingId, limit: int) -> tuple[Listed, ...]:
+    async def behind(self, recording_id: RecordingId, limit: int, until: datetime) -> tuple[Listed, ...]:
         """See `Stock.behind`."""
         wanted = (
             select(parts.c.recording_id, parts.c.tenant, parts.c.call_uuid)
-            .where(parts.c.recording_id > recording_id, *_FINISHED)
+            .where(parts.c.recording_id > recording_id, parts.c.stopped_at <= until, *_FINISHED)
             .order_by(parts.c.recording_id)
             .limit(limit)
         )

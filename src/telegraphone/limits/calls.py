@@ -78,6 +78,9 @@ STOCKTAKING_LOOK_MAX: Final = 2_000
 """Recordings of one look, a round of three million a day; of more, a round takes longer. Each costs some milliseconds where it
 lies on a disk of this machine, and a few requests where it lies in an object store."""
 
+STOCKTAKING_SETTLED_S: Final = 3_600.0
+"""How long after its end a recording that is to be sent on may lie on another node's disk alone, where it is not looked for."""
+
 STOCKTAKING_AGAIN_MAX: Final = 25
 """Recordings that are gone and looked for again each time."""
 

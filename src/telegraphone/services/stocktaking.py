@@ -4,7 +4,8 @@ Theory. Reconciliation watches a call until a whole recording of it is kept; wha
 that is listed is gone through in the order of its ids, a few each minute, so that a round takes a day however much there is:
 of each recording the manifest is read and its files are looked for, without touching audio. Where a round stands is kept in
 the database, so that a restart goes on. What is gone is told once, looked for again each minute, and told as found when it
-came back; what was erased meanwhile was not missing (properties REC-1, fault F17).
+came back; what was erased meanwhile was not missing (properties REC-1, fault F17). Where several nodes send what they recorded to
+one place, what ended a moment ago may still lie with another node, so it is passed over until the next round.
 """
 
 import math
@@ -57,8 +58,8 @@ class Stock(Protocol):
     async def count(self) -> int:
         """Finished media files."""
 
-    async def behind(self, recording_id: RecordingId, limit: int) -> tuple[Listed, ...]:
-        """Some of them in the order of their ids, from behind this one on."""
+    async def behind(self, recording_id: RecordingId, limit: int, until: datetime) -> tuple[Listed, ...]:
+        """Some of those that ended until then, in the order of their ids, from behind this one on."""
 
     async def has(self, recording_id: RecordingId) -> bool:
         """Whether this one is listed still, and not about to be erased."""
@@ -79,13 +80,14 @@ class Shelves(Protocol):
 
 
 class Stocktaking:
-    """A task of the node; `run` it."""
+    """A task of the node; `run` it. What ended less than `settling_s` ago is not looked for yet."""
 
-    def __init__(self, stock: Stock, shelves: Shelves, troubles: Troubles, clock: Clock) -> None:
+    def __init__(self, stock: Stock, shelves: Shelves, troubles: Troubles, clock: Clock, *, settling_s: float = 0.0) -> None:
         self._stock = stock
         self._shelves = shelves
         self._troubles = troubles
         self._clock = clock
+        self._settling = timedelta(seconds=settling_s)
         self._gone: dict[RecordingId, Listed] = {}
 
     async def run(self) -> None:
@@ -117,7 +119,7 @@ class Stocktaking:
     async def _go_on(self, known: Round, limit: int) -> Round:
         """Raises `Unavailable` when none of the next ones can be looked for; a single one is passed over until the next round."""
         assert known.behind is not None, "a round that is over does not go on"
-        found = await self._stock.behind(known.behind, limit)
+        found = await self._stock.behind(known.behind, limit, self._clock.utc() - self._settling)
         passed_over = 0
         for listed in found:
             try:

@@ -1,6 +1,7 @@
 """A round takes a day however much there is; what it finds is tried on real databases and places in `tests/contract`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.services.stocktaking import Listed, Round, Stocktaking
@@ -21,7 +22,7 @@ class Many:
     async def count(self) -> int:
         return COUNT
 
-    async def behind(self, recording_id: RecordingId, limit: int) -> tuple[Listed, ...]:
+    async def behind(self, recording_id: RecordingId, limit: int, _: datetime) -> tuple[Listed, ...]:
         first = int(recording_id or "-1") + 1
         numbers = range(first, min(first + limit, COUNT))
         return tuple(Listed(RecordingId(f"{number:08}"), "default", CallUuid("C")) for number in numbers)
