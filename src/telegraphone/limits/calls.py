@@ -20,6 +20,10 @@ PAUSE_ALARMS_MAX: Final = 1_000
 RELEASED_CALL_S: Final = 60.0
 """How long a released call can still be addressed by its id (gws-api 7.2)."""
 
+CALLS_KNOWN_MAX: Final = 10_000
+"""Calls alive, and those that are over and can still be addressed: some hundred begin in a second when a node does nothing else
+(`benchmarks/RESULTS.md`), which are 6,000 in that minute, and those that live."""
+
 USER_DATA_BYTES_MAX: Final = 64 * 1024
 """User data of one call, as JSON: the size of one request body (gws-api 3.1)."""
 

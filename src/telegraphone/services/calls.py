@@ -39,7 +39,7 @@ from telegraphone.domain.operations import Operation
 from telegraphone.domain.phone_requests import RecordingAsked, TransferAsked, TransferOfLegs
 from telegraphone.domain.user_data import first_user_data
 from telegraphone.domain.views import CallView
-from telegraphone.limits import CALLS_MAX, RECORDER_ANSWER_S
+from telegraphone.limits import CALLS_KNOWN_MAX, CALLS_MAX, RECORDER_ANSWER_S
 from telegraphone.services.agents import Agents
 from telegraphone.services.call_actor import CallActor
 from telegraphone.services.call_commands import NewIds
@@ -283,7 +283,8 @@ class Calls:
     def _admit(self, call: Call, first: Step) -> CallActor:
         if self._closing:
             raise Unavailable("calls", "shutting down")
-        if len(self._by_uuid) >= CALLS_MAX:
+        known = len(self._by_uuid)
+        if known >= CALLS_KNOWN_MAX or (known >= CALLS_MAX and self.count >= CALLS_MAX):
             raise Unavailable("calls", "too many calls")
         actor = CallActor(Conversation((call,)), self._world, NewIds(self._new_leg_id, self._new_call_ids), self._changed)
         self._changed(actor, first.conversation)

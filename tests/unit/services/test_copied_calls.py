@@ -20,7 +20,8 @@ from telegraphone.domain.legs import (
 from telegraphone.domain.operations import Operation
 from telegraphone.domain.recording import Trigger
 from telegraphone.domain.views import CallView
-from telegraphone.limits import RECORDER_ANSWER_S, SNAPSHOTS_KEPT_MAX
+from telegraphone.limits import RECORDER_ANSWER_S, RELEASED_CALL_S, SNAPSHOTS_KEPT_MAX
+from telegraphone.services import calls
 from telegraphone.services.copies import Copies
 from telegraphone.services.ports import Cut, Unavailable
 from telegraphone.services.surroundings import Policies
@@ -163,6 +164,25 @@ async def test_a_copy_that_begins_while_a_pause_is_being_made_is_paused_too(monk
         shutting.set()
         await pausing
         assert await happened(world, call.call_uuid) == [["Recording", "Paused"]] * 2
+
+
+@pytest.mark.parametrize(("bound", "recorded"), [("CALLS_MAX", 2), ("CALLS_KNOWN_MAX", 1)])
+async def test_calls_that_are_over_take_no_room_from_those_that_begin(
+    bound: str, recorded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a minute they can still be asked for: at the busiest hour those are many, and bounded too."""
+    monkeypatch.setattr(calls, bound, 2)
+    async with copying() as (world, copied):
+        for name in ("one", "two", "refused"):
+            await comes(copied, name, name)
+        assert states(world) == ["Recording"] * 2
+        for party in ("caller", "agent"):
+            await copied.happens(LegEnded(LegId(f"one-{party}"), EndCause.NORMAL))
+        await comes(copied, "next", "next")
+        assert len(world.recorder.tapes) == recorded
+        await world.clock.advance(RELEASED_CALL_S)
+        await comes(copied, "last", "last")
+        assert states(world) == ["Recording"] * 2
 
 
 async def test_a_call_that_a_rule_has_recorded_and_that_cannot_be_is_not_taken() -> None:
