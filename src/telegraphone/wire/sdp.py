@@ -14,7 +14,8 @@ from typing import Final, Self
 from telegraphone.limits import SDP_ATTRIBUTES_MAX, SDP_BYTES_MAX, SDP_MEDIA_MAX
 from telegraphone.wire.errors import RemoteProtocolError
 
-_ANYWHERE: Final = frozenset(("0.0.0.0", "::"))  # noqa: S104 - an address that means hold, nothing is bound to it
+NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
+"""In the place of an address: nothing is to be sent there, and nothing comes from there (RFC 2543 section B.5)."""
 _PORT_MAX: Final = 65535
 _PAYLOAD_TYPE_MAX: Final = 127
 
@@ -193,7 +194,7 @@ class SessionDescription:
 
     def direction_of(self, media: Media) -> Direction:
         """The direction meant: an address of zeros takes away the receiving (hold as in RFC 2543 section B.5)."""
-        if self.address_of(media) in _ANYWHERE:
+        if self.address_of(media) in NOWHERE:
             return Direction.of(sends=media.direction.sends, receives=False)
         return media.direction
 

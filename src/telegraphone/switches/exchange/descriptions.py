@@ -7,6 +7,7 @@ from telegraphone.switches.exchange.media_port import Party
 from telegraphone.switches.exchange.payloads import Payloads
 from telegraphone.wire.errors import RemoteProtocolError
 from telegraphone.wire.sdp import (
+    NOWHERE,
     PCMA,
     PCMU,
     TELEPHONE_EVENT,
@@ -21,7 +22,6 @@ from telegraphone.wire.sdp import (
 )
 
 CAPABILITIES: Final = (PCMU, PCMA, TELEPHONE_EVENT)
-_NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
 NOT_ACCEPTABLE: Final = 488
 
 
@@ -67,7 +67,7 @@ def _party(description: SessionDescription, index: int, payloads: Payloads, latc
     media = description.media[index]
     host = description.address_of(media)
     direction = description.direction_of(media)
-    nowhere = host in _NOWHERE
+    nowhere = host in NOWHERE
     return Party(
         MediaAddress(host, media.port),
         payloads,
@@ -80,7 +80,7 @@ def _party(description: SessionDescription, index: int, payloads: Payloads, latc
 
 def _must_have_address(description: SessionDescription, media: Media) -> None:
     host = description.address_of(media)
-    if host not in _NOWHERE and not is_address(host):
+    if host not in NOWHERE and not is_address(host):
         raise RemoteProtocolError(f"{host} is no IP address", status=NOT_ACCEPTABLE)
 
 

@@ -25,7 +25,7 @@ from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, Req
 from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.siprec import built_in_bridge, srs
-from telegraphone.wire.siprec.answering import Line, Mine, answer, lines_of_answer, our_offer, taken_lines
+from telegraphone.wire.siprec.answering import Line, Mine, answer, lines_of_answer, our_offer, repeated, taken_lines
 from telegraphone.wire.siprec.body import METADATA_OLD, Body, read_body
 from telegraphone.wire.siprec.keys import OWN_KEY_BYTES
 from telegraphone.wire.siprec.metadata import Kind, read_snapshot
@@ -190,9 +190,10 @@ class Incoming:
         except RecorderFull as full:
             self._sip.respond(transaction, self._elsewhere(full.retry_after_s))
             return
-        if body.sdp is None and request.method == "INVITE":
+        if request.method == "INVITE":
+            rs.awaits_answer = body.sdp is None
             # Our offer repeats the lines there are and adds none (siprec.md, 3.9).
-            rs.awaits_answer = True
+            rs.ours = repeated(rs.ours) if rs.awaits_answer else rs.ours
         described = body.sdp is not None or request.method == "INVITE"
         self._learn(rs, body)
         self._sip.respond(transaction, Reply(200, body=rs.ours.serialize() if described else b""))
@@ -223,7 +224,8 @@ class Incoming:
         rs.ours = answer(offered, rs.lines, rs.ports(), self._mine(rs))
 
     def acknowledged(self, event: AckArrived) -> None:
-        """The ACK brings the client's answer where our 2xx made the offer; without a usable one the session ends."""
+        """The ACK brings the client's answer where our 2xx made the offer. Without a usable one a session ends that has just
+        begun; one that lives goes on as it was: what still comes is still recorded."""
         rs = self._register.by_dialog.get(event.dialog)
         if rs is None:
             return
@@ -232,8 +234,10 @@ class Incoming:
             try:
                 body = read_body(event.request.headers.get("Content-Type") or "", event.request.body)
                 answered = SessionDescription.parse(body.sdp or b"")
-            except RemoteProtocolError:
-                self.hang_up(rs, EndCause.FAILED)
+            except RemoteProtocolError as error:
+                log.warning("answer_unusable", trunk=rs.trunk.name, error=error.reason)
+                if not rs.lines:
+                    self.hang_up(rs, EndCause.FAILED)
                 return
             rs.lines = lines_of_answer(rs.ours, answered, rs.trunk.codecs)
             rs.labels = labels_of(answered)
@@ -241,6 +245,7 @@ class Incoming:
             self._learn(rs, body)
             self._register.described(rs)
             self._register.refresh(rs, self._named(rs, event.request))
+            self._agreement.begin(rs)
             self._register.media_changed(rs)
         self._ask_for_snapshot(rs)
 

@@ -8,10 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from telegraphone.wire.sdp import PCMA, PCMU, Codec, Direction, Media, SessionDescription, is_address, is_telephone_event
+from telegraphone.wire.sdp import (
+    NOWHERE,
+    PCMA,
+    PCMU,
+    Codec,
+    Direction,
+    Media,
+    SessionDescription,
+    is_address,
+    is_telephone_event,
+)
 from telegraphone.wire.siprec.keys import StreamKey, usable_key
 
-_NOWHERE: Final = frozenset(("", "0.0.0.0", "::"))  # noqa: S104 - addresses that mean hold, nothing is bound to them
 _PLAIN: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
 _SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"))
 CODECS: Final = ("PCMA", "PCMU", "G722", "opus", "G729")
@@ -79,9 +88,9 @@ def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, key
     events = tuple(codec for codec in media.codecs if is_telephone_event(codec))[:1]
     codecs = {codec.payload_type: named[codec] for codec in media.codecs if named[codec] in wanted or codec in events}
     host = offered.address_of(media)
-    if host not in _NOWHERE and not is_address(host):
+    if host not in NOWHERE and not is_address(host):
         return None
-    live = host not in _NOWHERE and media.direction.sends
+    live = host not in NOWHERE and media.direction.sends
     muxed = media.attribute("rtcp-mux") is not None
     reports = _reports(offered, media, muxed=muxed, agreed=handshake is not None)
     label = media.attribute("label") or ""
@@ -91,7 +100,7 @@ def _line(offered: SessionDescription, index: int, wanted: Sequence[str], *, key
 def _reports(offered: SessionDescription, media: Media, *, muxed: bool, agreed: bool) -> tuple[str, int] | None:
     """Keys that are agreed on are those of one port (RFC 5764 section 4.1): another port for reports has none."""
     host, port = (offered.address_of(media), media.port) if muxed else offered.control_address_of(media)
-    return None if host in _NOWHERE or (agreed and not muxed) or not is_address(host) else (host, port)
+    return None if host in NOWHERE or (agreed and not muxed) or not is_address(host) else (host, port)
 
 
 def _handshake(offered: SessionDescription, media: Media) -> HandshakeOffer | None:
@@ -151,6 +160,12 @@ def our_offer(wanted: Sequence[str], ports: Sequence[int], ours: SessionDescript
     """Our offer to a client that made none: one line for each port, everything we can record, nothing to be heard."""
     codecs = tuple(_OURS[name] for name in wanted if name in _OURS)
     return ours.successor(tuple(Media("audio", port, codecs, Direction.RECVONLY) for port in ports))
+
+
+def repeated(ours: SessionDescription) -> SessionDescription:
+    """Our offer to a client that asks for one in mid-call: the lines there are, and none added. One that is held may go on by
+    the answer; offered as `inactive` it could only stay held (RFC 3264 section 6.1)."""
+    return ours.successor(tuple(media if media.refused else replace(media, direction=Direction.RECVONLY) for media in ours.media))
 
 
 def lines_of_answer(ours: SessionDescription, answered: SessionDescription, wanted: Sequence[str]) -> tuple[Line | None, ...]:
