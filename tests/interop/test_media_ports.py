@@ -50,6 +50,16 @@ def test_a_pair_rests_before_it_is_used_again(first: int, opened: list[SocketPai
     assert pool.in_use == 1
 
 
+def test_the_pair_that_has_rested_longest_is_used_next() -> None:
+    """With room for it a port rests much longer than it must."""
+    pool, used = PortPool(HOST, 40_000, 40_019), set()
+    for call in range(5):
+        pair = pool.take(call * MEDIA_PORT_REST_S)
+        used.add(port_of(pair))
+        pool.give_back(pair, call * MEDIA_PORT_REST_S)
+    assert len(used) == 5
+
+
 def test_a_port_of_another_program_is_passed_over(first: int, opened: list[SocketPair]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind((HOST, first + 1))

@@ -102,6 +102,13 @@ def test_consent_that_nobody_could_give_is_refused(more: str, complaint: str) ->
     assert said.startswith(complaint)
 
 
+@pytest.mark.parametrize("voices", ['"inbound"', '"=caller"', '"1=agent"', '"1=caller", "2=somebody"'])
+def test_a_line_brings_the_voice_of_the_caller_or_the_called(voices: str) -> None:
+    assert config.parse(SMALL + TRUNK + 'voices = ["inbound=caller", "2 = called"]').trunks
+    [said] = _complaints(SMALL + TRUNK + f"voices = [{voices}]")
+    assert said.startswith("trunks[0].voices: ")
+
+
 def test_calls_of_another_tenants_trunk_need_not_hear_it() -> None:
     assert config.parse(SMALL + CONSENT + TRUNK + 'tenant = "north"\n[[tenants]]\nname = "north"').consent
 

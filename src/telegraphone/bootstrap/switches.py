@@ -137,6 +137,8 @@ def _trunk(entry: TrunkEntry) -> Trunk:
         codecs=entry.codecs,
         keys_under_avp=entry.keys_under_avp,
         built_in_bridge=entry.profile == "cisco-bib",
+        any_port=entry.source_port == "any",
+        voices={line.strip(): whose.strip() for line, _, whose in (each.rpartition("=") for each in entry.voices)},
         devices={aor.strip().lower(): number.strip() for aor, _, number in (each.rpartition("=") for each in entry.devices)},
         device_pattern=re.compile(entry.device_pattern) if entry.device_pattern else None,
         first_is_called=entry.first_is_called,

@@ -90,6 +90,7 @@ def contradictions(config: Config) -> Iterator[str]:
     yield from about_access(config.access, config.oidc)
 
 
+_VOICE = re.compile(r"\S+\s*=\s*(caller|called)")
 _ORDER = re.compile(r"[!-9;-~]+\s*:.+=\s*(start|pause|resume|stop)")
 
 
@@ -168,6 +169,8 @@ def _about_trunks(config: Config) -> Iterator[str]:
         for key in ("devices", "user_data_from"):
             if not all("=" in pair.strip("=") for pair in getattr(trunk, key)):
                 yield f"trunks[{index}].{key}: each must be two texts with = in between"
+        if not all(_VOICE.fullmatch(voice.strip()) for voice in trunk.voices):
+            yield f"trunks[{index}].voices: each must look like `inbound=caller`, with caller or called"
         if not all(_ORDER.fullmatch(order.strip()) for order in trunk.orders):
             yield f"trunks[{index}].orders: each must look like `X-Action: hold-it=pause`, with start, pause, resume or stop"
 

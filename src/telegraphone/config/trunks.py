@@ -63,6 +63,20 @@ class TrunkEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     keys_under_avp: Annotated[
         bool, Meta(description="Whether keys (`a=crypto`) in a line of plain RTP/AVP mean that it is encrypted all the same.")
     ] = True
+    source_port: Annotated[
+        Literal["signalled", "any"],
+        Meta(
+            description="Whether its audio must come from the port it signals or may come from any of that address: for clients "
+            "that send from one port and receive at another. Keys by DTLS are agreed on with the signalled port all the same."
+        ),
+    ] = "signalled"
+    voices: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Whose voice a line brings where its metadata does not say: by the line's label, or its place from 1 on, "
+            "each as `inbound=caller` or `2=called`."
+        ),
+    ] = ()
     devices: Annotated[
         tuple[str, ...],
         Meta(description="Agents' numbers by address of record, each as `sip:name@example.com=5001`."),

@@ -15,7 +15,9 @@ REGISTRATION_S_MIN: Final = 30
 """The shortest one; a phone that asks for less is told so (RFC 3261 section 10.3, 423)."""
 
 MEDIA_PORT_REST_S: Final = 10.0
-"""How long a media port rests between two calls: RTP that is on its way longer than that is nobody's audio."""
+"""How long a media port rests between two calls at least: RTP that is on its way longer than that is nobody's audio. The longest
+unused is taken, so that in a range twice as large as the need each rests as long as a call lasts; to insist on a minute (siprec
+7) would refuse calls where that cannot be had."""
 
 MEDIA_PACKETS_PER_TURN: Final = 64
 """Packets read from one socket before others have their turn: 1.3 s of one stream after a stall."""

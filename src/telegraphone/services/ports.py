@@ -97,9 +97,9 @@ class MediaReports:
 
 @dataclass(frozen=True, slots=True)
 class MediaSource:
-    """Who may send RTP: its address, the codec of each payload type, its SSRC where that was signalled, and its keys where
-    it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes its packets as they
-    arrive there: IPv4, and "0.0.0.0" and 0 stand for any address and any port. `steady`: it sends all the time, silence
+    """Who may send RTP: its address, whose port 0 stands for any, the codec of each payload type, its SSRC where that was
+    signalled, and its keys where it encrypts. With `arrives_at` it sends to somebody else on this machine, and the recorder takes
+    its packets as they arrive there: IPv4, and there "0.0.0.0" stands for any address. `steady`: it sends all the time, silence
     too, so that its silence is a fault. `reports`: it is told how they arrive. Without a host it sends nothing now."""
 
     host: str

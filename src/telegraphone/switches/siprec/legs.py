@@ -11,25 +11,28 @@ from telegraphone.domain.copies import Party
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import CallForked, CopyDescribed, EndCause, LegEnded, PartyAt, PartyJoined, PartyNamed
 from telegraphone.services.ports import SwitchEvent
-from telegraphone.switches.siprec.parties import Person, persons
+from telegraphone.switches.siprec.parties import Person, persons, stated
 from telegraphone.switches.siprec.rs import Leg, Rs
 from telegraphone.wire.siprec.noticing import unmatched
 
 NewId = Callable[[], LegId]
-_UNKNOWN = Person("", "")
 _PARTIES_MIN = 2
 
 
 def begun(rs: Rs, new_id: NewId) -> CallForked:
     """The call of a session that has just been offered, or whose next one begins. Who is not known yet has no number."""
     known = persons(rs.picture, rs.lines, rs.trunk)
-    for person in (*known, *(_UNKNOWN,) * (_PARTIES_MIN - len(known))):
+    for person in (*known, *(_nobody(rs, place) for place in range(len(known), _PARTIES_MIN))):
         _add(rs, person, new_id)
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
     trunk, named = rs.trunk, rs.named
     about = (named.known_as, named.user_data, trunk.tenant, trunk.name)
     return CallForked(parties, trunk.keeping, rs.mixed, *about, _links(rs), trunk.required)
+
+
+def _nobody(rs: Rs, place: int) -> Person:
+    return Person("", "", stated(place, rs.lines, rs.trunk))
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
@@ -63,7 +66,16 @@ def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
     parties = tuple(Party(party.aor, rs.trunk.number(party.aor), party.name) for party in rs.picture.parties())
     documents = tuple(rs.untold)
     rs.untold.clear()
-    return CopyDescribed(rs.legs[0].id, parties, _links(rs), rs.facts | unmatched(rs.labels, rs.picture), documents, over)
+    facts = rs.facts | unmatched(rs.labels, rs.picture) | _guessed(rs)
+    return CopyDescribed(rs.legs[0].id, parties, _links(rs), facts, documents, over)
+
+
+def _guessed(rs: Rs) -> dict[str, str]:
+    """Whether nothing says whose voice a line brings, so that its place among the lines counts, as a fact (rule 5.6)."""
+    claimed = {index for leg in rs.legs for index in leg.person.lines}
+    open_lines = {line.index for line in rs.lines if line is not None} - claimed
+    voiceless = any(not leg.person.lines and not leg.gone for leg in rs.legs)
+    return {"voices": "by order"} if open_lines and voiceless and not rs.mixed else {}
 
 
 def over(rs: Rs, cause: EndCause) -> list[SwitchEvent]:

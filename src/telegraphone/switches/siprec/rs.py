@@ -164,7 +164,8 @@ class Rs:
         reports = None if line.reports is None else MediaReports(MediaAddress(*line.reports), line.muxed)
         if not line.live:
             return replace(NOBODY, keys=keys, reports=reports)
-        return MediaSource(line.host, line.port, dict(line.codecs), keys=keys, reports=reports)
+        port = 0 if self.trunk.any_port else line.port
+        return MediaSource(line.host, port, dict(line.codecs), keys=keys, reports=reports)
 
     def place_at(self, address: MediaAddress) -> int | None:
         """The place of this address, None if it is none of ours."""

@@ -23,9 +23,11 @@ class Trunk:
     `sources` are the networks it may call from; `certificates` the names its certificate may bear, and then it must come
     by TLS. `required`: what is to be recorded of its calls ends here when it cannot be recorded any more. `built_in_bridge`:
     it is no SIPREC client but a Cisco phone's own recording (siprec.md, Q17). `keys_under_avp`: keys in a line of plain RTP
-    mean that it is encrypted (Q20). `devices` finds a number by address of record, `device_pattern` cuts one out of the user
-    part (its first group, or all of it). `call_uuid_from` and `user_data_from` name header fields or metadata elements, in
-    lower case; `orders` are what a header field of this name and value, in lower case, does to the recording (Q24).
+    mean that it is encrypted (Q20). `any_port`: its audio may come from any port of the address it signals (8.1). `voices`:
+    whether the line of this label, or at this place from 1 on, brings the "caller" or the "called" one, where its metadata
+    does not say. `devices` finds a number by address of record, `device_pattern` cuts one out of the user part (its first
+    group, or all of it). `call_uuid_from` and `user_data_from` name header fields or metadata elements, in lower case;
+    `orders` are what a header field of this name and value, in lower case, does to the recording (Q24).
     """
 
     name: str
@@ -37,6 +39,8 @@ class Trunk:
     codecs: tuple[str, ...] = CODECS
     keys_under_avp: bool = True
     built_in_bridge: bool = False
+    any_port: bool = False
+    voices: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     device_pattern: re.Pattern[str] | None = None
     first_is_called: bool = False

@@ -1,0 +1,83 @@
+"""Whose voice is on which line where the metadata does not say: by the profile, else by order, which is told (siprec.md, 5.6)."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from telegraphone.domain.legs import CopyDescribed
+from telegraphone.wire.sdp import PCMA
+from tests.interop.siprec.laboratory import laboratory, message, with_metadata
+from tests.interop.siprec.recording_client import AGENT, CALLER, metadata, tone
+from tests.interop.siprec.test_media import line
+from tests.interop.siprec.test_plain_calls import finished, near, recorder, tracks, voice
+
+PARTIES = b"""<recording><session session_id='s'/>
+<participant participant_id='a'><nameID aor='sip:15550100@example.com'/></participant>
+<participant participant_id='b'><nameID aor='sip:5001@example.com'/></participant>%s</recording>"""
+NOTHING_SAID = PARTIES % b""
+ONE_SAID = PARTIES % b"<stream stream_id='x'><label>97</label></stream><participantstreamassoc participant_id='a'><send>x</send>"
+ONE_SAID = ONE_SAID.replace(b"</send>", b"</send></participantstreamassoc>")
+UNREADABLE = b"<recording>"
+GUESSED, IN_ORDER, CROSSED = {"voices": "by order"}, [4000, 4002], [4002, 4000]
+
+
+@pytest.mark.parametrize(
+    ("document", "voices", "ports", "told"),
+    [
+        (NOTHING_SAID, {}, IN_ORDER, GUESSED),
+        (NOTHING_SAID, {"96": "called", "97": "caller"}, CROSSED, {}),
+        (NOTHING_SAID, {"1": "called", "2": "caller"}, CROSSED, {}),
+        (NOTHING_SAID, {"97": "caller", "2": "called"}, CROSSED, GUESSED),
+        (UNREADABLE, {"96": "called", "97": "caller"}, CROSSED, {}),
+        (UNREADABLE, {}, IN_ORDER, GUESSED),
+        # What the client says of a call counts more than what was said of the client.
+        (ONE_SAID, {"96": "caller", "97": "called"}, CROSSED, GUESSED),
+    ],
+)
+async def test_lines_of_which_the_metadata_says_nothing(
+    document: bytes, voices: Mapping[str, str], ports: list[int], told: Mapping[str, str]
+) -> None:
+    async with laboratory(voices=voices) as lab:
+        assert (await lab.say(with_metadata(document))).status == 200
+        assert [source.port for source in await lab.sources()] == ports
+        facts = lab.of(CopyDescribed)[0].facts
+        assert {name: value for name, value in facts.items() if name == "voices"} == told
+
+
+async def test_where_all_is_said_nothing_is_guessed() -> None:
+    for name in ("plain", "q11-mixed", "q12-in-out-and-mix", "q05-nested-ids"):
+        async with laboratory() as lab:
+            await lab.send(name)
+            assert "voices" not in lab.of(CopyDescribed)[0].facts, name
+
+
+async def test_audio_may_come_from_any_port_where_the_profile_says_so() -> None:
+    async with laboratory(any_port=True) as lab:
+        await lab.say(message("plain"))
+        assert [(source.host, source.port) for source in await lab.sources()] == [("192.0.2.1", 0)] * 2
+
+
+@pytest.mark.parametrize(("said", "heard"), [("any", True), ("signalled", False)])
+async def test_a_client_that_sends_from_other_ports_than_it_signals(tmp_path: Path, said: str, *, heard: bool) -> None:
+    """Its metadata does not say whose voices these are either, and they are the other way round."""
+    trunk = f'source_port = "{said}"\nvoices = ["{CALLER.label}=called", "2=caller"]'
+    snapshot = metadata((CALLER, AGENT)).replace(b"participantstreamassoc", b"somethingelse")
+    async with recorder(tmp_path, trunk=trunk) as (system, client):
+        signalled, speaking = client.new_audio([tone(1), tone(1)]), client.new_audio([tone(CALLER.hertz), tone(AGENT.hertz)])
+        lines = [line(each.port, party, PCMA) for each, party in zip(signalled, (CALLER, AGENT), strict=True)]
+        fork = await client.fork(lines=lines, audio=speaking, snapshot=snapshot)
+        await asyncio.sleep(2)
+        await fork.hang_up()
+        for each in signalled:
+            each.close()
+        [resource] = await finished(system)
+        agent, caller = await tracks(system, resource)
+        if heard:
+            assert near(voice(agent), CALLER.hertz)
+            assert near(voice(caller), AGENT.hertz)
+            assert system.log.count('"level": "error"') == 0, system.log
+        else:
+            assert not agent.any()
+            assert not caller.any()
