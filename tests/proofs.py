@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.seeds import USUAL
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/reference/properties.md"
 ASVS = ROOT / "docs/security/asvs.md"
@@ -53,4 +55,4 @@ def main(name: str, seed: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], (sys.argv[2:] or ["1898"])[0]))
+    sys.exit(main(sys.argv[1], (sys.argv[2:] or [USUAL])[0]))

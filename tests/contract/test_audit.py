@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 import msgspec
 import pytest
@@ -27,6 +26,7 @@ from telegraphone.storage.notary import SignedStatements
 from tests.contract.databases import KINDS, database
 from tests.postgresql import Server
 from tests.scenario.clock import VirtualClock
+from tests.seeds import chance
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 DEEDS = (
@@ -228,8 +228,7 @@ async def test_whatever_is_done_to_the_trail_is_found_and_its_place_named(
     crime: Callable[[AsyncConnection, int], object], kind: str, tmp_path: Path, postgresql: Server
 ) -> None:
     """F41, CMP-3: edited, deleted, inserted, tail cut, reordered, rolled back, at places by chance of a seed."""
-    chance = Random(crime.__name__)
-    place = chance.randint(2, LINES - 2)
+    place = chance(crime.__name__).randint(2, LINES - 2)
     async with database(kind, tmp_path, postgresql) as engine:
         office = _office(SqlAuditTrail(engine, VirtualClock(NOON)), engine, tmp_path)
         for _ in range(2):

@@ -8,6 +8,8 @@ from random import Random
 from time import monotonic
 from typing import Final
 
+from tests.seeds import chance
+
 SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "0"))
 """For each test; one that is made of many shares them."""
 
@@ -21,7 +23,7 @@ def rounds(at_least: int, *, seed: str = "", share: float = 1.0) -> Iterator[Ran
     for number in count():
         if number >= at_least and monotonic() >= ends:
             return
-        yield Random(f"{seed}{number}")
+        yield chance(seed, number)
 
 
 def examples(at_least: int, *, a_second: int) -> int:

@@ -24,6 +24,7 @@ from telegraphone.media.seal import Sealer
 from telegraphone.media.track import EpochClosed, EpochOpened, SegmentsFilled
 from telegraphone.media.unseal import EpochReader
 from telegraphone.storage.memory import MemoryStore
+from tests.seeds import chance
 from tests.simulation.faulty_disk import Fault, FaultyDisk, WorldEnds
 
 RECORDING = "0f0e0d0c-0b0a-4908-8706-050403020100"
@@ -61,7 +62,7 @@ class World:
     nonces: list[tuple[bytes, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
+        self.chance = chance(self.seed)
         self.keys = MemoryKeyStore(self.chance.randbytes)
         world = self
 
@@ -218,7 +219,7 @@ def test_the_end_at_every_operation(power: bool) -> None:
         for seed in range(4 if power else 1):
             world = World(FaultyDisk(Fault(at, "kill")), seed)
             world.live()
-            check(world, world.disk.image(random.Random(f"{at}/{seed}"), power=power))
+            check(world, world.disk.image(chance(at, seed), power=power))
             assert len(set(world.nonces)) == len(world.nonces)
             assert world.disk.before_durable_header == 0
 
@@ -232,7 +233,7 @@ def test_one_failure_at_every_operation_is_survived(kind: str, ahead: bool) -> N
         assert world.disk.retried_syncs == 0, "a failed sync is never tried again"
         assert world.disk.written_after_failure == 0, "a file that failed is never written again"
         assert len(set(world.nonces)) == len(world.nonces) > 0, "no nonce is used twice"
-        store = world.disk.image(random.Random(at), power=False)
+        store = world.disk.image(chance(at), power=False)
         check(world, store)
         if not world.failed:
             assert isinstance(world.acknowledged[-1], Ended)
@@ -250,7 +251,7 @@ def test_a_disk_that_goes_on_failing_ends_the_recording_loudly(kind: str) -> Non
         told = len(world.acknowledged)
         assert world.failed or at > COUNT - 2
         assert world.disk.retried_syncs == 0
-        check(world, world.disk.image(random.Random(at), power=True))
+        check(world, world.disk.image(chance(at), power=True))
         assert len(world.acknowledged) == told
 
 

@@ -1,21 +1,22 @@
 """A network between clients and the server that can fail as networks do: cut, stall, delay, and say things twice."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+from tests.seeds import chance
 
 HOST = "127.0.0.1"
 
 
 class BadNetwork:
-    """A TCP relay. Delays are drawn from a fixed seed, so that a failure can be seen again."""
+    """A TCP relay. Delays are drawn from the seed of the run, so that a failure can be seen again."""
 
     def __init__(self, target: int, *, delay_s: float = 0.0, doubles: bool = False) -> None:
         self._target = target
         self._delay_s = delay_s
         self._doubles = doubles
-        self._random = random.Random(1898)
+        self._random = chance("network")
         self._writers: set[asyncio.StreamWriter] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()

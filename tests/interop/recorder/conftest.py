@@ -12,11 +12,12 @@ from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
 from telegraphone.services.ports import MediaAddress, MediaSource, TapOrder, TrackOrder
+from tests import seeds
 from tests.interop.recorder.senders import Speaker
 from tests.interop.recorder.signal import Found, read_recording
 from tests.interop.recorder.udp_relay import Flow, Relay
 
-SEED = b"the wire that remembers"
+SEED = f"the wire that remembers {seeds.SEED}".encode()
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ remembers when it delivered each, and the finished files are searched for every 
 """
 
 import asyncio
-import os
 import random
 import statistics
 import time
@@ -14,13 +13,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from telegraphone.services.ports import SealedRecording
+from tests import seeds
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import speak_all
 from tests.interop.recorder.udp_relay import Flow, Relay, Weather
 
 CALLS = 40
 PAUSES_PER_CALL = 15
-SEEDS = [os.environ.get("TELEGRAPHONE_SEED", "1898")]
+SEEDS = [seeds.SEED]
 NOTE = {"source": "agent"}
 
 

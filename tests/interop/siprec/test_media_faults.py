@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -39,6 +38,7 @@ from tests.interop.siprec.marked_calls import (
 )
 from tests.interop.siprec.test_plain_calls import near, pitch, recorder, recordings, tracks, until
 from tests.interop.system import System
+from tests.seeds import chance
 
 FLOOD = """
 import socket, sys, time
@@ -55,12 +55,12 @@ print(sent)
 
 async def f19_loss_reordering_and_doubles(bad: Call) -> None:
     """Groups of three frames leave together in any order, one packet in ten is lost and one in ten comes twice."""
-    chance = Random(19)
+    luck = chance(19)
 
     def send(first: int) -> None:
-        group = [number for number in range(first, first + 3) if chance.random() > 0.1]
-        group += [number for number in group if chance.random() < 0.1]
-        for number in chance.sample(group, len(group)):
+        group = [number for number in range(first, first + 3) if luck.random() > 0.1]
+        group += [number for number in group if luck.random() < 0.1]
+        for number in luck.sample(group, len(group)):
             bad.send(RtpPacket(0, 65_500 + number & 0xFFFF, FRAME * number, 19, bad.frame(number)), number)
 
     await paced(3, send)
