@@ -89,6 +89,7 @@ async def test_a_package_of_many_takes_two_and_holds_what_was_approved(careful: 
 async def test_what_is_done_to_keys_is_asked_for_by_one_administrator_and_approved_by_another(careful: World) -> None:
     wish = {"action": "rotate key"}
     async with careful.client("admin.one") as first, careful.client("admin.listening") as second:
+        assert (await first.get("/api/v2/approvals")).json()["keyDeeds"] == ["rotate key", "back up keys"]
         asked = await first.post("/api/v2/approvals", json=wish)
         assert (asked.status_code, asked.json()["approval"]["subject"]) == (201, DEFAULT_TENANT)
         assert (await first.post("/api/v2/approvals", json=wish)).json() == asked.json(), "one wish, however often"
@@ -98,7 +99,7 @@ async def test_what_is_done_to_keys_is_asked_for_by_one_administrator_and_approv
         assert (await first.post("/api/v2/approvals", json={"action": "delete"})).status_code == 400
         assert (await first.post("/api/v2/approvals", json={})).status_code == 400
     async with careful.client("compliance.one") as nobody:
-        assert (await nobody.get("/api/v2/approvals")).json()["approvals"] == []
+        assert (await nobody.get("/api/v2/approvals")).json() == {"statusCode": 0, "approvals": [], "keyDeeds": []}
         assert answer_of(await nobody.post(url, json=APPROVE))[0] == 404
         assert answer_of(await nobody.post("/api/v2/approvals", json=wish)) == NO_ROLE
     assert (careful.lines[-1].deed.action, careful.lines[-1].deed.result) == ("rotate key", "refused")
@@ -106,6 +107,7 @@ async def test_what_is_done_to_keys_is_asked_for_by_one_administrator_and_approv
 
 async def test_who_wants_no_four_eyes_is_asked_nothing(world: World) -> None:
     async with world.client("admin.one") as http:
+        assert (await http.get("/api/v2/approvals")).json()["keyDeeds"] == []
         assert (await http.post("/api/v2/approvals", json={"action": "back up keys"})).status_code == 400
 
 

@@ -35,7 +35,8 @@ ApprovalOption = Annotated[
 CONFIG = Path("telegraphone.toml")
 _EVERYBODYS: Final = "default"
 _HOW: Final = (
-    """One administrator posts {{"action": "{}"}} to /api/v2/approvals, another approves it; then give its id as --approval."""
+    """One administrator asks for it on the page /recordings, or posts {{"action": "{}"}} to /api/v2/approvals, """
+    """another approves it; then give its id as --approval."""
 )
 
 

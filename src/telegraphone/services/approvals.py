@@ -91,10 +91,15 @@ class FourEyes:
         if action is None:
             raise ParameterInvalid("action")
         await self._library.must_reach(agent, action, agent.tenant, origin)
-        if action not in self._wanted.get(agent.tenant, ()):
+        if action not in self.key_deeds(agent):
             raise ParameterInvalid("action")
         all_of_them = await self._approvals.of(agent.tenant, self._clock.utc())
         return await self._waiting(all_of_them, agent, action, agent.tenant, origin)
+
+    def key_deeds(self, agent: Agent) -> tuple[Action, ...]:
+        """What this person may ask for that is done to keys."""
+        wanted = self._wanted.get(agent.tenant, ())
+        return tuple(each for each in KEY_DEEDS if each in wanted and may(agent, each))
 
     async def waiting(self, agent: Agent, origin: str) -> tuple[Approval, ...]:
         """What this person may approve or take back, the oldest first. Raises `RoleMissing`, which is in the trail."""

@@ -17,9 +17,10 @@ class ApprovalPages:
         self._four_eyes = four_eyes
 
     async def get_all(self, request: ApiRequest) -> Response:
-        """GET /approvals: what this user may approve or take back, the oldest first."""
+        """GET /approvals: what this user may approve or take back, the oldest first, and ask for that is done to keys."""
         waiting = await self._four_eyes.waiting(request.agent, request.origin)
-        return answer(approvals=[_shape(each) for each in waiting])
+        key_deeds = [each.value for each in self._four_eyes.key_deeds(request.agent)]
+        return answer(approvals=[_shape(each) for each in waiting], keyDeeds=key_deeds)
 
     async def ask(self, request: ApiRequest) -> Response:
         """POST /approvals: has a second person asked whether this may be done to keys, on the machine."""

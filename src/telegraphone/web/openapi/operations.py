@@ -284,7 +284,7 @@ _LABELS: Final = {
         _answer(waiting=WHOLE, troubles=listed(ref("Trouble"))),
     ),
     ("GET", "/approvals"): Said(
-        "What waits for a second person, as far as this user may approve it", _answer(approvals=listed(ref("Approval")))
+        "What waits for a second person, or may be asked for", _answer(approvals=listed(ref("Approval")), keyDeeds=listed(TEXT))
     ),
     ("POST", "/approvals"): Said(
         "Ask for what is done to keys", _answer(approval=ref("Approval")), body=_KEY_DEED, status=HTTPStatus.CREATED
