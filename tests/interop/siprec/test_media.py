@@ -5,7 +5,9 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pylibsrtp import Policy, Session
 
 from telegraphone.demo.desktop import Desktop
@@ -13,6 +15,7 @@ from telegraphone.phone.voices import FRAME_S
 from telegraphone.wire.rtp.packet import RtpPacket
 from telegraphone.wire.sdp import PCMA, Codec, Direction, Media
 from tests.interop.recorder.test_decoding import coded, g729_frames, g729_sound
+from tests.interop.siprec.marked_calls import FRAME, RATE
 from tests.interop.siprec.recording_client import AGENT, CALLER, Fork, Party, tone
 from tests.interop.siprec.test_plain_calls import finished, near, pitch, recorder, tracks
 from tests.interop.system import AGENT as AGENT_NAME
@@ -109,6 +112,14 @@ REACH_S = 2
 LATE_START = f'recording = "on-demand"\n[[preroll]]\nseconds = {REACH_S}\n'
 
 
+def beginning(track: NDArray[np.int16], second: int) -> float:
+    """Where what is said in this second begins on a track, in seconds: the first 20 ms in which it is louder than the others."""
+    frames = track[: len(track) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
+    waves = np.exp(2j * np.pi * np.outer(np.arange(FRAME) / RATE, SECONDS_HZ))
+    loud = np.abs(frames).max(axis=1) > 50
+    return float(np.flatnonzero(loud & (np.abs(frames @ waves).argmax(axis=1) == second))[0] * FRAME_S)
+
+
 async def test_a_late_start_begins_with_what_was_said_before_be_it_encrypted(tmp_path: Path) -> None:
     """The caller's line is encrypted, the agent's is not. Before the start nothing is on the disk, and then what was said last;
     of a call that nobody starts, nothing ever is."""
@@ -124,11 +135,10 @@ async def test_a_late_start_begins_with_what_was_said_before_be_it_encrypted(tmp
             lines = [line(audio[0].port, CALLER, PCMA, CRYPTO, protocol="RTP/SAVP"), line(audio[1].port, AGENT, PCMA)]
             return await client.fork(lines=lines, audio=audio, silent=True)
 
-        async def speak(fork: Fork, seconds: int) -> None:
+        async def speak(fork: Fork, seconds: int) -> float:
             session = Session(Policy(KEY, Policy.SSRC_ANY_OUTBOUND))
-            await asyncio.gather(
-                say(fork, 0, [session.protect(each) for each in packets(1, seconds)]), say(fork, 1, packets(2, seconds))
-            )
+            secret = [session.protect(each) for each in packets(1, seconds)]
+            return max(await asyncio.gather(say(fork, 0, secret), say(fork, 1, packets(2, seconds))))
 
         fork, loop = await forked(), asyncio.get_running_loop()
         speaking, begun = asyncio.create_task(speak(fork, len(SECONDS_HZ))), loop.time()
@@ -138,7 +148,7 @@ async def test_a_late_start_begins_with_what_was_said_before_be_it_encrypted(tmp
             [call] = (await agent.get("/me/calls?fields=*"))["calls"]
             await agent.post(f"/me/calls/{call['id']}", "StartCallRecording")
         started_s = loop.time() - begun
-        await speaking
+        late = await speaking
         await fork.hang_up()
         [resource] = await finished(system)
         [before] = [each for each in resource["eventHistory"] if each["type"] == "PreRoll"]
@@ -149,6 +159,10 @@ async def test_a_late_start_begins_with_what_was_said_before_be_it_encrypted(tmp
             assert len(whole) >= 2, started_s
             assert all(near(pitch(track, second + 0.3 - from_s, 0.4), SECONDS_HZ[second]) for second in whole), from_s
             assert not near(pitch(track, 0.0, 0.2), SECONDS_HZ[0])
+            # What came from memory lies where it was said beside what came after it.
+            begins = {second: beginning(track, second) for second in (*whole, len(SECONDS_HZ) - 1)}
+            shifts = [begin_s - second for second, begin_s in begins.items()]
+            assert max(shifts) - min(shifts) < 0.06 + late, begins
 
         kept, fork = set(sealed_files(tmp_path)), await forked()
         await speak(fork, 1)
