@@ -57,6 +57,23 @@ async def test_keypad_digits(tmp_path: Path, at: str) -> None:
         assert not [fact for fact in here.phones[ONE].facts if fact["fact"] == "digit"]
 
 
+async def test_a_call_moves_while_keys_are_played(tmp_path: Path, at: str) -> None:
+    """Hold, retrieval and transfer do not wait for the end of a card's numbers, of which the customer's phone gets each key."""
+    first, second = "4111111111111111#1230#123##", "00*0000000A"
+    async with office(tmp_path, CUSTOMER, ONE, TWO, at=at) as here:
+        call = await in_a_call(here)
+        await here.one.do(call, "SendDtmf", digits=first)
+        await here.one.do(call, "Hold")
+        await here.phones[CUSTOMER].until(lambda: here.last_heard(CUSTOMER) == {MUSIC})
+        await here.one.do(call, "Retrieve")
+        await here.one.do(call, "SendDtmf", digits=second)
+        await here.one.dial_into(call, "SingleStepTransfer", TWO)
+        await here.hear(p5000=[TWO], p5002=[CUSTOMER])
+        await here.phones[CUSTOMER].reports("digit", digit="A")
+        digits = [fact["digit"] for fact in here.phones[CUSTOMER].facts if fact["fact"] == "digit"]
+        assert digits == list(first + second)
+
+
 async def test_consult_swap_and_transfer(tmp_path: Path, at: str) -> None:
     """To a colleague, to and fro, and away: whoever waits hears music, the recording only the call it is of."""
     async with office(tmp_path, CUSTOMER, ONE, TWO, at=at) as here:

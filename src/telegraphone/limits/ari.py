@@ -48,6 +48,12 @@ ASTERISK_PORTS_SHARE_MAX: Final = 0.8
 ASTERISK_UNMUTE_S: Final = 0.3
 """How long a resume waits for a tap to be unmuted, which takes some milliseconds: then the gate opens all the same."""
 
+ASTERISK_KEY_S: Final = 0.25
+"""Time from key to key: Asterisk takes 0.22 s for each, so that none waits behind another there."""
+
+ASTERISK_KEYS_MAX: Final = 256
+"""Keys that wait to be played to one party: four operations of as many as one may have (64), a minute."""
+
 ASTERISK_MISSED_PACKETS: Final = 4
 """So many packets that came to Asterisk and not to the recorder prove that its tap is dead: 80 ms of what a phone sends."""
 

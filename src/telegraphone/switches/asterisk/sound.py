@@ -4,6 +4,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import MediaAddress, MediaSource
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.ears import Ears
+from telegraphone.switches.asterisk.keypad import Keypad
 from telegraphone.switches.asterisk.packet_taps import PacketTaps
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
@@ -20,6 +21,7 @@ class AsteriskSound:
         self._wiring = wiring
         self._taps = taps
         self._ears = ears
+        self._keypad = Keypad(board)
 
     # --- LegMedia ---
 
@@ -47,7 +49,7 @@ class AsteriskSound:
     async def send_dtmf(self, leg: LegId, digits: str) -> None:
         """See `LegMedia`."""
         if found := self._board.legs.get(leg):
-            await self._board.link.do(requests.dtmf(found.ari_id, digits.upper()))
+            await self._keypad.play(found, digits.upper())
 
     # --- ConferenceTaps ---
 

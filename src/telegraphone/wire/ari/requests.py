@@ -80,9 +80,10 @@ def mute(ari_id: str, *, on: bool, direction: Direction = "in") -> AriRequest:
     return AriRequest("POST" if on else "DELETE", _leg(ari_id, "mute"), {"direction": direction})
 
 
-def dtmf(ari_id: str, digits: str) -> AriRequest:
-    """Plays keys to the leg's party; later requests for this leg wait for it."""
-    return AriRequest("POST", _leg(ari_id, "dtmf"), {"dtmf": digits})
+def dtmf(ari_id: str, key: str) -> AriRequest:
+    """Plays one key to the leg's party; later requests for this leg wait for it, 220 ms: 100 before it, 100 of it, and `between`
+    also after the last."""
+    return AriRequest("POST", _leg(ari_id, "dtmf"), {"dtmf": key, "between": "20"})
 
 
 def variable(ari_id: str, name: str) -> AriRequest:
