@@ -40,6 +40,16 @@ def _tests(told: str) -> list[str]:
     return re.findall(r"`(tests/[^`]+)`", told)
 
 
+def pytest_with(seed: str) -> list[str]:
+    """The command whose tests draw by this seed, in the environment that `seeded` makes."""
+    return [sys.executable, "-m", "pytest", f"--hypothesis-seed={seed}"]
+
+
+def seeded(seed: str) -> dict[str, str]:
+    """This environment, with a seed."""
+    return {**os.environ, "TELEGRAPHONE_SEED": seed}
+
+
 def main(name: str, seed: str) -> int:
     """Runs the tests of one line; 0 only when each of them ran and passed."""
     tests = proofs().get(name)
@@ -47,8 +57,7 @@ def main(name: str, seed: str) -> int:
         print(f"{name} is not proved: see {PAGE.relative_to(ROOT)}", file=sys.stderr)
         return 1
     report = ROOT / ".pytest_cache" / "proof.xml"
-    command = [sys.executable, "-m", "pytest", f"--hypothesis-seed={seed}", f"--junitxml={report}", *tests]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "TELEGRAPHONE_SEED": seed}, check=False)
+    done = subprocess.run([*pytest_with(seed), f"--junitxml={report}", *tests], cwd=ROOT, env=seeded(seed), check=False)
     skipped = re.search(r'skipped="([1-9]\d*)"', report.read_text(encoding="utf-8"))
     print(f"{name}, seed {seed}: {'proved' if not (done.returncode or skipped) else 'NOT PROVED'}")
     return done.returncode or int(skipped is not None)
