@@ -96,6 +96,8 @@ async def test_both_hear_it_and_only_what_was_said_behind_it_is_kept(tmp_path: P
         [whole] = [each for each in nothing["eventHistory"] if each["type"] == "Recording"]
         [without] = [each for each in nothing["eventHistory"] if each["type"] == "Paused"]
         assert int(without["duration"]) == int(whole["duration"]) >= 1_000 * ANNOUNCED_S / 4
+        for each in (whole, without):
+            assert re.search(r"line\.wav \(sha256 [0-9a-f]{16}\) not heard to its end by 5000\b", each["stoppedBy"]["rule"])
         assert not any(track.any() for track in await sound(talk.system, nothing))
     # The second call's, of which the customer heard a part, may have been cut short by the phone's own end as well.
     for phone in (talk.caller, talk.callee):

@@ -2,7 +2,8 @@
 each input.
 
 Who agreed by staying on the line has heard all of it: only what was played to its end to a connected party counts. A party that
-could not hear it on hold hears it from its beginning afterwards. One that it could not be played to is not tried again in this
+could not hear it on hold hears it from its beginning afterwards. Who had not heard all of it when the recording ended stands
+where it ends. One that it could not be played to is not tried again in this
 part: nothing is kept, everybody in the call who may record is told, and the log says so.
 """
 
@@ -43,12 +44,15 @@ class Announcing:
             announcement = consent.due(self._world.policies.consent_rules, call, self._world.is_agent)
             for leg in self._hearers(call, announcement) if announcement else ():
                 self._change(replace(leg, hearing=announcement))
+                self._effects.recorders[call.uuid].unheard[leg.id] = leg.number, self._world.policies.announcements[announcement]
                 # Cancelled when the mailbox is closed, and all that it may raise comes as its end.
                 self._mailbox.keep(asyncio.create_task(self._play(leg.id, announcement)))
 
     def over(self, what: AnnouncementOver) -> tuple[News, ...]:
         """One plays no longer."""
         calls = self._effects.conversation.of(what.leg)
+        for call in calls if what.heard else ():
+            self._effects.recorders[call.uuid].unheard.pop(what.leg, None)
         for call in calls[:1]:
             leg = call.leg(what.leg)
             if what.heard:

@@ -15,7 +15,8 @@ from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 @dataclass(frozen=True, slots=True)
 class By:
     """Who caused a change of a recording (gws-api 13.3): `agent`, `device`, `phone`, `policy`, `admin`, `call` or
-    `system`; the login and number where there is one, and the `rule` by which a policy did it."""
+    `system`; the login and number where there is one, and the `rule` by which a policy did it, or
+    what of consent was lacking when the part ended."""
 
     source: str
     user_name: str = ""

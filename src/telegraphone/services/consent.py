@@ -90,4 +90,4 @@ class Consents:
             for each in leg.heard
             if each.announcement == rule.announcement
         )
-        return f"{played.name} (sha256 {played.digest[:16]}) heard by {', '.join(heard)}"
+        return f"{played.reference} heard by {', '.join(heard)}"

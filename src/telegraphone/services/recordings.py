@@ -17,7 +17,7 @@ from telegraphone.domain import consent
 from telegraphone.domain import recording as rec
 from telegraphone.domain.call import Call, Leg, Part
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
-from telegraphone.limits import RECORDER_ANSWER_S, RECORDING_SEAL_S
+from telegraphone.limits import CONSENT_EVIDENCE_CHARS_MAX, RECORDER_ANSWER_S, RECORDING_SEAL_S
 from telegraphone.services import history
 from telegraphone.services.catalogue import By, PartRecord
 from telegraphone.services.ports import (
@@ -31,6 +31,7 @@ from telegraphone.services.ports import (
     Unavailable,
 )
 from telegraphone.services.surroundings import Surroundings
+from telegraphone.services.switch_ports import Announcement
 from telegraphone.services.waiting import Limit
 
 log = structlog.get_logger()
@@ -71,6 +72,8 @@ class CallRecorder:
         """Whether what is said is remembered for a part that nobody has started."""
         self.awaits: tuple[LegId, ...] = ()
         """Who took part when what is said began to wait in memory for consent; nobody when nothing does."""
+        self.unheard: dict[LegId, tuple[str, Announcement]] = {}
+        """To whose number an announcement was begun to be played in this part, which they have not heard to its end."""
         self._names: set[str] = set()
 
     @property
@@ -182,6 +185,7 @@ class CallRecorder:
         """Ends the part. Whatever the recorder answers, the call has no running part afterwards: a recorder that could
         not seal keeps the gate shut, and its own recovery closes the file and ends the record."""
         running, self._running = self._must_run(), None
+        by = self._with_unheard(running, by)
         try:
             asked = self._world.recorder.seal(running.record.recording_id, by.note())
             sealed = await limit.answer("recorder", asked)
@@ -193,6 +197,14 @@ class CallRecorder:
             await self._untap(running)
         if running.began or sealed.duration_samples:
             self._put(history.ended(self._surely_named(running), sealed, by))
+
+    def _with_unheard(self, running: _Running, by: By) -> By:
+        """Who ended a part that consent never opened, and who had not heard what they were to agree to."""
+        unheard, self.unheard = self.unheard, {}
+        if rec.Reason.CONSENT.value not in running.shut_for:
+            return by
+        said = (f"{announcement.reference} not heard to its end by {number}" for number, announcement in unheard.values())
+        return replace(by, rule="; ".join(said)[:CONSENT_EVIDENCE_CHARS_MAX] or by.rule)
 
     async def discard(self, by: By) -> None:
         """Clears away a part whose fate is unknown, if there is one; never raises."""

@@ -48,6 +48,11 @@ class Announcement:
         """How long it takes."""
         return len(self.linear) / 16_000
 
+    @property
+    def reference(self) -> str:
+        """What evidence calls it."""
+        return f"{self.name} (sha256 {self.digest[:16]})"
+
 
 class Announcements(Protocol):
     """Plays announcements to parties. A switch that plays nothing for us has none."""

@@ -78,6 +78,22 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(policies: Policies) -> 
         [sealed] = world.recorder.sealed.values()
         [silence] = sealed.spans
         assert (silence.reason, silence.start_samples, silence.end_samples) == ("consent", 0, sealed.duration_samples)
+        [part] = await world.parts(sealed.call_uuid)
+        said = [each.stopped_by.rule for each in part.history if each.type in ("Recording", "Paused") and each.stopped_by]
+        assert len(said) == 2
+        unheard = f"line.wav (sha256 {'ab' * 8}) not heard to its end by"
+        for each in said:
+            assert set(each.split("; ")) == {f"{unheard} 5000", f"{unheard} 5001"}
+
+
+async def test_what_was_heard_is_not_called_unheard_when_the_recording_ends() -> None:
+    async with serving(policies=POLICIES) as world:
+        await world.talking()
+        await world.do(ONE, START)
+        await world.clock.advance(5.1)
+        await world.do(ONE, STOP)
+        [part] = await world.parts(world.only_call(ONE).call_uuid)
+        assert [each.stopped_by.rule for each in part.history if each.type == "Recording" and each.stopped_by] == [""]
 
 
 async def test_what_was_said_meanwhile_belongs_to_the_recording_where_the_rule_says_so() -> None:
