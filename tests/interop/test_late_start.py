@@ -3,6 +3,8 @@
 from pathlib import Path
 from time import time
 
+import pytest
+
 from tests.interop.office import CUSTOMER, ONE, TWO, in_a_call, office, recorded
 from tests.interop.system import AGENT
 from tests.interop.test_recorded_call import NEAR_S, RULES, check_silence, check_voices, conversation, fetched
@@ -18,21 +20,31 @@ def sealed_files(folder: Path, names: str = "*.tg[sj]") -> list[Path]:
     return list(folder.rglob(names))
 
 
-async def test_a_late_start_begins_with_what_was_said_before(tmp_path: Path) -> None:
-    """Spoken, then started: the seconds before the Start are on the tracks, each where it was spoken; a card page, and before
-    that a hold, have left nothing of what came before them, and no file was there before the Start."""
+@pytest.mark.parametrize("kept_out", ["hold", "card page"])
+async def test_a_late_start_begins_with_what_was_said_before(tmp_path: Path, kept_out: str) -> None:
+    """Spoken, then started: the seconds before the Start are on the tracks, each where it was spoken; a hold or a card page has
+    left nothing of what came before it, and no file was there before the Start."""
     async with conversation(tmp_path, "websocket", more=PREROLL + RULES) as talk:
+
+        async def attach(key: str, value: str) -> None:
+            await talk.agent.post(f"/me/calls/{talk.call['id']}", "UpdateUserData", userData={key: value})
+
+        await attach("consent", "yes")
         await talk.callee.speaks(2)
-        talk.callee.do("hold")
-        await talk.status("Ringing", "Established", "Held")
-        talk.callee.do("unhold")
-        await talk.status("Ringing", "Established", "Held", "Established")
-        await talk.agent.post(f"/me/calls/{talk.call['id']}", "UpdateUserData", userData={"consent": "yes"})
+        if kept_out == "hold":
+            talk.callee.do("hold")
+            await talk.status("Ringing", "Established", "Held")
+            talk.callee.do("unhold")
+            await talk.status("Ringing", "Established", "Held", "Established")
+        else:
+            await attach("page", "card")
+            await attach("page", "other")
         retrieved = time()
-        await talk.callee.speaks(4)
+        # Less than memory reaches back: but for what kept it out it would begin before that.
+        await talk.callee.speaks(1.5)
         assert not sealed_files(tmp_path)
         await talk.operate("Start")
-        await talk.callee.speaks(2)
+        await talk.callee.speaks(4)
         await talk.operate("Stop")
         await talk.callee.hang_up()
         kept = await fetched(talk.system, talk.call["callUuid"])
