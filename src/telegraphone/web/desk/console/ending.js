@@ -1,0 +1,62 @@
+// The end of all that a search finds, as a customer may ask for whose recordings are many.
+
+import { h } from "/desk/elements.js";
+import { asked } from "/desk/forms.js";
+
+const keeps = (recording) => recording.nonDelete || recording.holds.length > 0;
+
+/**
+ * Says what would be gone, asks, and erases these recordings one after the other; `told(words)` says what came of it. What is
+ * refused is told in the dialog, which stays, and is tried again by whoever asks again there. Closing the dialog stops it.
+ */
+export function eraseAll(api, recordings, told) {
+  let left = recordings.filter((each) => !keeps(each)).map((each) => each.id);
+  const count = left.length;
+  const kept = recordings.length - count;
+  const reason = input("Reason, kept on each statement", { maxlength: 256 });
+  const number = input("Write how many to go on", { inputmode: "numeric" });
+  const bar = h("progress", { max: Math.max(count, 1), value: 0, "aria-label": "Recordings erased" });
+  const row = {
+    title: "Erase all that is found, for good",
+    ask:
+      `${count} ${count === 1 ? "recording" : "recordings"} will be gone, also those that are not shown yet. Their keys are destroyed, so that no copy of them can be ` +
+      "played again: nobody can undo this. A signed statement of each remains." +
+      (kept > 0 ? ` ${kept} more ${kept === 1 ? "is" : "are"} protected or held, and ${kept === 1 ? "stays" : "stay"}.` : ""),
+    submit: "Erase all for good",
+    tone: "end",
+  };
+  const nothing = () => ({});
+  return asked(row, [reason, number, { element: bar }].map(({ element }) => ({ element, read: nothing })), async () => {
+    if (number.value() !== String(count)) {
+      throw new Error(`Write ${count}, if that is what you want.`);
+    }
+    const refused = [];
+    let why = "";
+    for (const id of left) {
+      if (!bar.isConnected) {
+        return;
+      }
+      try {
+        await api.post(`/recordings/${id}`, "erase", { reason: reason.value() });
+        bar.value += 1;
+      } catch (error) {
+        if (error.signedOut || error.unreachable) {
+          throw error;
+        }
+        refused.push(id);
+        why ||= error.message;
+      }
+    }
+    left = refused;
+    const done = `${count - left.length} of ${count} recordings were erased.`;
+    told(done);
+    if (left.length > 0) {
+      throw new Error(`${done} ${why}`);
+    }
+  });
+}
+
+function input(words, attributes) {
+  const element = h("input", { autocomplete: "off", required: true, ...attributes });
+  return { element: h("label", {}, `${words} `, element), value: () => element.value.trim() };
+}
