@@ -26,6 +26,10 @@ ARI_PING_S: Final = 2.0
 ARI_RETRY_S: Final = (0.2, 0.5, 1.0, 2.0)
 """Pauses between tries to reconnect, then the last for ever: calls wait for nobody, and a try costs little."""
 
+ARI_TAKEN_S: Final = 10.0
+"""After so long an application that somebody else has taken is taken back: a node that follows this one has that long to end it,
+and a program that was tried under the wrong name costs no more calls than come meanwhile."""
+
 ARI_LOST_S: Final = 20.0
 """An Asterisk that cannot be reached for so long counts as gone, and its calls as ended: it may only have been frozen."""
 

@@ -24,6 +24,7 @@ from telegraphone.wire.ari.resources import AriChannel
 from tests.interop.asterisk.centre import AGENT_ONE, AGENT_TWO, AGENTS, CUSTOMER, Centre, centre
 from tests.interop.asterisk.fault_proxy import Event, fault_proxy
 from tests.interop.asterisk.server import Asterisk, asterisk
+from tests.interop.asterisk.test_sample_configuration import events_of
 
 CALL = ("Ringing", "Established")
 LOST_S, ANSWER_S = 4.0, 1.0
@@ -196,6 +197,56 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> 
         await server.start_again()
         await here.until(lambda: here.switch.works)
         await here.register()
+        await recalls(here)
+
+
+async def test_asterisk_is_restarted_while_it_could_not_be_reached(server: Asterisk, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is there again before anybody has seen it gone, and knows none of the calls: they are over."""
+    async with fault_proxy(server) as proxy, centre(server, url=proxy.url) as here:
+        await begin_recording(here)
+        await proxy.cut()
+        await here.until(lambda: not here.switch.works)
+        server.signal(signal.SIGKILL)
+        await server.ends()
+        await server.start_again()
+        assert "Released" not in here.told()
+        proxy.refuses = False
+        await here.until(lambda: "Released" in here.told())
+        assert "asterisk_restarted" in capsys.readouterr().out
+        for phone in here.phones.values():
+            await phone.hang_up()
+        await here.register()
+        await recalls(here)
+
+
+async def test_an_asterisk_that_ends_in_good_order_ends_its_calls(server: Asterisk) -> None:
+    async with centre(server) as here:
+        await begin_recording(here)
+        server.signal(signal.SIGTERM)
+        await here.until(lambda: "Released" in here.told())
+        await server.ends()
+        assert here.told().count("Released") == 1
+        assert not here.switch._board.legs
+        await server.start_again()
+        await here.until(lambda: here.switch.works)
+        await here.nothing_is_left()
+
+
+async def test_another_program_takes_the_application(
+    server: Asterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody is told then that all is well; recordings can be paused, and soon calls and their events are ours again."""
+    monkeypatch.setattr(connection, "ARI_TAKEN_S", ANSWER_S)
+    async with centre(server) as here:
+        await begin_recording(here)
+        async with events_of(server):
+            await here.until(lambda: "application_taken" in capsys.readouterr().out)
+            await here.until(lambda: not here.switch.works)
+            await here.do(Operation.PAUSE_RECORDING)
+            await here.phones[CUSTOMER].hang_up()
+        await here.until(lambda: here.switch.works)
+        await here.until(lambda: "Released" in here.told())
+        await here.nothing_is_left()
         await recalls(here)
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 import structlog
 
 from telegraphone.domain.legs import EndCause
-from telegraphone.limits import ARI_LOOK_S, ARI_LOST_S, ARI_RETRY_S
+from telegraphone.limits import ARI_LOOK_S, ARI_LOST_S, ARI_RETRY_S, ARI_TAKEN_S
 from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.calls import Calls
@@ -23,7 +23,7 @@ from telegraphone.switches.asterisk.link import AriRefused, Disconnected
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
 from telegraphone.wire.ari import requests
-from telegraphone.wire.ari.events import parse_event
+from telegraphone.wire.ari.events import ApplicationReplaced, parse_event
 from telegraphone.wire.ari.requests import AriRequest
 from telegraphone.wire.ari.resources import AriApplication, AriBridge, AriChannel, AriEndpoint, AriInfo, each_of
 from telegraphone.wire.errors import RemoteProtocolError
@@ -65,10 +65,11 @@ class Connection:
         """Connects again and again, for ever."""
         tries = 0
         while True:
+            taken = False
             try:
                 await self._leftovers()
                 async with self._board.link.events() as messages:
-                    await self._hear(messages)
+                    taken = await self._hear(messages)
                 tries = 0
                 log.error("asterisk_disconnected", asterisk=self._board.name)
             except (Unavailable, AriRefused) as error:
@@ -82,11 +83,11 @@ class Connection:
             finally:
                 self._board.listening = False
                 self.first.set()
-            await asyncio.sleep(ARI_RETRY_S[min(tries, len(ARI_RETRY_S) - 1)])
+            await asyncio.sleep(ARI_TAKEN_S if taken else ARI_RETRY_S[min(tries, len(ARI_RETRY_S) - 1)])
             tries += 1
 
-    async def _hear(self, messages: AsyncIterator[str | bytes]) -> None:
-        """One connection, from its beginning to its end."""
+    async def _hear(self, messages: AsyncIterator[str | bytes]) -> bool:
+        """One connection, from its beginning to its end; whether it is of no use because somebody else is told everything."""
         board = self._board
         await self._set_up()
         board.listening = True
@@ -96,19 +97,24 @@ class Connection:
         self.first.set()
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(self._look())
+            taken = False
             async for message in messages:
-                self._take(message)
+                if taken := self._take(message):
+                    break
             looking.cancel()
         self._reached_at = board.clock.now()
+        return taken
 
-    def _take(self, message: str | bytes) -> None:
+    def _take(self, message: str | bytes) -> bool:
+        """Acts on what is told; whether that is the last that will be."""
         try:
             event = parse_event(message)
         except RemoteProtocolError as error:
             log.warning("event_not_understood", asterisk=self._board.name, error=error.reason)
-            return
+            return False
         if event is not None:
             self._facts.take(event)
+        return isinstance(event, ApplicationReplaced)
 
     async def _look(self) -> None:
         while True:
