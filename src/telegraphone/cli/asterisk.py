@@ -84,6 +84,7 @@ def _wanted(config: "Config", entry: "AsteriskEntry", dial: str) -> "Wanted":
         phones={number: named.get(number, number) for number in dict.fromkeys((*numbers, *named))},
         trunks=(entry.outbound.rpartition("@")[2],) if "@" in entry.outbound else (),
         recorder_host=config.recorder.rtp_host,
+        rtp_ports=(entry.rtp_port_first, entry.rtp_port_last),
         taps=entry.taps,
         may_take_packets=may_take_packets(),
         alone=len(config.asterisk) == 1,

@@ -60,6 +60,7 @@ async def test_of_the_sample_nothing_must_be_changed(tmp_path: Path) -> None:
         assert "pbx: ok: a call to 5002 in the context from-agents is handed over, as one from agent" in lines
         assert "pbx: ok: a call to 5002 in the context from-trunk is handed over, as one from trunk" in lines
         assert "pbx: ok: legs are recorded by the packets that arrive at this machine, which costs Asterisk nothing" in lines
+        assert any("rtp_port_last = 29999 are enough for 1000 calls at once" in each for each in lines)
         assert await server.ids("channels") == []
 
         async with events_of(server):  # as a node that serves

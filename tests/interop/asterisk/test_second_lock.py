@@ -20,7 +20,7 @@ from tests.interop.asterisk.server import Asterisk, asterisk
 from tests.interop.system import HOST
 
 LOUD = 2_000
-QUIET_S, PAUSE_S = 0.1, 0.5
+QUIET_S, PAUSE_S, PAUSES = 0.1, 0.5, 10
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def test_nothing_is_sent_in_a_pause(server: Asterisk, conference: bool) ->
             await here.do(Operation.SINGLE_STEP_CONFERENCE, number=AGENT_TWO)
             await here.until(lambda: "Established" in here.told(AGENT_TWO))
             await asyncio.gather(*(each.brings_speech() for each in ports))
-        for _ in range(3):
+        for _ in range(PAUSES):
             await here.do(Operation.PAUSE_RECORDING)
             await falls_silent(here, *ports)
             came = [len(each.packets) for each in ports]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from telegraphone.limits import ASTERISK_PORTS_SHARE_MAX
 from telegraphone.services.findings import Finding, Grade
 from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk.link import AriLink, AriRefused, Disconnected
@@ -28,6 +29,7 @@ _SOUND_VERSION: Final = (22, 10, 1)
 _BROKEN_RELEASE: Final = (22, 11)
 _DIAL_S: Final = 3.0
 _DENIED: Final = (401, 403)
+_PAIRS_OF_A_COPIED_CALL: Final = 4
 _MODULES: Final = {
     "res_ari_channels.so": "controls legs",
     "res_ari_bridges.so": "joins legs",
@@ -61,6 +63,8 @@ class Wanted:
     phones: Mapping[str, str]
     trunks: tuple[str, ...]
     recorder_host: str
+    rtp_ports: tuple[int, int] = (20_000, 29_999)
+    """First and last."""
     taps: str = "auto"
     """See the configuration's key of this name."""
     may_take_packets: bool = False
@@ -108,6 +112,7 @@ async def check(link: AriLink, wanted: Wanted) -> list[Finding]:
         *[finding for name in transports for finding in about_transport(name, await _settings(link, "transport", name) or {})],
         about_taps(wanted, near=await link.is_near()),
         *about_recorder(wanted),
+        about_ports(wanted),
         *await _dialplan(link, wanted, contexts),
     ]
 
@@ -170,6 +175,19 @@ def about_recorder(wanted: Wanted) -> Iterator[Finding]:
         yield wrong(f"Asterisk would be told to send copies to {host}: set rtp_host under [recorder] to this machine's address")
     elif _is_loopback(host) and not _is_loopback(urlsplit(wanted.url).hostname or ""):
         yield wrong(f"Asterisk is elsewhere and cannot send copies to {host}: set rtp_host under [recorder] to one it reaches")
+
+
+def about_ports(wanted: Wanted) -> Finding:
+    """Whether the RTP ports that Asterisk is said to have are enough for a call of every phone. It tells of none itself."""
+    first, last = wanted.rtp_ports
+    copied = int((last - first + 1) // 2 * ASTERISK_PORTS_SHARE_MAX) // _PAIRS_OF_A_COPIED_CALL
+    said = (
+        f"rtp_port_first = {first} and rtp_port_last = {last} are enough for {copied} calls at once of which both legs are copied"
+    )
+    if copied < len(wanted.phones):
+        return wrong(f"{said}, and there are {len(wanted.phones)} phones: widen rtpstart and rtpend in rtp.conf, and these")
+    unseen = "rtp.conf, which cannot be seen from here, must have them as rtpstart and rtpend, or a copy too many ends Asterisk"
+    return note(f"{said}; {unseen}")
 
 
 def about_taps(wanted: Wanted, *, near: bool) -> Finding:

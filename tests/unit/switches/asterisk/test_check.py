@@ -6,6 +6,7 @@ from telegraphone.services.findings import Grade
 from telegraphone.switches.asterisk.check import (
     Wanted,
     about_endpoint,
+    about_ports,
     about_recorder,
     about_taps,
     about_transport,
@@ -29,6 +30,7 @@ def wanted(
     alone: bool = True,
     taps: str = "auto",
     may_take_packets: bool = True,
+    rtp_ports: tuple[int, int] = (20_000, 29_999),
 ) -> Wanted:
     return Wanted(
         url=url,
@@ -37,6 +39,7 @@ def wanted(
         phones={"5001": "5001"},
         trunks=("trunk",),
         recorder_host=recorder,
+        rtp_ports=rtp_ports,
         taps=taps,
         may_take_packets=may_take_packets,
         alone=alone,
@@ -118,5 +121,20 @@ def test_where_copies_are_sent(url: str, recorder: str, reached: bool) -> None:
 )
 def test_how_calls_will_be_recorded(taps: str, near: bool, may: bool, grade: Grade, said: str) -> None:
     finding = about_taps(wanted(taps=taps, may_take_packets=may), near=near)
+    assert finding.grade is grade
+    assert said in finding.text
+
+
+@pytest.mark.parametrize(
+    ("last", "grade", "said"),
+    [
+        (29_999, Grade.NOTE, "enough for 1000 calls"),
+        (20_009, Grade.NOTE, "for 1 calls"),
+        (20_007, Grade.WRONG, "and there are 1 phones"),
+    ],
+)
+def test_whether_there_are_ports_enough(last: int, grade: Grade, said: str) -> None:
+    """A leg takes a pair of them, and so does its copy; a fifth is left alone."""
+    finding = about_ports(wanted(rtp_ports=(20_000, last)))
     assert finding.grade is grade
     assert said in finding.text
