@@ -52,3 +52,31 @@ async def test_all_recordings_of_a_number_are_erased_and_what_is_held_stays(tmp_
         assert (await http.get(f"/api/v2/recordings/{other.call_uuid}")).status_code == 200, "another customer's"
         for url in urls[1:]:
             assert "wants to be forgotten" in (await http.get(f"{url}/tombstone")).text
+
+
+async def test_what_is_refused_meanwhile_is_told_and_tried_again(tmp_path: Path) -> None:
+    async with (
+        telegraphone(tmp_path, accounts=ACCOUNTS) as system,
+        httpx.AsyncClient(base_url=system.url, auth=(OFFICER, PASSWORD), trust_env=False) as http,
+    ):
+        began = vault.now() - timedelta(hours=1)
+        parts = [await asyncio.to_thread(vault.short_recording, system.data, began, number) for number in range(2)]
+        await vault.put(system.data, parts)
+        url = f"/api/v2/recordings/{parts[0].call_uuid}"
+        async with chromium() as browser, desk(browser, system.url, OFFICER, page="/recordings") as here:
+            await here.log_in()
+            page = here.page
+            await expect(page.locator("#found .row")).to_have_count(2)
+            await page.get_by_role("button", name="Erase all…").click()
+            dialog = page.get_by_role("dialog")
+            await dialog.get_by_label("Reason").fill("wants to be forgotten")
+            await dialog.get_by_label("Write how many").fill("2")
+            assert (await http.post(url, json={"operationName": "applyNonDelete"})).status_code == 200
+            await dialog.get_by_role("button", name="Erase all for good").click()
+            await expect(dialog.get_by_role("alert")).to_contain_text("1 of 2 recordings were erased. Recording [")
+            assert (await http.get(url)).status_code == 200
+            assert (await http.post(url, json={"operationName": "removeNonDelete"})).status_code == 200
+            await dialog.get_by_role("button", name="Erase all for good").click()
+            await expect(dialog).to_be_hidden()
+            await expect(page.locator("#found-none")).to_be_visible()
+        assert (await http.get(url)).status_code == 404

@@ -10,8 +10,8 @@ const keeps = (recording) => recording.nonDelete || recording.holds.length > 0;
  * refused is told in the dialog, which stays, and is tried again by whoever asks again there. Closing the dialog stops it.
  */
 export function eraseAll(api, recordings, told) {
-  let left = recordings.filter((each) => !keeps(each)).map((each) => each.id);
-  const count = left.length;
+  const left = new Set(recordings.filter((each) => !keeps(each)).map((each) => each.id));
+  const count = left.size;
   const kept = recordings.length - count;
   const reason = input("Reason, kept on each statement", { maxlength: 256 });
   const number = input("Write how many to go on", { inputmode: "numeric" });
@@ -30,27 +30,25 @@ export function eraseAll(api, recordings, told) {
     if (number.value() !== String(count)) {
       throw new Error(`Write ${count}, if that is what you want.`);
     }
-    const refused = [];
     let why = "";
     for (const id of left) {
       if (!bar.isConnected) {
-        return;
+        break;
       }
       try {
         await api.post(`/recordings/${id}`, "erase", { reason: reason.value() });
-        bar.value += 1;
+        left.delete(id);
+        bar.value = count - left.size;
       } catch (error) {
-        if (error.signedOut || error.unreachable) {
-          throw error;
-        }
-        refused.push(id);
         why ||= error.message;
+        if (error.signedOut || error.unreachable) {
+          break;
+        }
       }
     }
-    left = refused;
-    const done = `${count - left.length} of ${count} recordings were erased.`;
+    const done = `${count - left.size} of ${count} recordings were erased.`;
     told(done);
-    if (left.length > 0) {
+    if (left.size > 0) {
       throw new Error(`${done} ${why}`);
     }
   });
