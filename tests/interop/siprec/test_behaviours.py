@@ -331,6 +331,14 @@ async def test_q24_names_of_the_vendor_are_found_where_the_profile_says() -> Non
         assert (lab.call.known_as, lab.call.user_data) == ("", {})
 
 
+async def test_q24_the_uuid_that_an_sbc_has_from_genesys_is_that_of_the_call() -> None:
+    uuid, document = b"0123456789ABCDEFGHIJKLMNOPQRSTUV", message("plain").partition(b"<?xml")[2].partition(b"--unique")[0]
+    said = b'<ac:GenesysUUID xmlns:ac="urn:ietf:params:xml:ns:Genesys">' + uuid + b"</ac:GenesysUUID></session>"
+    async with laboratory(call_uuid_from=("genesysuuid",)) as lab:
+        await lab.say(with_metadata(b"<?xml " + document.replace(b"</session>", said, 1).strip()))
+        assert lab.call.known_as == uuid.decode()
+
+
 NEXT = (
     "<recording><session session_id='next'><campaign>{}</campaign></session>"
     "<participant participant_id='a'><nameID aor='sip:15550111@example.com'/></participant>"
