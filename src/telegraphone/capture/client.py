@@ -149,6 +149,7 @@ class RecorderClient:
     async def reserve(self, order: TapOrder) -> Reservation:
         """See `Recorder.reserve`."""
         recording = str(order.recording_id)
+        await self._given_back(order)
         worker = min(self._workers, key=lambda each: (each.given_up, self._load(each)))
         if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
             raise RecorderFull(int(MEDIA_PORT_REST_S))
@@ -176,6 +177,14 @@ class RecorderClient:
             raise
         first, second = (MediaAddress(self._host, rtp.getsockname()[1]) for rtp, _ in pairs)
         return Reservation(order.recording_id, (first, second))
+
+    async def _given_back(self, order: TapOrder) -> None:
+        """Returns when the recordings of other calls no longer have what this one is to be lent: calls of one session of a
+        recording client follow each other at once, and what the next one says comes to the ports of the one before."""
+        wanted = {self._intakes.lent(track.leg) for track in order.tracks}
+        for held in tuple(self._held.values()):
+            if held.order.call != str(order.call_uuid) and not wanted.isdisjoint(held.pairs):
+                await held.over.wait()
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
         """See `Recorder.aim`."""
@@ -369,6 +378,7 @@ class RecorderClient:
         held = self._held.pop(recording, None)
         if held:
             self._release(held.pairs)
+            held.over.set()
             for each in held.packets:
                 assert self._packets is not None
                 self._packets.give_back(each)

@@ -4,6 +4,7 @@ It may shut what it lends, though never open it: a pause or an end begins in the
 late the worker hears of it.
 """
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ class Held:
     early: set[str] = field(default_factory=set)
     ending: bool = False
     """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has given back what it was lent."""
 
     @property
     def paused(self) -> bool:

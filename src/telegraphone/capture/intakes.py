@@ -45,7 +45,7 @@ class Intakes:
 
     def lend(self, leg: LegId) -> SocketPair | None:
         """The pair at which this leg's audio arrives, emptied, for one recording; None if there is none that is free."""
-        intake = self._open.get(self._of_leg.get(leg, ""))
+        intake = self._at(leg)
         if intake is None or intake.lent:
             return None
         intake.lent = True
@@ -53,6 +53,14 @@ class Intakes:
             sockets.deliver_nothing(each)
             sockets.throw_away(each)
         return intake.pair
+
+    def lent(self, leg: LegId) -> SocketPair | None:
+        """The pair at which this leg's audio arrives, if a recording has it now."""
+        intake = self._at(leg)
+        return intake.pair if intake is not None and intake.lent else None
+
+    def _at(self, leg: LegId) -> _Intake | None:
+        return self._open.get(self._of_leg.get(leg, ""))
 
     def give_back(self, pair: SocketPair) -> bool:
         """A recording is over. True when the pair is still an intake's: then it stays open."""

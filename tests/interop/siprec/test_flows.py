@@ -120,6 +120,32 @@ async def test_calls_that_follow_each_other_in_one_session(tmp_path: Path) -> No
         assert system.log.count('"level": "error"') == 0, system.log
 
 
+async def test_a_call_that_begins_as_the_last_of_its_session_ends_is_heard(tmp_path: Path) -> None:
+    """The session has one port for each line, and the recording of the call before is still being finished."""
+    async with recorder(tmp_path) as (system, client):
+        fork = await client.fork()
+        for number in range(2, 6):
+            await asyncio.sleep(1)
+            last = metadata([], cs=f"cs-{number - 1}").replace(
+                b"<group-ref>", b"<stop-time>2026-01-01T00:00:00Z</stop-time><group-ref>"
+            )
+            assert (await fork.change("UPDATE", snapshot=last)).status == 200
+            following = Party(f"sip:1555011{number}@example.com", 500, "1")
+            assert (await fork.change("UPDATE", snapshot=metadata([following, AGENT], cs=f"cs-{number}"))).status == 200
+        await asyncio.sleep(1)
+        await fork.hang_up()
+
+        async def all_five() -> list[dict[str, Any]]:
+            found = await recordings(system)
+            return found if len(found) == 5 else []
+
+        for resource in await until(all_five):
+            left, right = await tracks(system, resource)
+            assert near(voice(left), AGENT.hertz), resource["callerPhoneNumber"]
+            assert near(voice(right), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
 async def test_q14_a_dummy_that_gets_its_names_later_is_its_agent_s_call_from_then_on(tmp_path: Path) -> None:
     async with recorder(tmp_path) as (system, client):
         nobody = b"<participant participant_id='dummy'><nameID aor=''/></participant>"
