@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from telegraphone.demo.desktop import Desktop
 from telegraphone.wire.sdp import Direction
 from telegraphone.wire.siprec.body import METADATA_OLD
@@ -120,18 +122,26 @@ async def test_calls_that_follow_each_other_in_one_session(tmp_path: Path) -> No
         assert system.log.count('"level": "error"') == 0, system.log
 
 
-async def test_a_call_that_begins_as_the_last_of_its_session_ends_is_heard(tmp_path: Path) -> None:
+def over(number: int) -> bytes:
+    """Says of a session that it has stopped."""
+    return b"<session session_id='cs-%d'><stop-time>2026-01-01T00:00:00Z</stop-time></session>" % number
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "in one snapshot"])
+async def test_a_call_that_begins_as_the_last_of_its_session_ends_is_heard(tmp_path: Path, *, at_once: bool) -> None:
     """The session has one port for each line, and the recording of the call before is still being finished."""
     async with recorder(tmp_path) as (system, client):
         fork = await client.fork()
         for number in range(2, 6):
             await asyncio.sleep(1)
-            last = metadata([], cs=f"cs-{number - 1}").replace(
-                b"<group-ref>", b"<stop-time>2026-01-01T00:00:00Z</stop-time><group-ref>"
-            )
-            assert (await fork.change("UPDATE", snapshot=last)).status == 200
             following = Party(f"sip:1555011{number}@example.com", 500, "1")
-            assert (await fork.change("UPDATE", snapshot=metadata([following, AGENT], cs=f"cs-{number}"))).status == 200
+            said = metadata([following, AGENT], cs=f"cs-{number}", partial=True).replace(b"group-1", b"group-%d" % number)
+            if at_once:
+                said = said.replace(b"</datamode>", b"</datamode>" + over(number - 1))
+            else:
+                last = b"<recording><datamode>partial</datamode>" + over(number - 1) + b"</recording>"
+                assert (await fork.change("UPDATE", snapshot=last)).status == 200
+            assert (await fork.change("UPDATE", snapshot=said)).status == 200
         await asyncio.sleep(1)
         await fork.hang_up()
 
@@ -139,7 +149,10 @@ async def test_a_call_that_begins_as_the_last_of_its_session_ends_is_heard(tmp_p
             found = await recordings(system)
             return found if len(found) == 5 else []
 
-        for resource in await until(all_five):
+        found = await until(all_five)
+        callers = ["15550115", "15550114", "15550113", "15550112", "15550100"]
+        assert [each["callerPhoneNumber"] for each in found] == callers
+        for resource in found:
             left, right = await tracks(system, resource)
             assert near(voice(left), AGENT.hertz), resource["callerPhoneNumber"]
             assert near(voice(right), CALLER.hertz)

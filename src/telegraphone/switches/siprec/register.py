@@ -12,6 +12,7 @@ from telegraphone.services.switch_ports import Intakes
 from telegraphone.switches.siprec import legs
 from telegraphone.switches.siprec.rs import PLACES_MIN, Leg, Named, Place, Rs, Stage
 from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.siprec.metadata import are_two_calls
 
 _ID_BYTES = 12
 
@@ -95,12 +96,19 @@ class Register:
     def begin(self, rs: Rs, named: Named) -> None:
         """The call of a session begins."""
         self.alive.add(rs)
-        rs.named = named
+        rs.named, rs.told = named, rs.picture
         self._tell(rs, [legs.begun(rs, self.new_leg), legs.described(rs)])
 
     def described(self, rs: Rs) -> None:
-        """The client has said something new of a call that is running; before its beginning it waits for that."""
-        if rs.legs:
+        """The client has said something new of a call that is running; before its beginning it waits for that. Where it is of the
+        next one already the call is over, as it was known until then."""
+        if rs.legs and are_two_calls(rs.told, rs.picture):
+            said, rs.picture = rs.picture, rs.told
+            documents = tuple(rs.untold)
+            self._tell(rs, legs.over(rs, EndCause.NORMAL))
+            rs.picture = said
+            rs.untold.extend(documents)
+        elif rs.legs:
             self._tell(rs, [legs.described(rs)])
 
     def ordered(self, rs: Rs, trigger: Trigger) -> None:
@@ -115,6 +123,7 @@ class Register:
         if rs.legs and rs.picture.drawn and not rs.picture.parties() and rs.picture.has_ended():
             self._tell(rs, legs.over(rs, EndCause.NORMAL))
         elif rs.legs:
+            rs.told = rs.picture
             self._tell(rs, legs.changed(rs, self.new_leg))
             self._learn(rs, named)
         elif rs.picture.parties() and rs.stage is Stage.LIVE and rs.whole is None:

@@ -93,6 +93,8 @@ class Rs:
     agreed: dict[int, "Agreed"] = field(default_factory=dict)
     """Lines whose keys are agreed on by handshake, by place."""
     picture: Picture = Picture()
+    told: Picture = Picture()
+    """The picture of which those above have been told last."""
     facts: dict[str, str] = field(default_factory=dict)
     """What was noticed about the session, by name."""
     untold: deque[Document] = field(default_factory=lambda: deque(maxlen=SNAPSHOTS_UNTOLD_MAX))

@@ -193,9 +193,14 @@ class Picture:
     # --- what it says about the call ------------------------------------------------------------------------------
 
     def parties(self) -> tuple[Party, ...]:
-        """Who takes part now, in the order of their first mention: those whose association has not ended."""
-        gone = self._gone()
-        return tuple(self._party(item) for item in self.of(Kind.PARTICIPANT) if item.ids[0] not in gone)
+        """Who takes part now, in the order of their first mention: those whose association has not ended. After the first call
+        of a session in that of their associations with the one that goes on: who talked in the last one was mentioned first."""
+        gone, stopped = self._gone(), self._stopped()
+        found = [self._party(item) for item in self.of(Kind.PARTICIPANT) if item.ids[0] not in gone]
+        if stopped:
+            joined = [item.ids[0] for item in self.of(Kind.PARTY_TO_CS) if item.ids[1] not in stopped]
+            found.sort(key=lambda party: joined.index(party.id) if party.id in joined else -1)
+        return tuple(found)
 
     def cs_ids(self) -> tuple[str, ...]:
         """The communication sessions that have not ended."""
@@ -234,13 +239,16 @@ class Picture:
 
     def _gone(self) -> set[str]:
         """Participants all of whose associations have ended, or whose sessions have stopped (RFC 8068 section 3.2.3)."""
-        stopped = {item.ids[0] for item in self.of(Kind.CS) if item.text("stop-time")}
+        stopped = self._stopped()
         present: dict[str, bool] = {}
         for item in self.of(Kind.PARTY_TO_CS):
             party, cs = item.ids
             there = not item.text("disassociate-time") and cs not in stopped
             present[party] = present.get(party, False) or there
         return {party for party, there in present.items() if not there}
+
+    def _stopped(self) -> set[str]:
+        return {item.ids[0] for item in self.of(Kind.CS) if item.text("stop-time")}
 
     def _party(self, item: Item) -> Party:
         names = [child for child in item.children if child.name == "nameid"]
@@ -260,6 +268,27 @@ class Picture:
         if stated is not None and stated.text("disassociate-time"):
             return frozenset()
         return frozenset(text for child in children if child.name == "send" for text in _stream_ids(child) if text)
+
+
+def are_two_calls(before: Picture, now: Picture) -> bool:
+    """Whether a session that has gone on from one picture to the other has another call (siprec.md, 3.5): the two have no id in
+    common, and nobody who talked then talks now; or the first was said to have stopped, and each says of what group it is.
+    Less proves nothing: a transfer may be a new session of the same people, and some clients make ids anew in mid-call."""
+    if not (before.cs_ids() and now.cs_ids() and _named(before)) or not before.links().isdisjoint(now.links()):
+        return False
+    stopped = {item.ids[0] for item in now.of(Kind.CS) if item.text("stop-time")}
+    told = stopped.issuperset(before.cs_ids()) and _is_grouped(before) and _is_grouped(now)
+    return told or _named(before).isdisjoint(_named(now))
+
+
+def _named(picture: Picture) -> frozenset[str]:
+    """By what those who take part are known, if they are."""
+    return frozenset(name for party in picture.parties() if party.aor for name in (party.id, party.aor))
+
+
+def _is_grouped(picture: Picture) -> bool:
+    alive = (item for item in picture.of(Kind.CS) if not item.text("stop-time"))
+    return all(item.text("group-ref") for item in alive)
 
 
 def _stream_ids(send: Element) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from telegraphone.limits import METADATA_ITEMS_MAX
 from telegraphone.wire.errors import RemoteProtocolError
-from telegraphone.wire.siprec.metadata import Kind, Picture, read_snapshot, snapshot_request
+from telegraphone.wire.siprec.metadata import Kind, Picture, are_two_calls, read_snapshot, snapshot_request
 
 NAMESPACE = "urn:ietf:params:xml:ns:recording:1"
 
@@ -69,6 +69,48 @@ def test_who_leaves_and_who_joins() -> None:
         "p2",
         "p3",
     ]
+
+
+STOP = '<session session_id="s1"><stop-time>2026-01-01T00:10:00Z</stop-time></session>'
+
+
+def following(group: str, *parties: str, mode: str = "partial", before: str = STOP) -> bytes:
+    """Another session, of this group if any, with these people by id and number."""
+    said = [f'<session session_id="s2">{f"<group-ref>{group}</group-ref>" if group else ""}</session>']
+    for party in parties:
+        name, _, number = party.partition("=")
+        said.append(f'<participant participant_id="{name}"><nameID aor="sip:{number}@example.com"/></participant>')
+        said.append(f'<participantsessionassoc participant_id="{name}" session_id="s2"/>')
+    return document(before + "".join(said), mode)
+
+
+@pytest.mark.parametrize(
+    ("after", "two"),
+    [
+        (following("g2", "p2=5001", "p8=15550111"), True),
+        (following("g2", "p2=5001", "p8=15550111", before=""), False),
+        (following("", "p2=5001", "p8=15550111"), False),
+        (following("", "p9=5002", "p8=15550111"), True),
+        (following("g1", "p9=5002", "p8=15550111"), False),
+        (following("g2", "p9=5002", "p8=15550111", mode="complete", before=""), True),
+        (following("g2", "x=5001", "y=15550100", mode="complete", before=""), False),
+        (following("g1", "p1=15550100", "p9=5002"), False),
+        (document(STOP, "partial"), False),
+    ],
+    ids=[
+        *("the agent's next caller", "two at once", "perhaps a transfer", "nobody in common", "the same group", "all anew"),
+        *("new ids for the same people", "a transfer", "nothing follows"),
+    ],
+)
+def test_when_a_session_has_another_call(after: bytes, *, two: bool) -> None:
+    assert are_two_calls(picture(document(PLAIN)), picture(document(PLAIN), after)) == two
+    dummy = document('<session session_id="s1"/><participant participant_id="d"/>')
+    assert not are_two_calls(picture(dummy), picture(dummy, after))
+
+
+def test_the_next_call_has_its_own_order_of_parties() -> None:
+    drawn = picture(document(PLAIN), following("g2", "p8=15550111", "p2=5001"))
+    assert [each.id for each in drawn.parties()] == ["p8", "p2"]
 
 
 def test_what_a_vendor_says_of_anything_in_the_call_is_found_by_its_name() -> None:
