@@ -20,7 +20,9 @@ from telegraphone.services.catalogue import PartQuery
 from tests.postgresql import running_server
 
 RECORDINGS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-ROUNDS = 100
+ROUNDS = 300
+"""Of a hundred, one that was disturbed would be the p99."""
+
 AGENTS = 500
 TENANT = "default"
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -146,7 +148,7 @@ async def main() -> None:
         print(f"### A search among {RECORDINGS:,} recordings (PostgreSQL, 100 at a time)\n")
         print("| searched for | p50 | p99 | p50 : reading a row by its key |\n|---|---|---|---|")
         print(f"| *one row by its primary key* | {reference:.1f} ms | {statistics.quantiles(reads, n=100)[98]:.1f} ms | 1 |")
-        everything = []
+        everything, slowest = [], 0.0
         for name, query in searches(chance).items():
             took = []
             for _ in range(ROUNDS):
@@ -155,8 +157,10 @@ async def main() -> None:
                 took.append((time.perf_counter() - before) * 1_000)
             everything += took
             worst, middle = statistics.quantiles(took, n=100)[98], statistics.median(took)
+            slowest = max(slowest, worst)
             print(f"| {name} | {middle:.1f} ms | {worst:.1f} ms | {middle / reference:.1f} |", flush=True)
-        print(f"\nOver all of them p99 is {statistics.quantiles(everything, n=100)[98]:.1f} ms; the goal is 100 ms.")
+        overall = statistics.quantiles(everything, n=100)[98]
+        print(f"\nOver all of them p99 is {overall:.1f} ms, of the slowest {slowest:.1f} ms; the goal is 100 ms for each.")
         await engine.dispose()
 
 

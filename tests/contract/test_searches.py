@@ -28,8 +28,11 @@ ALWAYS: tuple[dict[str, Any], ...] = (
     *({"among": TEAM, "paused": paused} for paused in (True, False)),
     *({"among": TEAM, "state": state} for state in ("sealed", "broken")),
     *({"text": text} for text in ("order lemon", "agent case 1", "order", "1")),
+    *({"text": "order", "among": among} for among in (frozenset({"agent.one", "nobody"}), TEAM, frozenset(AGENTS[:-1]))),
+    *({"text": "order", "paused": True, "started_before": NOON - timedelta(days=days)} for days in (0, 9, 31)),
 )
-"""What the ways of teams and of common words are tried with, whatever chance brings besides."""
+"""What the ways of teams and of common words are tried with, whatever chance brings besides: words that are rarer than what
+else is asked for, or not, and of all times, or of what is far down."""
 
 
 @pytest.fixture(params=KINDS)
@@ -92,6 +95,7 @@ async def _paged(catalogue: Catalogue, query: PartQuery, limit: int, *, added: l
     found: list[str] = []
     while page := await catalogue.find_calls(query, limit, 0):
         found += page
+        assert len(found) < 1_000, "pages come again"
         first = (await catalogue.parts_of_call(query.tenant, page[-1]))[0]
         query = replace(query, after=(first.started_at, first.call_uuid))
         if added:

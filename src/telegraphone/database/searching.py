@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from telegraphone.database.criteria import exact, facts, has_word, has_words, loose
+from telegraphone.database.criteria import exact, facts, has_trait, has_word, has_words, loose
 from telegraphone.database.spans import by_span
 from telegraphone.database.summary import kept_words
-from telegraphone.database.tables import recordings
+from telegraphone.database.tables import recordings, traits
 from telegraphone.database.walking import Page, has_few, in_order, is_team, merged, page_of, walked, walked_by_all
 from telegraphone.domain.ids import CallUuid
 from telegraphone.limits import SEARCH_SAMPLE, SEARCH_SAMPLE_COMMON, SEARCH_SAMPLE_RARE
@@ -55,14 +55,14 @@ async def _find_words(
     connection: AsyncConnection, query: PartQuery, said: list[str], place: tuple[int, int]
 ) -> tuple[CallUuid, ...]:
     """By the rarer words, where some are common. Where something else is asked for that an index has in order, the newest of that
-    are tried first if it is little, for then most that has the words is not it, and if no word is rare."""
+    are tried first if it is little, for then most that has the words is not it, and if no word is rare, nor rarer than that."""
     narrowed = _is_in_order(query)
     if narrowed and not is_team(query) and await connection.scalar(has_few(query)):
         return await _page(connection, walked(query, place))
     if narrowed or is_team(query) or len(said) > 1:
-        counts = await _sampled(connection, query.tenant, said)
+        *counts, others = await _sampled(connection, query, said)
         said = [word for word, count in zip(said, counts, strict=True) if count <= SEARCH_SAMPLE_COMMON] or said
-        if (narrowed or is_team(query)) and min(counts) >= SEARCH_SAMPLE_RARE:
+        if (narrowed or is_team(query)) and min(counts) >= max(SEARCH_SAMPLE_RARE, others):
             newest = await _among_the_newest(connection, query, place)
             if newest is not None:
                 return newest
@@ -79,12 +79,14 @@ async def _among_the_newest(connection: AsyncConnection, query: PartQuery, place
     return page if len(page) == place[0] else None
 
 
-async def _sampled(connection: AsyncConnection, tenant: str, said: Sequence[str]) -> Sequence[int]:
-    """How many of the newest recordings have each of these words."""
-    findable = (recordings.c.tenant == tenant, recordings.c.findable)
-    newest = select(recordings.c.words).where(*findable).order_by(recordings.c.began_at.desc()).limit(SEARCH_SAMPLE).subquery()
-    counts = [func.count().filter(has_word(newest, word, _POSTGRESQL)) for word in said]
-    return tuple((await connection.execute(select(*counts).select_from(newest))).one())
+async def _sampled(connection: AsyncConnection, query: PartQuery, said: Sequence[str]) -> Sequence[int]:
+    """How many of the newest recordings have each of these words, and how many fit whatever else is asked for."""
+    findable = (recordings.c.tenant == query.tenant, recordings.c.findable)
+    newest = select(recordings).where(*findable).order_by(recordings.c.began_at.desc()).limit(SEARCH_SAMPLE).subquery()
+    others = [*facts(query, newest), *loose(query, newest, _POSTGRESQL)]
+    others += [has_trait(newest, traits.c.kind == kind, traits.c.value == value) for kind, value in exact(query)]
+    fitting = [*(has_word(newest, word, _POSTGRESQL) for word in said), and_(true(), *others)]
+    return tuple((await connection.execute(select(*(func.count().filter(each) for each in fitting)))).one())
 
 
 async def _page(connection: AsyncConnection, asked: Page) -> tuple[CallUuid, ...]:
