@@ -18,7 +18,7 @@ SRS_FEATURE: Final = ";+sip.srs"
 """What the Contact of a recording server says (RFC 7866 section 11.1.1)."""
 DISPOSITION: Final = "recording-session"
 
-_PROPER_FEATURE: Final = re.compile(r'>[^<]*;\s*\+sip\.src\s*(?:=\s*"TRUE"\s*)?(?=[;,]|\Z)', re.IGNORECASE)
+_PROPER_FEATURE: Final = re.compile(r'(?:>|\A)[^<>]*;\s*\+sip\.src\s*(?:=\s*"TRUE"\s*)?(?=[;,]|\Z)', re.IGNORECASE)
 
 
 def strict_refusal(request: Request) -> Reply | None:

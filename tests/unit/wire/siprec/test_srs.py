@@ -20,4 +20,6 @@ def test_a_strict_server_takes_what_has_both_signs() -> None:
         assert refusal is not None
         assert refusal.status == 403
     assert strict_refusal(invite("<sip:a@192.0.2.1>;+sip.src", required)) is None
+    # Without brackets what follows belongs to the header field (RFC 3261 section 20.10).
+    assert strict_refusal(invite("sip:a@192.0.2.1;+sip.src", required)) is None
     assert strict_refusal(invite('"A" <sip:a@192.0.2.1>;expires=5;+sip.src="TRUE"', required)) is None
