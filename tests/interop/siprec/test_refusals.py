@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded
+from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded, PartyNamed
 from tests.interop.siprec.laboratory import laboratory, message, quiet
 
 
@@ -43,6 +43,32 @@ async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one(
         await lab.send("broken-metadata")
         await quiet()
         assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
+
+
+@pytest.mark.parametrize("kind", [b"multipart/related", b"multipart/alternative"])
+async def test_another_name_for_the_whole_body_costs_no_recording(kind: bytes) -> None:
+    async with laboratory() as lab:
+        assert (await lab.say(message("plain").replace(b"multipart/mixed", kind))).status == 200
+        assert lab.numbers() == ["15550100", "5001"]
+
+
+@pytest.mark.parametrize(
+    "kind", [b"application/rs-metadata-xml", b"application/recording-session", b"text/xml", b"application/xml"]
+)
+async def test_another_name_for_metadata_alone_is_understood(kind: bytes) -> None:
+    async with laboratory() as lab:
+        await lab.send("q14-a-dummy")
+        corrected = message("q14-corrected", to_tag=next(iter(lab.tags.values())))
+        assert (await lab.say(corrected.replace(b"application/rs-metadata", kind))).status == 200
+        await quiet()
+        assert [event.number for event in lab.of(PartyNamed)] == ["15550100", "5001"]
+
+
+async def test_what_nobody_understands_is_named() -> None:
+    async with laboratory() as lab:
+        response = await lab.say(message("plain").replace(b"multipart/mixed", b"application/zip"))
+        assert (response.status, "multipart/mixed" in (response.headers.get("Accept") or "")) == (415, True)
+        assert "text/xml" not in (response.headers.get("Accept") or "")
 
 
 async def test_strict_mode_obeys_the_rfc() -> None:

@@ -29,7 +29,7 @@ from telegraphone.wire.sip.events import (
     SipEvent,
 )
 from telegraphone.wire.sip.options import SipOptions
-from telegraphone.wire.siprec.body import ACCEPTED
+from telegraphone.wire.siprec.body import ACCEPTED, UNDERSTOOD
 from telegraphone.wire.siprec.srs import OPTION, SRS_FEATURE
 
 _METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE")
@@ -91,6 +91,7 @@ class SiprecServer:
             methods=_METHODS,
             supported=_SUPPORTED,
             accept=ACCEPTED,
+            understood=UNDERSTOOD,
             session_expires_s=0,
         )
         try:

@@ -77,7 +77,7 @@ def _refuse_content(request: Request, options: SipOptions) -> Reply | None:
 
 def _readable(request: Request, options: SipOptions) -> bool:
     encoding = (request.headers.get("Content-Encoding") or "identity").lower()
-    return encoding == "identity" and (not request.content_type or request.content_type in options.accept)
+    return encoding == "identity" and request.content_type in ("", *options.accept, *options.understood)
 
 
 def _acceptable(headers: Headers, options: SipOptions) -> bool:

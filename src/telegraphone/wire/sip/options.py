@@ -21,6 +21,8 @@ class SipOptions:
     supported: tuple[str, ...] = ("timer",)
     accept: tuple[str, ...] = (SDP,)
     """Body types we can read, for Accept and 415; a type in no list is refused only in INVITE and UPDATE."""
+    understood: tuple[str, ...] = ()
+    """Others that peers send for the same, read but not asked for."""
     session_expires_s: int = 1800
     """Asked for in every INVITE we send, and put on calls whose caller asks for nothing; 0: no session timers."""
     min_se_s: int = 90

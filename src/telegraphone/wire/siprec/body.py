@@ -21,9 +21,13 @@ METADATA_OLD: Final = "application/rs-metadata"
 """The name of RFC 7866, accepted for ever, and sent to who used it."""
 MULTIPART: Final = "multipart/mixed"
 ACCEPTED: Final = (SDP, METADATA, METADATA_OLD, MULTIPART)
+_METADATA_TOO: Final = ("application/rs-metadata-xml", "application/recording-session")
+_XML: Final = ("application/xml", "text/xml")
+UNDERSTOOD: Final = (*_METADATA_TOO, *_XML, "multipart/related", "multipart/alternative")
+"""What is sent for them all the same."""
 
 _FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:")
-_METADATA_TYPES: Final = frozenset((METADATA, METADATA_OLD, "application/rs-metadata-xml", "application/recording-session"))
+_METADATA_TYPES: Final = frozenset((METADATA, METADATA_OLD, *_METADATA_TOO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _kind(part: Part) -> str:
             return SDP
         if start.startswith(b"<"):
             return METADATA
-    if part.content_type in ("application/xml", "text/xml") and start.startswith(b"<"):
+    if part.content_type in _XML and start.startswith(b"<"):
         return METADATA
     return part.content_type
 
