@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from telegraphone.domain.ids import LegId
-from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved
+from telegraphone.services.ports import MediaAddress, MediaSource, TapMoved, Unavailable
 from telegraphone.services.switch_ports import Quiet
 from telegraphone.switches.asterisk import packet_taps
 from telegraphone.switches.asterisk.leg import Leg, Stage
@@ -29,12 +29,17 @@ class Scene:
     says: dict[str, str]
     leg: Leg = field(default_factory=lambda: Leg(LegId("leg"), "5000", "PJSIP/5000", arrived=True, stage=Stage.ANSWERED))
     happened: list[object] = field(default_factory=list)
+    frozen: bool = False
+    """Whether Asterisk answers nothing; it comes to with the next question."""
     taps: PacketTaps = field(init=False)
 
     def party(self, sends_from: MediaAddress) -> None:
         self.says["CHANNEL(rtp,dest)"] = f"{sends_from.host}:{sends_from.port}"
 
     async def variable(self, _: str, name: str) -> str:
+        if self.frozen:
+            self.frozen = False
+            raise Unavailable("switch", "no answer")
         return self.says[name]
 
     async def fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
@@ -111,6 +116,17 @@ async def test_a_party_that_was_found_elsewhere_is_said_to_be_missed_before_it_i
     assert (await scene.taps.fork(scene.leg, TO)).host == "0.0.0.0"  # type: ignore[union-attr]  # it is tapped
     at_first = (HERE.host, HERE.port)
     await scene.until_happened(at_first)
+    scene.party(THERE)
+    await scene.until_happened(at_first, "missed", (THERE.host, THERE.port))
+
+
+async def test_an_asterisk_that_stood_still_is_asked_again_who_sends(scene: Scene) -> None:
+    await scene.taps.fork(scene.leg, TO)
+    scene.frozen = True
+    at_first = (HERE.host, HERE.port)
+    await scene.until_happened(at_first)
+    assert not scene.frozen
+    scene.frozen = True
     scene.party(THERE)
     await scene.until_happened(at_first, "missed", (THERE.host, THERE.port))
 

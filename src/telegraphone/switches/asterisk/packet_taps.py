@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from telegraphone.limits import ASTERISK_PARTY_LOOK_S, ASTERISK_PARTY_SETTLED_S
-from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapMoved
+from telegraphone.services.ports import NOBODY, MediaAddress, MediaSource, TapMoved, Unavailable
 from telegraphone.services.switch_ports import QuietPackets
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
@@ -113,19 +113,26 @@ class PacketTaps:
         return local if somebody_has(local) else None
 
     async def _follow(self, leg: Leg, tap: _PacketTap) -> None:
-        """As long as the leg is tapped, its sender is looked for again: a re-INVITE may move it."""
+        """As long as the leg is tapped, its sender is looked for again: a re-INVITE may move it. An Asterisk that stands still is
+        asked again, or anybody could send to a leg that was new to it."""
         pause = ASTERISK_PARTY_SETTLED_S
         while True:
             await asyncio.sleep(pause)
             pause = ASTERISK_PARTY_LOOK_S
             if self._taps.get(leg) is not tap or leg.id not in self._board.legs:
                 return
-            async with leg.tapping:
-                party = await self._moved(leg, tap)
-                if party is not None and tap.party != _ANYBODY:
-                    await self._missed.moved(leg, tap.arrives_at)
-                if party is not None:
-                    self._aim(leg, tap, party)
+            try:
+                await self._look(leg, tap)
+            except Unavailable as error:
+                log.warning("asterisk_slow", asterisk=self._board.name, error=str(error))
+
+    async def _look(self, leg: Leg, tap: _PacketTap) -> None:
+        async with leg.tapping:
+            party = await self._moved(leg, tap)
+            if party is not None and tap.party != _ANYBODY:
+                await self._missed.moved(leg, tap.arrives_at)
+            if party is not None:
+                self._aim(leg, tap, party)
 
     async def _moved(self, leg: Leg, tap: _PacketTap) -> MediaAddress | None:
         """Who sends the leg's audio by now, if that is somebody else."""
