@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 const file = new URL("../../../src/telegraphone/web/desk/console/spans.js", import.meta.url);
-const { spanAt, spansOf } = await import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
+const { concernsOf, spanAt, spansOf, statesOf, whoOf } = await import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
 
 const entry = (type, offset, duration, more = {}) => ({ mediaFileId: "one", type, offset: `${offset}`, duration: `${duration}`, ...more });
 
@@ -26,4 +26,23 @@ test("what waited in memory is named, and a pause in it before it", () => {
   assert.equal(spans[0].reason, "consent");
   const names = [3_500, 5_000, 6_000, 20_000].map((ms) => spanAt(spans, ms)?.name);
   assert.deepEqual(names, ["Before consent", "Paused", "Before consent", undefined]);
+});
+
+const media = (status) => ({ status, playPath: "/recordings/x/play/one.mp3" });
+const until = (source) => ({ startedBy: { source }, stoppedBy: { source: "call" } });
+
+test("a pause is forgotten by who made it, never by a rule", () => {
+  const concerned = (source, length) => concernsOf({ mediaFiles: [media("sealed")], eventHistory: [entry("Paused", 0, length, until(source))] }, 120_000);
+  assert.deepEqual(concerned("agent", 9_000).map(({ kind, text }) => [kind, text]), [["pause", "paused for 9.0 s until the call ended"]]);
+  assert.deepEqual(concerned("policy", 300_000), []);
+});
+
+test("a part that did not end in the ordinary way says how", () => {
+  assert.deepEqual(statesOf({ mediaFiles: ["sealed", "recovered", "recovered", "broken"].map(media) }), ["recovered", "not finished"]);
+  assert.deepEqual(statesOf({ mediaFiles: [media("sealed")] }), []);
+});
+
+test("who did it by a rule names the rule", () => {
+  assert.equal(whoOf({ source: "policy", rule: "consent line @1" }), "by rule: consent line @1");
+  assert.equal(whoOf({ source: "agent", userName: "agent.one" }), "agent.one");
 });

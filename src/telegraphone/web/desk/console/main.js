@@ -9,7 +9,7 @@ import { eraseAll } from "/console/ending.js";
 import { Exports } from "/console/exports.js";
 import { Found, criteriaOf, daysAgo } from "/console/found.js";
 import { RecordingView } from "/console/recording.js";
-import { clock, concernsOf, instant, spansOf, fileIdOf } from "/console/spans.js";
+import { clock, concernsOf, instant, spansOf, statesOf, fileIdOf } from "/console/spans.js";
 
 const PATIENCE_MS = 200;
 const ATTENTION_DAYS = 7;
@@ -252,7 +252,7 @@ function cells(recording) {
 
 function badgesOf(recording) {
   const spans = recording.mediaFiles.flatMap((media) => spansOf(recording, fileIdOf(media)));
-  const badges = [];
+  const badges = statesOf(recording).map((state) => h("span", { class: "badge", "data-type": "state" }, state));
   for (const [type, one, many] of [["Paused", "pause", "pauses"], ["Held", "hold", "holds"], ["Gap", "gap", "gaps"], ["Redacted", "stretch taken out", "stretches taken out"]]) {
     const count = spans.filter((span) => span.type === type).length;
     if (count > 0) {

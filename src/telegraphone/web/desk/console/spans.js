@@ -42,10 +42,18 @@ export function whoOf(by) {
     return "";
   }
   const sources = { policy: "by rule", call: "the call ended", system: "the recorder", phone: "at the phone", device: "at the device" };
-  return by.userName || sources[by.source] || by.source;
+  const who = by.userName || sources[by.source] || by.source;
+  return by.rule ? `${who}: ${by.rule}` : who;
 }
 
-/** Facts that a supervisor should look at, worst first: `{kind, text}`. `warnMs`: from when on a pause is long, 0 for never. */
+/** How its parts ended where that was not in the ordinary way, each once. */
+export function statesOf(recording) {
+  const states = { recovered: "recovered", broken: "not finished" };
+  return [...new Set(recording.mediaFiles.map((media) => states[media.status]))].filter(Boolean);
+}
+
+/** Facts that a supervisor should look at, worst first: `{kind, text}`. `warnMs`: from when on a pause is long, 0 for never. What a
+ * rule keeps out, as where consent is lacking, nobody forgot. */
 export function concernsOf(recording, warnMs) {
   const concerns = [];
   for (const media of recording.mediaFiles) {
@@ -60,7 +68,7 @@ export function concernsOf(recording, warnMs) {
     if (media.status === "recovered") {
       concerns.push({ kind: "gap", text: "recovered after a failure" });
     }
-    for (const span of spans.filter((each) => each.type === "Paused")) {
+    for (const span of spans.filter((each) => each.type === "Paused" && each.by?.source !== "policy")) {
       if (span.until?.source === "call") {
         concerns.push({ kind: "pause", text: `paused for ${lasting(span.to - span.from)} until the call ended` });
       } else if (warnMs > 0 && span.to - span.from > warnMs) {
