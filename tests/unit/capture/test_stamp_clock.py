@@ -52,6 +52,7 @@ def test_a_set_clock_is_noticed_once_and_then_followed(step_ns: int) -> None:
     clocks.ahead_ns += step_ns
     assert clock.look() == pytest.approx(step_ns, abs=10_000)
     assert clock.look() == 0
+    assert clock.steps == 1
     assert clock.offset_ns == pytest.approx(clocks.ahead_ns, abs=10_000)
 
 
