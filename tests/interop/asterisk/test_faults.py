@@ -70,6 +70,7 @@ async def test_events_that_come_twice_or_late(server: Asterisk, fault: str) -> N
             await recorded_call(here)
             assert here.told().count("Established") == 2, "answered, and retrieved from hold"
             assert [each for each in here.told() if each == "Ringing"] == ["Ringing"]
+        assert not {each["type"] for each in proxy.seen} & set(connection._UNHEARD), "what comes in floods stays with Asterisk"
 
 
 def about(event: Event, number: str, *kinds: str) -> bool:
