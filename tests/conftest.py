@@ -14,7 +14,7 @@ from tests.postgresql import Server, running_server
 settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("seeded", settings.get_profile("repeatable"), derandomize=False, database=None)
 settings.register_profile("explore", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded" if "TELEGRAPHONE_SEED" in os.environ else "repeatable"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(scope="session")

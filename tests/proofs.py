@@ -47,7 +47,7 @@ def pytest_with(seed: str) -> list[str]:
 
 def seeded(seed: str) -> dict[str, str]:
     """This environment, with a seed."""
-    return {**os.environ, "TELEGRAPHONE_SEED": seed}
+    return {**os.environ, "TELEGRAPHONE_SEED": seed, "HYPOTHESIS_PROFILE": "seeded"}
 
 
 def main(name: str, seed: str) -> int:

@@ -134,7 +134,7 @@ class FourEyes:
             if not each.approved_by:
                 return each
         if len(all_of_them) >= APPROVALS_MAX:
-            await self._approvals.take(all_of_them[0].id)
+            await self._approvals.take(_first_to_go(all_of_them, agent).id)
         return await self._wish(agent, action, subject, origin)
 
     async def _wish(self, agent: Agent, action: Action, subject: str, origin: str) -> Approval:
@@ -165,6 +165,11 @@ async def carried_out(approvals: Approvals, tenant: str, action: Action, approva
             if await approvals.take(approval_id):
                 return each
     raise NotFound(_KIND, approval_id)
+
+
+def _first_to_go(approvals: tuple[Approval, ...], agent: Agent) -> Approval:
+    """Of too many the oldest of this person, whoever wants so much; what others have approved goes last."""
+    return min(approvals, key=lambda each: (each.user_name != agent.user_name, bool(each.approved_by)))
 
 
 def _those(approvals: tuple[Approval, ...], agent: Agent, action: Action, subject: str) -> list[Approval]:

@@ -98,12 +98,13 @@ def _span(fact: SpanFact, rate: int) -> _Span:
 
 
 def _pauses(sealed: SealedRecording) -> list[_Span]:
-    """Pauses for several reasons as the silences they make together: pauses of one file never overlap."""
+    """Pauses for several reasons as the silences they make together, of no single reason: pauses of one file never overlap."""
     joined: list[_Span] = []
     pauses = (_span(each, sealed.rate) for each in sealed.spans if each.kind == "paused")
     for span in sorted(pauses, key=lambda each: each.start_ms):
         if joined and span.start_ms < joined[-1].end_ms:
-            joined[-1] = replace(joined[-1], end_ms=max(joined[-1].end_ms, span.end_ms))
+            reason = span.reason if span.reason == joined[-1].reason else ""
+            joined[-1] = replace(joined[-1], end_ms=max(joined[-1].end_ms, span.end_ms), reason=reason)
         else:
             joined.append(span)
     return joined
@@ -115,7 +116,9 @@ def _with_authors(record: PartRecord, sealed: SealedRecording, span: _Span, ende
     known = [each for each in record.history if each.type == span.type]
     first = _nearest(span.start_ms, [(each.offset_ms, each.started_by) for each in known])
     last = _nearest(span.end_ms, [(each.offset_ms + each.duration_ms, each.stopped_by) for each in known if each.stopped_at])
-    return _entry(sealed, span, first, last or ended_by)
+    # Of other pauses their authors say why; that consent alone was lacking nobody else can tell.
+    reason = span.reason if span.reason == Reason.CONSENT.value else ""
+    return replace(_entry(sealed, span, first, last or ended_by), reason=reason)
 
 
 def _nearest(place_ms: int, authors: list[tuple[int, By | None]]) -> By | None:

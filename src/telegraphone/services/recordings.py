@@ -203,8 +203,8 @@ class CallRecorder:
         unheard, self.unheard = self.unheard, {}
         if rec.Reason.CONSENT.value not in running.shut_for:
             return by
-        said = (f"{announcement.reference} not heard to its end by {number}" for number, announcement in unheard.values())
-        return replace(by, rule="; ".join(said)[:CONSENT_EVIDENCE_CHARS_MAX] or by.rule)
+        said = [f"{announcement.reference} not heard to its end by {number}" for number, announcement in unheard.values()]
+        return replace(by, rule="; ".join([*filter(None, [by.rule]), *said])[:CONSENT_EVIDENCE_CHARS_MAX])
 
     async def discard(self, by: By) -> None:
         """Clears away a part whose fate is unknown, if there is one; never raises."""
@@ -219,6 +219,7 @@ class CallRecorder:
     async def found_sealed(self, sealed: SealedRecording, by: By) -> None:
         """The recorder's own recovery has closed the running part; never raises."""
         running, self._running = self._must_run(), None
+        self.unheard = {}
         self._put(history.ended(self._surely_named(running), sealed, by))
         await self._untap(running)
 

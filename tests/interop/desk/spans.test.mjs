@@ -31,10 +31,13 @@ test("what waited in memory is named, and a pause in it before it", () => {
 const media = (status) => ({ status, playPath: "/recordings/x/play/one.mp3" });
 const until = (source) => ({ startedBy: { source }, stoppedBy: { source: "call" } });
 
-test("a pause is forgotten by who made it, never by a rule", () => {
-  const concerned = (source, length) => concernsOf({ mediaFiles: [media("sealed")], eventHistory: [entry("Paused", 0, length, until(source))] }, 120_000);
-  assert.deepEqual(concerned("agent", 9_000).map(({ kind, text }) => [kind, text]), [["pause", "paused for 9.0 s until the call ended"]]);
-  assert.deepEqual(concerned("policy", 300_000), []);
+test("a pause is forgotten whoever made it, unless consent alone was lacking", () => {
+  const concerned = (source, more) =>
+    concernsOf({ mediaFiles: [media("sealed")], eventHistory: [entry("Paused", 0, 9_000, { ...until(source), ...more })] }, 120_000);
+  for (const source of ["agent", "policy"]) {
+    assert.deepEqual(concerned(source, {}).map(({ kind, text }) => [kind, text]), [["pause", "paused for 9.0 s until the call ended"]]);
+  }
+  assert.deepEqual(concerned("policy", { reason: "consent" }), []);
 });
 
 test("a part that did not end in the ordinary way says how", () => {

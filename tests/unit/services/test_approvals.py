@@ -64,3 +64,15 @@ async def test_of_too_many_wishes_the_oldest_goes(monkeypatch: pytest.MonkeyPatc
             await four_eyes.passed(OFFICER, Action.DELETE, subject, "")
     assert [each.subject for each in await four_eyes.waiting(OFFICER, "")] == ["B", "C"]
     assert await four_eyes.passed(OFFICER, Action.EXPORT, "D", "") == {}
+
+
+async def test_who_wishes_too_much_takes_nothing_away_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(approvals, "APPROVALS_MAX", 3)
+    clock = VirtualClock(NINE)
+    library = Library(MemoryCatalogue(), Directory((OFFICER, OTHER)), MemoryAuditTrail(clock))
+    four_eyes = FourEyes({DEFAULT_TENANT: frozenset({Action.DELETE})}, MemoryApprovals(), library, clock)
+    for agent, subject in ((OTHER, "A"), (OTHER, "B"), (OFFICER, "C"), (OFFICER, "D"), (OTHER, "E")):
+        await clock.advance(1)
+        with pytest.raises(SecondPersonMissing):
+            await four_eyes.passed(agent, Action.DELETE, subject, "")
+    assert [each.subject for each in await four_eyes.waiting(OFFICER, "")] == ["B", "D", "E"]

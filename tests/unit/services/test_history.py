@@ -58,6 +58,13 @@ def test_pauses_never_overlap_but_a_hold_may_lie_in_one() -> None:
     ]
 
 
+def test_a_silence_says_that_consent_was_lacking_only_where_nothing_else_kept_it() -> None:
+    alone, joined = (("paused", "consent", 0, 3),), (("paused", "consent", 0, 3), ("paused", "agent", 2, 4))
+    for spans, reason in ((alone, "consent"), (joined, ""), ((*joined, ("paused", "consent", 3, 4)), "")):
+        [_, silence] = history.ended(EMPTY, sealed(4, *spans), CALL).history
+        assert silence.reason == reason
+
+
 def test_a_pause_that_lasts_to_the_end_is_ended_by_what_ended_the_part() -> None:
     record = history.shut(history.begun(EMPTY, cut(0), ONE), Reason.AGENT, cut(1), ONE)
     assert brief(history.ended(record, sealed(4, ("paused", "agent", 1, 4)), CALL))[1] == (

@@ -5,7 +5,6 @@ import { cameBack, offer } from "/desk/elsewhere.js";
 import { h, keep, setAttribute, setText } from "/desk/elements.js";
 import { asked as askedFor } from "/desk/forms.js";
 import { Approvals } from "/console/approvals.js";
-import { eraseAll } from "/console/ending.js";
 import { Exports } from "/console/exports.js";
 import { Found, criteriaOf, daysAgo } from "/console/found.js";
 import { RecordingView } from "/console/recording.js";
@@ -14,7 +13,6 @@ import { clock, concernsOf, instant, spansOf, statesOf, fileIdOf } from "/consol
 const PATIENCE_MS = 200;
 const ATTENTION_DAYS = 7;
 const ATTENTION_PAGES = 6;
-const ERASED_PAGES = 20;
 const WELCOME = "Log in as a supervisor, compliance officer or administrator.";
 const ENDED = "Your sign-in has ended. Log in again.";
 const TYPING = new Set(["INPUT", "SELECT", "TEXTAREA"]);
@@ -47,7 +45,6 @@ async function enter({ user }) {
   at("recording").replaceChildren(view.element);
   setAttribute(at("all-export"), "hidden", !permissions.includes("export"));
   setAttribute(at("all-hold"), "hidden", !permissions.includes("hold"));
-  setAttribute(at("all-erase"), "hidden", !permissions.includes("delete"));
   exports = permissions.includes("export") ? new Exports(api, at("exports")) : null;
   const approves = ["delete", "export", "hold"].some((each) => permissions.includes(each));
   const approvals = approves ? new Approvals(api, at("approvals"), user.userName) : null;
@@ -196,35 +193,6 @@ at("all-hold").addEventListener("click", () => {
     await ask();
   });
 });
-
-at("all-erase").addEventListener("click", () =>
-  tried(async () => {
-    await eraseAll(api, await everyFound(), erasedAll);
-    await ask();
-  }),
-);
-
-/** What is open may be gone: the page is as at its beginning. */
-function erasedAll(words) {
-  setText(at("says"), words);
-  view.clear();
-  open = null;
-  history.replaceState(null, "", "#");
-  setAttribute(at("attention"), "hidden", false);
-}
-
-/** Every recording of the search, sifted as the list is: who erases is told how many they are. */
-async function everyFound() {
-  const all = new Found(api, asked());
-  const rows = [];
-  for (let page = 0; page < ERASED_PAGES && !all.over; page += 1) {
-    rows.push(...(await all.next()));
-  }
-  if (!all.over) {
-    throw new Error(`More than ${rows.length} recordings are found. Search for fewer at a time.`);
-  }
-  return rows.filter(SIFTED[search.elements.kind.value] ?? (() => true));
-}
 
 function rowOf(recording) {
   const element = h("button", { type: "button", class: "row", click: () => show(recording) });

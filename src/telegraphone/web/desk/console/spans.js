@@ -52,8 +52,8 @@ export function statesOf(recording) {
   return [...new Set(recording.mediaFiles.map((media) => states[media.status]))].filter(Boolean);
 }
 
-/** Facts that a supervisor should look at, worst first: `{kind, text}`. `warnMs`: from when on a pause is long, 0 for never. What a
- * rule keeps out, as where consent is lacking, nobody forgot. */
+/** Facts that a supervisor should look at, worst first: `{kind, text}`. `warnMs`: from when on a pause is long, 0 for never. Where
+ * consent alone was lacking, nobody forgot a pause. */
 export function concernsOf(recording, warnMs) {
   const concerns = [];
   for (const media of recording.mediaFiles) {
@@ -68,7 +68,7 @@ export function concernsOf(recording, warnMs) {
     if (media.status === "recovered") {
       concerns.push({ kind: "gap", text: "recovered after a failure" });
     }
-    for (const span of spans.filter((each) => each.type === "Paused" && each.by?.source !== "policy")) {
+    for (const span of spans.filter((each) => each.type === "Paused" && each.reason !== "consent")) {
       if (span.until?.source === "call") {
         concerns.push({ kind: "pause", text: `paused for ${lasting(span.to - span.from)} until the call ended` });
       } else if (warnMs > 0 && span.to - span.from > warnMs) {
