@@ -187,7 +187,7 @@ APPROVAL_S: Final = 86_400.0
 """How long somebody waits for a second person, and how long what was approved may be done: until the same hour tomorrow."""
 
 APPROVALS_MAX: Final = 1_000
-"""Wishes of one contact centre that wait for a second person at once; of more, the oldest of who asks has to be asked for again."""
+"""Wishes of one contact centre that wait for a second person at once; of more, the oldest of who asks must be asked for again."""
 
 FOUND_PAGE: Final = 500
 """Recordings that something is done to in one transaction, of however many a search finds: some milliseconds."""
