@@ -181,9 +181,9 @@ class Incoming:
         """Re-INVITE or UPDATE, with a description, metadata, both or neither. Refused, it changes nothing."""
         try:
             body = read_body(request.headers.get("Content-Type") or "", request.body)
-            if body.sdp is not None:
-                self._describe(rs, offered := SessionDescription.parse(body.sdp))
-                rs.facts |= facts_of_description(offered)
+            offered = None if body.sdp is None else SessionDescription.parse(body.sdp)
+            if offered is not None:
+                self._describe(rs, offered)
         except RemoteProtocolError as error:
             self._sip.respond(transaction, Reply(error.status or 400))
             return
@@ -197,8 +197,7 @@ class Incoming:
         described = body.sdp is not None or request.method == "INVITE"
         self._learn(rs, body)
         self._sip.respond(transaction, Reply(200, body=rs.ours.serialize() if described else b""))
-        self._register.described(rs)
-        self._register.refresh(rs, self._named(rs, request))
+        self._go_on(rs, request, offered)
         self._obey(rs, request)
         if body.sdp is not None:
             self._agreement.begin(rs)
@@ -220,8 +219,15 @@ class Incoming:
         except (RemoteProtocolError, RecorderFull):
             rs.lines = before
             raise
-        rs.labels = labels_of(offered)
         rs.ours = answer(offered, rs.lines, rs.ports(), self._mine(rs))
+
+    def _go_on(self, rs: Rs, request: Request, theirs: SessionDescription | None) -> None:
+        """What this request says is of the call that runs, or of the session's next one, and then not of the last."""
+        self._register.turn(rs)
+        if theirs is not None:
+            rs.labels = labels_of(theirs)
+            rs.facts |= facts_of_description(theirs)
+        self._register.refresh(rs, self._named(rs, request))
 
     def acknowledged(self, event: AckArrived) -> None:
         """The ACK brings the client's answer where our 2xx made the offer. Without a usable one a session ends that has just
@@ -234,20 +240,31 @@ class Incoming:
             try:
                 body = read_body(event.request.headers.get("Content-Type") or "", event.request.body)
                 answered = SessionDescription.parse(body.sdp or b"")
+                rs.lines = self._answered(rs, answered)
             except RemoteProtocolError as error:
                 log.warning("answer_unusable", trunk=rs.trunk.name, error=error.reason)
                 if not rs.lines:
                     self.hang_up(rs, EndCause.FAILED)
                 return
-            rs.lines = lines_of_answer(rs.ours, answered, rs.trunk.codecs)
-            rs.labels = labels_of(answered)
-            rs.facts |= facts_of_description(answered)
             self._learn(rs, body)
-            self._register.described(rs)
-            self._register.refresh(rs, self._named(rs, event.request))
+            self._go_on(rs, event.request, answered)
             self._agreement.begin(rs)
             self._register.media_changed(rs)
         self._ask_for_snapshot(rs)
+
+    def _answered(self, rs: Rs, answered: SessionDescription) -> tuple[Line | None, ...]:
+        """What the answer to our offer makes of the lines: one of which it says nothing usable stays what it was. Raises
+        RemoteProtocolError where there was none and there is none."""
+        lines = list(lines_of_answer(rs.ours, answered, rs.trunk.codecs, keys_under_avp=rs.trunk.keys_under_avp))
+        given_up = {index for index, media in enumerate(answered.media) if media.refused}
+        unusable = [index for index, line in enumerate(lines) if line is None and index not in given_up]
+        if not rs.lines and not any(lines):
+            raise RemoteProtocolError("no stream can be recorded")
+        if unusable:
+            log.warning("answer_unusable", trunk=rs.trunk.name, lines=unusable)
+        for index in unusable:
+            lines[index] = rs.lines[index] if index < len(rs.lines) else None
+        return tuple(lines)
 
     def ended(self, event: DialogEnded) -> None:
         """The dialog is over, by whatever cause; a BYE may bring the last word about the parties (siprec.md, Q15)."""

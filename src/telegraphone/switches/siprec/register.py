@@ -99,17 +99,15 @@ class Register:
         rs.named, rs.told = named, rs.picture
         self._tell(rs, [legs.begun(rs, self.new_leg), legs.described(rs)])
 
-    def described(self, rs: Rs) -> None:
-        """The client has said something new of a call that is running; before its beginning it waits for that. Where it is of the
-        next one already the call is over, as it was known until then."""
+    def turn(self, rs: Rs) -> None:
+        """Where the latest snapshot is of the session's next call already, the one that runs is over, as it was known until then:
+        what came with that snapshot is noted after this."""
         if rs.legs and are_two_calls(rs.told, rs.picture):
             said, rs.picture = rs.picture, rs.told
             documents = tuple(rs.untold)
             self._tell(rs, legs.over(rs, EndCause.NORMAL))
             rs.picture = said
             rs.untold.extend(documents)
-        elif rs.legs:
-            self._tell(rs, [legs.described(rs)])
 
     def ordered(self, rs: Rs, trigger: Trigger) -> None:
         """The client orders something of the recording."""
@@ -119,14 +117,18 @@ class Register:
 
     def refresh(self, rs: Rs, named: Named) -> None:
         """A snapshot or description has come: tells what it changes. When nobody is left in a session that lives on, its
-        call is over; when somebody comes then, a new one begins."""
+        call is over; when somebody comes then, or another session goes on of which nobody is known yet, a new one begins."""
+        if rs.legs:
+            self._tell(rs, [legs.described(rs)])
         if rs.legs and rs.picture.drawn and not rs.picture.parties() and rs.picture.has_ended():
             self._tell(rs, legs.over(rs, EndCause.NORMAL))
         elif rs.legs:
-            rs.told = rs.picture
+            if rs.picture.names():
+                # One that names nobody may be of this call or of the next: whoever is named first decides.
+                rs.told = rs.picture
             self._tell(rs, legs.changed(rs, self.new_leg))
             self._learn(rs, named)
-        elif rs.picture.parties() and rs.stage is Stage.LIVE and rs.whole is None:
+        elif (rs.picture.parties() or rs.picture.cs_ids()) and rs.stage is Stage.LIVE and rs.whole is None:
             self.begin(rs, named)
 
     def _learn(self, rs: Rs, named: Named) -> None:

@@ -9,9 +9,8 @@ from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.domain.legs import Keeping
 from telegraphone.domain.recording import Trigger
 from telegraphone.limits import CALL_S_MAX
-from telegraphone.wire.errors import RemoteProtocolError
-from telegraphone.wire.sip.uri import SipUri, unescape
 from telegraphone.wire.siprec.answering import CODECS
+from telegraphone.wire.siprec.metadata import user_of
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -73,16 +72,6 @@ class Trunk:
         if match is None:
             return user
         return match[1] if match.re.groups else match[0]
-
-
-def user_of(aor: str) -> str:
-    """The user part or telephone number of an address of record; what is no URI is taken as it is, up to its `@`."""
-    try:
-        uri = SipUri.parse(aor)
-    except RemoteProtocolError:
-        return aor.partition("@")[0]
-    user = unescape(uri.user) if uri.user else uri.opaque or uri.host
-    return user.partition(";")[0]
 
 
 def certified_names(certificate: Mapping[str, object]) -> frozenset[str]:

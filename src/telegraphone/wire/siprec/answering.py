@@ -168,13 +168,16 @@ def repeated(ours: SessionDescription) -> SessionDescription:
     return ours.successor(tuple(media if media.refused else replace(media, direction=Direction.RECVONLY) for media in ours.media))
 
 
-def lines_of_answer(ours: SessionDescription, answered: SessionDescription, wanted: Sequence[str]) -> tuple[Line | None, ...]:
-    """What the client's answer to our offer makes of its lines; it sends by our numbers (RFC 3264 section 6.1)."""
+def lines_of_answer(
+    ours: SessionDescription, answered: SessionDescription, wanted: Sequence[str], *, keys_under_avp: bool = True
+) -> tuple[Line | None, ...]:
+    """What the client's answer to our offer makes of each of its lines; it sends by our numbers (RFC 3264 section 6.1). None for
+    one that is given up, of which nothing usable is said, or nothing at all."""
+    taken = taken_lines(answered, wanted, keys_under_avp=keys_under_avp)
     lines: list[Line | None] = []
-    for index, line in enumerate(taken_lines(answered, wanted)):
-        if line is not None and index < len(ours.media):
-            mine = {codec.payload_type: _name(codec) for codec in ours.media[index].codecs}
-            lines.append(replace(line, codecs={**line.codecs, **mine}))
-        else:
-            lines.append(None)
+    for index, media in enumerate(ours.media):
+        line = taken[index] if index < len(taken) else None
+        if line is not None:
+            line = replace(line, codecs={**line.codecs, **{codec.payload_type: _name(codec) for codec in media.codecs}})
+        lines.append(line)
     return tuple(lines)

@@ -18,6 +18,7 @@ from typing import Final
 
 from telegraphone.limits import METADATA_ITEMS_MAX
 from telegraphone.wire.errors import RemoteProtocolError
+from telegraphone.wire.sip.uri import SipUri, unescape
 from telegraphone.wire.siprec.xml_tree import Element, read_tree
 
 
@@ -202,6 +203,10 @@ class Picture:
             found.sort(key=lambda party: joined.index(party.id) if party.id in joined else -1)
         return tuple(found)
 
+    def names(self) -> frozenset[str]:
+        """By what those who take part are known, if they are; hosts and parameters may differ from one time to the next."""
+        return frozenset(name for party in self.parties() if party.aor for name in (party.id, user_of(party.aor).lower()))
+
     def cs_ids(self) -> tuple[str, ...]:
         """The communication sessions that have not ended."""
         return tuple(item.ids[0] for item in self.of(Kind.CS) if not item.text("stop-time"))
@@ -273,17 +278,23 @@ class Picture:
 def are_two_calls(before: Picture, now: Picture) -> bool:
     """Whether a session that has gone on from one picture to the other has another call (siprec.md, 3.5): the two have no id in
     common, and nobody who talked then talks now; or the first was said to have stopped, and each says of what group it is.
-    Less proves nothing: a transfer may be a new session of the same people, and some clients make ids anew in mid-call."""
-    if not (before.cs_ids() and now.cs_ids() and _named(before)) or not before.links().isdisjoint(now.links()):
+    Less proves nothing: a transfer may be a new session of the same people, some clients make ids anew in mid-call, and of whom
+    nothing is known that may be anybody."""
+    if not (before.cs_ids() and now.cs_ids() and before.names()) or not before.links().isdisjoint(now.links()):
         return False
     stopped = {item.ids[0] for item in now.of(Kind.CS) if item.text("stop-time")}
     told = stopped.issuperset(before.cs_ids()) and _is_grouped(before) and _is_grouped(now)
-    return told or _named(before).isdisjoint(_named(now))
+    return told or (bool(now.names()) and before.names().isdisjoint(now.names()))
 
 
-def _named(picture: Picture) -> frozenset[str]:
-    """By what those who take part are known, if they are."""
-    return frozenset(name for party in picture.parties() if party.aor for name in (party.id, party.aor))
+def user_of(aor: str) -> str:
+    """The user part or telephone number of an address of record; what is no URI is taken as it is, up to its `@`."""
+    try:
+        uri = SipUri.parse(aor)
+    except RemoteProtocolError:
+        return aor.partition("@")[0]
+    user = unescape(uri.user) if uri.user else uri.opaque or uri.host
+    return user.partition(";")[0]
 
 
 def _is_grouped(picture: Picture) -> bool:

@@ -94,6 +94,10 @@ def test_our_offer_and_its_answer() -> None:
     assert (line.host, line.port, line.live) == ("192.0.2.1", 4000, True)
     assert (line.codecs[0], line.codecs[8]) == ("PCMU", "PCMA")
     assert lines_of_answer(made, offered("m=audio 0 RTP/AVP 0"), CODECS) == (None,)
+    assert lines_of_answer(made, offered(), CODECS) == (None,)
+    [line] = lines_of_answer(made, offered("m=audio 4000 RTP/AVP 0", f"a=crypto:{KEY}"), CODECS, keys_under_avp=False)
+    assert line is not None
+    assert line.key is None
 
 
 KEY = "1 AES_CM_128_HMAC_SHA1_80 inline:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e|2^20"

@@ -96,16 +96,27 @@ def following(group: str, *parties: str, mode: str = "partial", before: str = ST
         (following("g2", "x=5001", "y=15550100", mode="complete", before=""), False),
         (following("g1", "p1=15550100", "p9=5002"), False),
         (document(STOP, "partial"), False),
+        (following("g2", mode="complete", before=""), False),
+        (document('<session session_id="s2"/><participant participant_id="x"/>'), False),
+        (following("g2"), True),
     ],
     ids=[
         *("the agent's next caller", "two at once", "perhaps a transfer", "nobody in common", "the same group", "all anew"),
-        *("new ids for the same people", "a transfer", "nothing follows"),
+        *("new ids for the same people", "a transfer", "nothing follows", "nobody known", "somebody unknown"),
+        "the next of which nobody is known yet",
     ],
 )
 def test_when_a_session_has_another_call(after: bytes, *, two: bool) -> None:
     assert are_two_calls(picture(document(PLAIN)), picture(document(PLAIN), after)) == two
     dummy = document('<session session_id="s1"/><participant participant_id="d"/>')
     assert not are_two_calls(picture(dummy), picture(dummy, after))
+
+
+def test_who_is_written_in_another_way_is_the_same() -> None:
+    before = PLAIN.replace("sip:5001@", "sip:Anna@")
+    anew = following("g2", "x=anna", mode="complete", before="").replace(b"example.com", b"192.0.2.7;user=phone")
+    assert b"sip:anna@192.0.2.7;user=phone" in anew
+    assert not are_two_calls(picture(document(before)), picture(document(before), anew))
 
 
 def test_the_next_call_has_its_own_order_of_parties() -> None:
