@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from telegraphone.domain.legs import CopyDescribed
+from telegraphone.domain.legs import CopyDescribed, PartyJoined
 from telegraphone.wire.sdp import PCMA
-from tests.interop.siprec.laboratory import laboratory, message, with_metadata
+from tests.interop.siprec.laboratory import again, laboratory, message, with_metadata
 from tests.interop.siprec.recording_client import AGENT, CALLER, metadata, tone
 from tests.interop.siprec.test_media import line
 from tests.interop.siprec.test_plain_calls import finished, near, recorder, tracks, voice
@@ -44,6 +44,36 @@ async def test_lines_of_which_the_metadata_says_nothing(
         assert [source.port for source in await lab.sources()] == ports
         facts = lab.of(CopyDescribed)[0].facts
         assert {name: value for name, value in facts.items() if name == "voices"} == told
+
+
+def people(numbers: str) -> bytes:
+    """A complete snapshot that says who takes part and nothing else."""
+    parties = (f"<participant id='{each}'><nameID aor='sip:{each}@example.com'/></participant>" for each in numbers.split())
+    return f"<recording><session session_id='s'/>{''.join(parties)}</recording>".encode()
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "ports"),
+    [
+        (["5001 15550100", "15550100 5002"], {"15550100": 4002, "5002": 4000}),
+        (["5001 15550100", "15550100", "15550100 5002"], {"15550100": 4002, "5002": 4000}),
+        (["5001 15550100", "5001 15550100 5002", "15550100 5002"], {"15550100": 4002, "5002": 4000}),
+        (["15550100 5001", "5002 15550100"], {"15550100": 4000, "5002": 4002}),
+        (["15550100 5001", "15550100 5002", "15550100 5003"], {"15550100": 4000, "5003": 4002}),
+        # Who is back is where they were.
+        (["5001 15550100", "15550100", "15550100 5001"], {"15550100": 4002, "5001": 4000}),
+    ],
+)
+async def test_a_party_stays_on_its_line_whoever_comes_and_goes(snapshots: list[str], ports: dict[str, int]) -> None:
+    """The trunk says whose voice each line brings, and a transfer changes that for nobody who stays."""
+    async with laboratory(voices={"1": "caller", "2": "called"}) as lab:
+        await lab.say(with_metadata(people(snapshots[0])))
+        for cseq, numbers in enumerate(snapshots[1:], 2):
+            assert (await lab.say(again(with_metadata(people(numbers)), cseq, lab))).status == 200
+        joined = [event.party for event in lab.of(PartyJoined)]
+        there = {party.number: party.leg for party in (*lab.call.parties, *joined) if party.leg in lab.ports.legs}
+        sources = {number: await lab.server.fork(leg, lab.ports.open[lab.ports.legs[leg]]) for number, leg in there.items()}
+        assert {number: source.port for number, source in sources.items()} == ports
 
 
 async def test_where_all_is_said_nothing_is_guessed() -> None:

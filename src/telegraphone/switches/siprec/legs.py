@@ -1,8 +1,8 @@
 """Turns what is known of the parties into legs, and each change of it into facts for those above.
 
 A call needs two parties (`domain.leaving`), so who leaves last stays until somebody else comes or the call ends. Who comes
-is told before who leaves. A party without a name that gets one is the same party; so is one whose number is corrected, and
-one without a number in whose stead somebody comes (siprec.md, Q14).
+is told before who leaves, and takes that one's side of the call. A party without a name that gets one is the same party;
+so is one whose number is corrected, and one without a number in whose stead somebody comes (siprec.md, Q14).
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from telegraphone.domain.copies import Party
 from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import CallForked, CopyDescribed, EndCause, LegEnded, PartyAt, PartyJoined, PartyNamed
 from telegraphone.services.ports import SwitchEvent
-from telegraphone.switches.siprec.parties import Person, persons, stated
+from telegraphone.switches.siprec.parties import SIDES, Person, persons, stated
 from telegraphone.switches.siprec.rs import Leg, Rs
 from telegraphone.wire.siprec.noticing import unmatched
 
@@ -22,17 +22,14 @@ _PARTIES_MIN = 2
 def begun(rs: Rs, new_id: NewId) -> CallForked:
     """The call of a session that has just been offered, or whose next one begins. Who is not known yet has no number."""
     known = persons(rs.picture, rs.lines, rs.trunk)
-    for person in (*known, *(_nobody(rs, place) for place in range(len(known), _PARTIES_MIN))):
+    for person in (*known, *(Person("", "") for _ in range(len(known), _PARTIES_MIN))):
         _add(rs, person, new_id)
+    _take_sides(rs)
     _place(rs)
     parties = tuple(PartyAt(leg.id, leg.person.number) for leg in rs.legs)
     trunk, named = rs.trunk, rs.named
     about = (named.known_as, named.user_data, trunk.tenant, trunk.name)
     return CallForked(parties, trunk.keeping, rs.mixed, *about, _links(rs), trunk.required)
-
-
-def _nobody(rs: Rs, place: int) -> Person:
-    return Person("", "", stated(place, rs.lines, rs.trunk))
 
 
 def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
@@ -57,6 +54,7 @@ def changed(rs: Rs, new_id: NewId) -> list[SwitchEvent]:
         leg = _add(rs, person, new_id)
         facts.append(PartyJoined(anchor, PartyAt(leg.id, person.number)))
     facts += _left(rs, there)
+    _take_sides(rs)
     _place(rs)
     return facts
 
@@ -72,9 +70,9 @@ def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
 
 def _guessed(rs: Rs) -> dict[str, str]:
     """Whether nothing says whose voice a line brings, so that its place among the lines counts, as a fact (rule 5.6)."""
-    claimed = {index for leg in rs.legs for index in leg.person.lines}
+    claimed = {index for leg in rs.legs for index in leg.lines}
     open_lines = {line.index for line in rs.lines if line is not None} - claimed
-    voiceless = any(not leg.person.lines and not leg.gone for leg in rs.legs)
+    voiceless = any(not leg.lines and not leg.gone for leg in rs.legs)
     return {"voices": "by order"} if open_lines and voiceless and not rs.mixed else {}
 
 
@@ -114,13 +112,27 @@ def _left(rs: Rs, there: set[str]) -> list[SwitchEvent]:
     return facts
 
 
+def _take_sides(rs: Rs) -> None:
+    """Who takes part and is on no side takes one that nobody has; and where the metadata does not say whose voice comes on
+    which line, it is what the trunk says of that side."""
+    present = [leg for leg in rs.legs if not leg.gone]
+    taken = {leg.side for leg in present}
+    newcomers = (leg for leg in present if not leg.side)
+    for leg, side in zip(newcomers, [side for side in SIDES if side not in taken], strict=False):
+        leg.side = side
+    claimed = {index for leg in present for index in leg.person.lines}
+    free = [line for line in rs.lines if line is not None and line.index not in claimed]
+    for leg in rs.legs:
+        leg.lines = leg.person.lines or stated(leg.side, free, rs.trunk)
+
+
 def _place(rs: Rs) -> None:
     """Everybody to the line that carries their voice; where two claim one, the first has it to record."""
     taken: set[int] = set()
-    for leg in sorted(rs.legs, key=lambda each: (each.gone, not each.person.lines)):
-        own = [index for index in leg.person.lines if index in rs.places and index not in taken]
+    for leg in sorted(rs.legs, key=lambda each: (each.gone, not each.lines)):
+        own = [index for index in leg.lines if index in rs.places and index not in taken]
         # More voices than lines: who is left speaks on another's.
-        shared = [index for index in leg.person.lines if index in rs.places]
+        shared = [index for index in leg.lines if index in rs.places]
         free = own or _others(rs, leg, taken) or shared or sorted(rs.places)
         leg.place = free[0]
         taken.add(leg.place)
@@ -128,7 +140,7 @@ def _place(rs: Rs) -> None:
 
 def _others(rs: Rs, leg: Leg, taken: set[int]) -> list[int]:
     """Places for one whose line is not known: where the leg is already, else one that nobody claims."""
-    claimed = {index for each in rs.legs if each is not leg for index in each.person.lines}
+    claimed = {index for each in rs.legs if each is not leg for index in each.lines}
     free = [index for index in sorted(rs.places) if index not in taken]
     unclaimed = [index for index in free if index not in claimed]
     stay = [leg.place] if leg.place in unclaimed else []

@@ -56,10 +56,13 @@ class Agreed:
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """One party. `gone` when the metadata no longer has it, though the call needs two; `fork` is where it is recorded."""
+    """One party. `side` is the one of `SIDES` it is on, "" while others are; `lines` are those that bring its voice by all that
+    is known. `gone` when the metadata no longer has it, though the call needs two; `fork` is where it is recorded."""
 
     id: LegId
     person: Person
+    side: str = ""
+    lines: tuple[int, ...] = ()
     place: int = -1
     gone: bool = False
     fork: int | None = None
