@@ -50,6 +50,17 @@ def test_a_pair_rests_before_it_is_used_again(first: int, opened: list[SocketPai
     assert pool.in_use == 1
 
 
+def test_a_pair_may_rest_longer_and_holds_no_other_up(first: int, opened: list[SocketPair]) -> None:
+    pool = PortPool(HOST, first, first + 3)
+    for pair in (pool.take(0.0, rest_s=3 * MEDIA_PORT_REST_S), pool.take(0.0)):
+        pool.give_back(pair, 0.0)
+    opened.append(pool.take(MEDIA_PORT_REST_S))
+    with pytest.raises(PortsExhausted):
+        pool.take(3 * MEDIA_PORT_REST_S - 0.1)
+    opened.append(pool.take(3 * MEDIA_PORT_REST_S))
+    assert [port_of(pair) for pair in opened] == [first + 2, first]
+
+
 def test_the_pair_that_has_rested_longest_is_used_next() -> None:
     """With room for it a port rests much longer than it must."""
     pool, used = PortPool(HOST, 40_000, 40_019), set()

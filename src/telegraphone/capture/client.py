@@ -24,6 +24,7 @@ from telegraphone.capture.watches import Watches
 from telegraphone.domain.ids import LegId, RecordingId
 from telegraphone.endpoints.media_ports import PortPool, PortsExhausted, SocketPair, close_pair
 from telegraphone.limits import (
+    ANY_PORT_REST_S,
     MEDIA_PORT_REST_S,
     PREROLL_SHARE_MAX,
     RECORDER_ANSWER_S,
@@ -122,10 +123,10 @@ class RecorderClient:
         """The workers' processes; None for one that is being replaced."""
         return tuple(worker.process_id for worker in self._workers)
 
-    def open_intake(self, name: str) -> MediaAddress:
+    def open_intake(self, name: str, *, any_port: bool = False) -> MediaAddress:
         """See `Intakes.open_intake`."""
         try:
-            pair = self._pool.take(time.monotonic())
+            pair = self._pool.take(time.monotonic(), rest_s=ANY_PORT_REST_S if any_port else MEDIA_PORT_REST_S)
         except PortsExhausted:
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         sockets.enlarge(pair[0])
@@ -179,12 +180,11 @@ class RecorderClient:
         return Reservation(order.recording_id, (first, second))
 
     async def _given_back(self, order: TapOrder) -> None:
-        """Returns when recordings of other calls, and those that are being finished, no longer have what this one is to be lent:
-        calls of one session of a recording client follow each other at once, and what the next one says comes to the ports
-        of the one before."""
+        """Returns when the recordings of other calls no longer have what this one is to be lent: calls of one session of a
+        recording client follow each other at once, and what the next one says comes to the ports of the one before."""
         wanted = {self._intakes.lent(track.leg) for track in order.tracks}
         for held in tuple(self._held.values()):
-            if (held.ending or held.order.call != str(order.call_uuid)) and not wanted.isdisjoint(held.pairs):
+            if held.order.call != str(order.call_uuid) and not wanted.isdisjoint(held.pairs):
                 await held.over.wait()
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:

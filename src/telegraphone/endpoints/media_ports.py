@@ -1,12 +1,12 @@
 """Pairs of UDP ports for media: RTP on an even port, RTCP on the one above (RFC 3550 section 11), with a rest between uses.
 
 RTP that is still on its way to a finished call must not be heard in the next one, so a pair rests before it is bound again;
-and the pairs go round, the longest unused first.
+and the pairs go round: next is the one whose rest is over for longest.
 """
 
 import socket
-from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 from telegraphone.limits import MEDIA_PORT_REST_S
 
@@ -62,27 +62,34 @@ class PortPool:
     def __init__(self, host: str, first: int, last: int, prepare: Callable[[socket.socket], None] = lambda _: None) -> None:
         self._host = host
         self._prepare = prepare
-        self._free: deque[tuple[float, int]] = deque((float("-inf"), port) for port in range(first + first % 2, last, 2))
-        self.in_use = 0
+        self._free = [(float("-inf"), port) for port in range(first + first % 2, last, 2)]
+        """A heap: until when each rests."""
+        self._rests_s: dict[int, float] = {}
+        """How long each pair that is open now is to rest."""
+
+    @property
+    def in_use(self) -> int:
         """Pairs that are open now."""
+        return len(self._rests_s)
 
     @property
     def size(self) -> int:
         """All its pairs."""
         return self.in_use + len(self._free)
 
-    def take(self, now: float) -> SocketPair:
-        """A pair that has rested; ports that another program holds are passed over. Raises PortsExhausted."""
+    def take(self, now: float, *, rest_s: float = MEDIA_PORT_REST_S) -> SocketPair:
+        """A pair that has rested, and is to rest so long afterwards; ports that another program holds are passed over. Raises
+        PortsExhausted."""
         for _ in range(len(self._free)):
             if self._free[0][0] > now:
                 break
-            _, port = self._free.popleft()
+            _, port = heappop(self._free)
             try:
                 pair = open_pair(self._host, port, self._prepare)
             except OSError:
-                self._free.append((now + MEDIA_PORT_REST_S, port))
+                heappush(self._free, (now + MEDIA_PORT_REST_S, port))
                 continue
-            self.in_use += 1
+            self._rests_s[port] = rest_s
             return pair
         raise PortsExhausted
 
@@ -90,5 +97,4 @@ class PortPool:
         """Closes the pair; its ports rest before they are used again."""
         port = pair[0].getsockname()[1]
         close_pair(pair)
-        self.in_use -= 1
-        self._free.append((now + MEDIA_PORT_REST_S, port))
+        heappush(self._free, (now + self._rests_s.pop(port), port))

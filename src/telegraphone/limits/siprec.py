@@ -29,6 +29,10 @@ METADATA_ITEMS_MAX: Final = 512
 METADATA_TEXT_CHARS_MAX: Final = 1_024
 """One text or attribute value of metadata (siprec 9)."""
 
+ANY_PORT_REST_S: Final = 60.0
+"""How long a media port rests after a call whose audio might come from any port of an address (siprec 9): all calls of such
+a client may come from one address, so nothing but the rest keeps a stream that ends late out of the next customer's call."""
+
 RTP_SILENT_S: Final = 30.0
 """Without audio for so long a recording client is asked whether it is still there, and one that is lost is gone."""
 

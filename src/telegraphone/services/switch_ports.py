@@ -128,8 +128,9 @@ class Intakes(Protocol):
     """RTP ports of the recorder that are open for as long as a call, for switches whose peers send their audio straight
     to it; in between recordings whatever arrives there is thrown away unseen."""
 
-    def open_intake(self, name: str) -> MediaAddress:
-        """Opens a port under a name that was never used. Raises `RecorderFull`."""
+    def open_intake(self, name: str, *, any_port: bool = False) -> MediaAddress:
+        """Opens a port under a name that was never used. With `any_port` its audio may come from any port of an address: once
+        it is closed, the next call gets it only when nobody can be sending any more. Raises `RecorderFull`."""
 
     def assign_intake(self, leg: LegId, name: str | None) -> None:
         """From now on a recording that is begun of this leg takes its audio from there. None: the leg is over."""

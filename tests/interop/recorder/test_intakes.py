@@ -1,38 +1,54 @@
-"""Ports at which a recording client sends all the time: one recording has them after the other, and none is made elsewhere."""
+"""Ports that outlive recordings: lent to one at a time, emptied before, silent in between."""
 
-import asyncio
-import os
-import signal
+import socket
 
-import pytest
-
+from telegraphone.capture import sockets
+from telegraphone.capture.intakes import Intakes
 from telegraphone.domain.ids import LegId
-from tests.interop.recorder.conftest import Bench
+from telegraphone.endpoints.media_ports import close_pair, open_any_pair
 
-NOTE = {"source": "policy"}
+LEG, OTHER = LegId("leg"), LegId("other")
 
 
-@pytest.mark.parametrize("number", [1, 2], ids=["of the same call", "of the next call"])
-async def test_a_recording_waits_until_the_one_before_gives_the_ports_back(bench: Bench, number: int) -> None:
-    """The recorder stands still while the one before is to be finished."""
-    recorder = bench.recorder
-    doors = [recorder.open_intake(side) for side in "ab"]
-    for call, side in ((call, side) for call in (1, number) for side in "ab"):
-        recorder.assign_intake(LegId(f"leg-{call}-{side}"), side)
-    before = await bench.call(1)
-    await recorder.open_gate(before.recording, None, NOTE)
-    [worker] = recorder.process_ids
-    assert worker is not None
-    os.kill(worker, signal.SIGSTOP)
+def heard(receiving: socket.socket) -> bytes:
     try:
-        sealing = asyncio.create_task(recorder.seal(before.recording, NOTE))
-        await asyncio.sleep(0)
-        following = asyncio.create_task(bench.call(number))
-        done, _ = await asyncio.wait({following}, timeout=0.3)
-        assert not done
-    finally:
-        os.kill(worker, signal.SIGCONT)
-    await sealing
-    after = await following
-    assert [speaker.to for speaker in after.speakers] == [(door.host, door.port) for door in doors]
-    await recorder.seal(after.recording, NOTE)
+        return receiving.recv(100)
+    except BlockingIOError:
+        return b""
+
+
+def test_a_pair_is_lent_emptied_and_stays_open() -> None:
+    intakes, pair = Intakes(), open_any_pair("127.0.0.1")
+    intakes.add("one", pair)
+    intakes.assign(LEG, "one")
+    intakes.assign(OTHER, "one")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"before", pair[0].getsockname())
+        assert intakes.lend(LEG) is pair
+        assert intakes.lend(OTHER) is None
+        assert intakes.remove("unknown") is None
+        sockets.deliver_all(pair[0])
+        assert heard(pair[0]) == b""
+        assert not intakes.is_heard("one")
+        sender.sendto(b"while", pair[0].getsockname())
+        assert intakes.is_heard("one")
+        assert heard(pair[0]) == b"while"
+        assert intakes.give_back(pair)
+        sender.sendto(b"after", pair[0].getsockname())
+        assert heard(pair[0]) == b""
+        assert not intakes.is_heard("one")
+    assert intakes.pairs() == (pair,)
+    assert intakes.remove("one") is pair
+    close_pair(pair)
+
+
+def test_a_pair_that_is_lent_goes_when_it_comes_back() -> None:
+    intakes, pair = Intakes(), open_any_pair("127.0.0.1")
+    intakes.add("one", pair)
+    intakes.assign(LEG, "one")
+    assert intakes.lend(LEG) is pair
+    assert intakes.remove("one") is None
+    assert not intakes.give_back(pair)
+    intakes.assign(LEG, None)
+    assert intakes.lend(LEG) is None
+    close_pair(pair)

@@ -47,9 +47,13 @@ class Ports:
         """Whom hands were shaken with."""
         self.heard: set[str] = set()
         """The names of those at which something arrives."""
+        self.any_port: set[str] = set()
+        """The names of those that hear any port."""
         self._next = 30_000
 
-    def open_intake(self, name: str) -> MediaAddress:
+    def open_intake(self, name: str, *, any_port: bool = False) -> MediaAddress:
+        if any_port:
+            self.any_port.add(name)
         if len(self.open) >= self.room:
             raise RecorderFull(17)
         self._next += 2

@@ -87,6 +87,10 @@ async def test_audio_may_come_from_any_port_where_the_profile_says_so() -> None:
     async with laboratory(any_port=True) as lab:
         await lab.say(message("plain"))
         assert [(source.host, source.port) for source in await lab.sources()] == [("192.0.2.1", 0)] * 2
+        assert lab.ports.any_port == set(lab.ports.open)
+    async with laboratory() as lab:
+        await lab.say(message("plain"))
+        assert not lab.ports.any_port
 
 
 @pytest.mark.parametrize(("said", "heard"), [("any", True), ("signalled", False)])

@@ -75,7 +75,7 @@ class Register:
         try:
             for index in wanted:
                 name = f"{rs.name}.{index}"
-                opened[index] = Place(name, self.intakes.open_intake(name))
+                opened[index] = Place(name, self.intakes.open_intake(name, any_port=rs.trunk.any_port))
         except BaseException:
             for place in opened.values():
                 self.intakes.close_intake(place.name)
