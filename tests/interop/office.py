@@ -274,7 +274,7 @@ class Part:
             heard = [_tones(sound[at : at + _WINDOW]) for at in places]
             # What is missing by the recording's own history, on whichever track, may be missing here; not all of it.
             right = [each == wanted or (not each and self._misses(first + at)) for at, each in zip(places, heard, strict=True)]
-            assert wanted in heard, f"all of it is missing, {self.gaps}"
+            assert wanted in heard, f"all of it is missing: {heard} instead of {wanted}, {self.gaps}"
             assert all(right), f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}; missing: {self.gaps}"
             if not wanted:
                 assert not sound.any(), "this should be digital silence"

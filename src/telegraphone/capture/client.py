@@ -180,11 +180,12 @@ class RecorderClient:
         return Reservation(order.recording_id, (first, second))
 
     async def _given_back(self, order: TapOrder) -> None:
-        """Returns when the recordings of other calls no longer have what this one is to be lent: calls of one session of a
-        recording client follow each other at once, and what the next one says comes to the ports of the one before."""
+        """Returns when recordings of other calls, and those that are being finished, no longer have what this one is to be lent:
+        calls of one session of a recording client follow each other at once, and what the next one says comes to the ports
+        of the one before."""
         wanted = {self._intakes.lent(track.leg) for track in order.tracks}
         for held in tuple(self._held.values()):
-            if held.order.call != str(order.call_uuid) and not wanted.isdisjoint(held.pairs):
+            if (held.ending or held.order.call != str(order.call_uuid)) and not wanted.isdisjoint(held.pairs):
                 await held.over.wait()
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
