@@ -27,7 +27,7 @@ from tests.interop.asterisk.server import Asterisk, asterisk
 from tests.interop.asterisk.test_sample_configuration import events_of
 
 CALL = ("Ringing", "Established")
-LOST_S, ANSWER_S = 4.0, 1.0
+LOST_S, ANSWER_S, NEVER_S = 4.0, 1.0, 86_400.0
 RECORDED = ("Recording", "Paused", "Recording", "Stopped")
 
 
@@ -201,8 +201,11 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(server: Asterisk) -> 
         await recalls(here)
 
 
-async def test_asterisk_is_restarted_while_it_could_not_be_reached(server: Asterisk, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_asterisk_is_restarted_while_it_could_not_be_reached(
+    server: Asterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It is there again before anybody has seen it gone, and knows none of the calls: they are over."""
+    monkeypatch.setattr(connection, "ARI_LOST_S", NEVER_S)
     async with fault_proxy(server) as proxy, centre(server, url=proxy.url) as here:
         await begin_recording(here)
         await proxy.cut()
@@ -237,7 +240,13 @@ async def test_another_program_takes_the_application(
     server: Asterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody is told then that all is well; recordings can be paused, and soon calls and their events are ours again."""
-    monkeypatch.setattr(connection, "ARI_TAKEN_S", ANSWER_S)
+    soon, sleep = asyncio.Event(), asyncio.sleep
+
+    async def sleep_or_wait(delay: float) -> None:
+        await (soon.wait() if delay == NEVER_S else sleep(delay))
+
+    monkeypatch.setattr(connection, "ARI_TAKEN_S", NEVER_S)
+    monkeypatch.setattr(asyncio, "sleep", sleep_or_wait)
     async with centre(server) as here:
         await begin_recording(here)
         async with events_of(server):
@@ -245,6 +254,8 @@ async def test_another_program_takes_the_application(
             await here.until(lambda: not here.switch.works)
             await here.do(Operation.PAUSE_RECORDING)
             await here.phones[CUSTOMER].hang_up()
+            assert not here.switch.works
+        soon.set()
         await here.until(lambda: here.switch.works)
         await here.until(lambda: "Released" in here.told())
         await here.nothing_is_left()

@@ -103,6 +103,7 @@ async def check(link: AriLink, wanted: Wanted) -> list[Finding]:
     found = {name: await _settings(link, "endpoint", name) for name in (*wanted.phones.values(), *wanted.trunks)}
     transports = sorted({each["transport"] for each in found.values() if each is not None and each.get("transport")})
     contexts = sorted({each["context"] for each in found.values() if each is not None and each.get("context")})
+    near = await link.is_near()
     return [
         good(f"Asterisk {info.version} answers at {wanted.url}"),
         *about_version(info.version),
@@ -110,9 +111,9 @@ async def check(link: AriLink, wanted: Wanted) -> list[Finding]:
         await _modules(link),
         *(finding for name, each in found.items() for finding in about_endpoint(name, each, wanted)),
         *[finding for name in transports for finding in about_transport(name, await _settings(link, "transport", name) or {})],
-        about_taps(wanted, near=await link.is_near()),
+        about_taps(wanted, near=near),
         *about_recorder(wanted),
-        about_ports(wanted),
+        about_ports(wanted, near=near),
         *await _dialplan(link, wanted, contexts),
     ]
 
@@ -177,14 +178,15 @@ def about_recorder(wanted: Wanted) -> Iterator[Finding]:
         yield wrong(f"Asterisk is elsewhere and cannot send copies to {host}: set rtp_host under [recorder] to one it reaches")
 
 
-def about_ports(wanted: Wanted) -> Finding:
-    """Whether the RTP ports that Asterisk is said to have are enough for a call of every phone. It tells of none itself."""
+def about_ports(wanted: Wanted, *, near: bool) -> Finding:
+    """For how many calls the RTP ports that Asterisk is said to have are enough, which must be one of every phone where all legs
+    are copied. It tells of no ports itself; `near` as below."""
     first, last = wanted.rtp_ports
     copied = int((last - first + 1) // 2 * ASTERISK_PORTS_SHARE_MAX) // _PAIRS_OF_A_COPIED_CALL
     said = (
         f"rtp_port_first = {first} and rtp_port_last = {last} are enough for {copied} calls at once of which both legs are copied"
     )
-    if copied < len(wanted.phones):
+    if copied < len(wanted.phones) and _copies_all(wanted, near=near):
         return wrong(f"{said}, and there are {len(wanted.phones)} phones: widen rtpstart and rtpend in rtp.conf, and these")
     unseen = "rtp.conf, which cannot be seen from here, must have them as rtpstart and rtpend, or a copy too many ends Asterisk"
     return note(f"{said}; {unseen}")
@@ -213,6 +215,10 @@ def _unusable(refused: AriRefused, wanted: Wanted) -> Finding:
         f"a web server answers at {wanted.url}, but no ARI (status {refused.status}): set enabled = yes in ari.conf and load "
         "res_ari.so and the res_ari_… modules; prefix in http.conf belongs to url"
     )
+
+
+def _copies_all(wanted: Wanted, *, near: bool) -> bool:
+    return wanted.taps == "external-media" or (wanted.taps == "auto" and not (near and wanted.may_take_packets))
 
 
 def _is_on(found: Settings, key: str) -> bool:

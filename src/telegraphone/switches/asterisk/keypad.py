@@ -7,6 +7,9 @@ before it has been played, and whatever else is asked meanwhile comes between tw
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass, field
+
+import structlog
 
 from telegraphone.limits import ASTERISK_KEY_S, ASTERISK_KEYS_MAX
 from telegraphone.services.ports import Unavailable
@@ -14,38 +17,55 @@ from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.wire.ari import requests
 
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The keys on their way to one party. `taken`: whether Asterisk took the first; `playing` ends with the last, or earlier."""
+
+    playing: "asyncio.Future[None]" = field(init=False)
+    taken: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    keys: deque[str] = field(default_factory=deque, repr=False)
+
 
 class Keypad:
     """The keys that are still to be played to the parties of one Asterisk's legs."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._waiting: dict[Leg, deque[str]] = {}
+        self._waiting: dict[Leg, _Waiting] = {}
 
     async def play(self, leg: Leg, keys: str) -> None:
-        """Returns when Asterisk has taken the first, or all stand behind those that were asked for before. Raises
+        """Returns when Asterisk has taken the first, be it one that was asked for before, and these stand behind it. Raises
         `Unavailable`, and then none is played."""
         waiting = self._waiting.get(leg)
-        if waiting is not None:
-            if len(waiting) + len(keys) > ASTERISK_KEYS_MAX:
-                raise Unavailable("switch", "too many keys wait to be played")
-            waiting.extend(keys)
-            return
-        waiting = self._waiting[leg] = deque(keys)
-        try:
-            await self._press(leg, waiting.popleft())
-        except BaseException:
-            del self._waiting[leg]
-            raise
-        self._board.work.spawn(self._play, leg, waiting)
+        if waiting is None:
+            waiting = self._waiting[leg] = _Waiting()
+            waiting.playing = self._board.work.spawn(self._play, leg, waiting)
+        elif len(waiting.keys) + len(keys) > ASTERISK_KEYS_MAX:
+            raise Unavailable("switch", "too many keys wait to be played")
+        waiting.keys.extend(keys)
+        await asyncio.wait((waiting.taken, waiting.playing), return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.taken.done():
+            raise Unavailable("switch", "no key was taken")
 
-    async def _play(self, leg: Leg, waiting: deque[str]) -> None:
-        """All the others, each after the one before it, and as long as somebody hears them."""
+    async def _play(self, leg: Leg, waiting: _Waiting) -> None:
+        """Each after the one before it, and as long as somebody hears them. Behind one that may not have been played none
+        follows: a number that lacks a key is another number."""
         try:
-            await asyncio.sleep(ASTERISK_KEY_S)
-            while waiting and leg.id in self._board.legs:
-                await self._press(leg, waiting.popleft())
+            while waiting.keys:
+                await self._press(leg, waiting.keys[0])
+                waiting.keys.popleft()
+                if not waiting.taken.done():
+                    waiting.taken.set_result(None)
                 await asyncio.sleep(ASTERISK_KEY_S)
+                if leg.id not in self._board.legs:
+                    return
+        except Unavailable:
+            if waiting.taken.done():  # so who asked for them believes that they are played
+                log.error("keys_not_played", asterisk=self._board.name, left=len(waiting.keys))
+            raise
         finally:
             del self._waiting[leg]
 

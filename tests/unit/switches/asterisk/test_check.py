@@ -126,15 +126,20 @@ def test_how_calls_will_be_recorded(taps: str, near: bool, may: bool, grade: Gra
 
 
 @pytest.mark.parametrize(
-    ("last", "grade", "said"),
+    ("last", "taps", "near", "may", "grade", "said"),
     [
-        (29_999, Grade.NOTE, "enough for 1000 calls"),
-        (20_009, Grade.NOTE, "for 1 calls"),
-        (20_007, Grade.WRONG, "and there are 1 phones"),
+        (29_999, "external-media", True, True, Grade.NOTE, "enough for 1000 calls"),
+        (20_009, "external-media", True, True, Grade.NOTE, "for 1 calls"),
+        (20_007, "external-media", True, True, Grade.WRONG, "and there are 1 phones"),
+        (20_007, "auto", False, True, Grade.WRONG, "and there are 1 phones"),
+        (20_007, "auto", True, False, Grade.WRONG, "and there are 1 phones"),
+        (20_007, "auto", True, True, Grade.NOTE, "for 0 calls"),
+        (20_007, "packets", False, True, Grade.NOTE, "for 0 calls"),
     ],
 )
-def test_whether_there_are_ports_enough(last: int, grade: Grade, said: str) -> None:
-    """A leg takes a pair of them, and so does its copy; a fifth is left alone."""
-    finding = about_ports(wanted(rtp_ports=(20_000, last)))
+def test_whether_there_are_ports_enough(last: int, taps: str, near: bool, may: bool, grade: Grade, said: str) -> None:
+    """A leg takes a pair of them, and so does its copy; a fifth is left alone. By packets only some legs are copied, and how
+    many is not known beforehand."""
+    finding = about_ports(wanted(rtp_ports=(20_000, last), taps=taps, may_take_packets=may), near=near)
     assert finding.grade is grade
     assert said in finding.text

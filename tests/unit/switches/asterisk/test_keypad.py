@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from telegraphone.domain.ids import LegId
 from telegraphone.limits import ASTERISK_KEYS_MAX
@@ -16,19 +17,28 @@ from telegraphone.switches.asterisk.leg import Leg
 from telegraphone.switches.asterisk.work import Work
 from telegraphone.wire.ari.requests import AriRequest
 
+PATIENCE_S = 5.0
+
 
 @dataclass
 class Scene:
-    """One leg, at an Asterisk that may not answer; `pressed` are the keys it was asked for."""
+    """One leg, at an Asterisk that may not answer, and takes as many keys as it is given `turns` for; `pressed` are those."""
 
     answers: bool = True
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     leg: Leg = field(default_factory=lambda: Leg(LegId("leg"), "5000", "channel", arrived=True))
     pressed: list[str] = field(default_factory=list)
     work: Work = field(default_factory=lambda: Work("here"))
     legs: dict[LegId, Leg] = field(init=False)
     keys: Keypad = field(init=False)
 
+    def let(self, turns: int = ASTERISK_KEYS_MAX * 2) -> None:
+        """Has Asterisk answer so many requests more."""
+        for _ in range(turns):
+            self.turns.release()
+
     async def do(self, request: AriRequest) -> bool:
+        await self.turns.acquire()
         if not self.answers:
             raise Unavailable("switch", "no answer")
         self.pressed.append(request.query["dtmf"])
@@ -40,16 +50,20 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     monkeypatch.setattr(keypad, "ASTERISK_KEY_S", 0)
     made = Scene()
     made.legs = {made.leg.id: made.leg}
-    made.keys = Keypad(SimpleNamespace(work=made.work, link=made, legs=made.legs))  # type: ignore[arg-type]  # what it uses
+    made.keys = Keypad(SimpleNamespace(name="pbx", work=made.work, link=made, legs=made.legs))  # type: ignore[arg-type]  # what it uses
     async with asyncio.TaskGroup() as group:
         made.work.attach(group)
         yield made
+        made.let()  # what a test that failed has left
 
 
 async def test_each_key_is_asked_for_by_itself_and_in_order(scene: Scene) -> None:
+    scene.let(1)
     await scene.keys.play(scene.leg, "12")
     assert scene.pressed == ["1"]
     await scene.keys.play(scene.leg, "3#")
+    assert scene.pressed == ["1"]
+    scene.let()
     await scene.work.done()
     assert scene.pressed == ["1", "2", "3", "#"]
     await scene.keys.play(scene.leg, "4")
@@ -57,21 +71,26 @@ async def test_each_key_is_asked_for_by_itself_and_in_order(scene: Scene) -> Non
 
 
 async def test_no_more_wait_than_there_is_room_for(scene: Scene) -> None:
+    scene.let(1)
     await scene.keys.play(scene.leg, "1" * (ASTERISK_KEYS_MAX + 1))
     with pytest.raises(Unavailable):
         await scene.keys.play(scene.leg, "2")
+    scene.let()
     await scene.work.done()
     assert scene.pressed == ["1"] * (ASTERISK_KEYS_MAX + 1)
 
 
 async def test_nothing_is_played_to_who_has_left(scene: Scene) -> None:
-    await scene.keys.play(scene.leg, "12")
+    scene.let(1)
+    await scene.keys.play(scene.leg, "123")
     scene.legs.clear()
+    scene.let()
     await scene.work.done()
-    assert scene.pressed == ["1"]
+    assert "3" not in scene.pressed
 
 
 async def test_of_keys_that_cannot_be_played_none_is_played_later(scene: Scene) -> None:
+    scene.let()
     scene.answers = False
     with pytest.raises(Unavailable):
         await scene.keys.play(scene.leg, "12")
@@ -79,3 +98,52 @@ async def test_of_keys_that_cannot_be_played_none_is_played_later(scene: Scene) 
     await scene.work.done()
     await scene.keys.play(scene.leg, "3")
     assert scene.pressed == ["3"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_is_asked_for_while_the_first_key_is_on_its_way_shares_its_fate(scene: Scene, answers: bool) -> None:
+    """Nobody is told that keys are played before Asterisk has taken one."""
+    scene.answers = answers
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(outcome(scene, keys)) for keys in ("12", "3#")]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not any(each.done() for each in asked)
+        scene.let()
+    assert [each.result() for each in asked] == [answers, answers]
+    await scene.work.done()
+    assert scene.pressed == (["1", "2", "3", "#"] if answers else [])
+
+
+async def outcome(scene: Scene, keys: str) -> bool:
+    """Whether who asks for these is told that they are played; nobody is left without an answer."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await scene.keys.play(scene.leg, keys)
+    except Unavailable:
+        return False
+    return True
+
+
+async def test_behind_a_key_that_was_not_taken_none_follows_and_the_log_says_how_many(scene: Scene) -> None:
+    """And not which."""
+    scene.let(1)
+    await scene.keys.play(scene.leg, "17")
+    await scene.keys.play(scene.leg, "89")
+    scene.answers = False
+    with capture_logs() as logs:
+        scene.let()
+        await scene.work.done()
+    scene.answers = True
+    assert scene.pressed == ["1"]
+    told = [each for each in logs if each["log_level"] == "error"]
+    assert told == [{"event": "keys_not_played", "asterisk": "pbx", "left": 3, "log_level": "error"}]
+    await scene.keys.play(scene.leg, "4")
+    assert scene.pressed == ["1", "4"]
+
+
+async def test_when_the_switch_ends_nobody_waits_for_keys(scene: Scene) -> None:
+    async with asyncio.TaskGroup() as ended:
+        scene.work.attach(ended)
+    assert not await outcome(scene, "1")
+    assert scene.pressed == []
