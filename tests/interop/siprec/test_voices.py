@@ -9,7 +9,8 @@ import pytest
 from telegraphone.domain.legs import CopyDescribed, PartyJoined
 from telegraphone.wire.sdp import PCMA
 from tests.interop.siprec.laboratory import again, laboratory, message, with_metadata
-from tests.interop.siprec.recording_client import AGENT, CALLER, metadata, tone
+from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Party, metadata, tone
+from tests.interop.siprec.test_flows import OTHER_NAME, recorded_call_of
 from tests.interop.siprec.test_media import line
 from tests.interop.siprec.test_plain_calls import finished, near, recorder, tracks, voice
 
@@ -115,3 +116,25 @@ async def test_a_client_that_sends_from_other_ports_than_it_signals(tmp_path: Pa
         else:
             assert not agent.any()
             assert not caller.any()
+
+
+async def test_a_customer_whom_the_caller_transfers_stays_on_their_own_track(tmp_path: Path) -> None:
+    """An agent has called out and goes: the customer is the first party of what is left, and is not the caller by that."""
+    agent, other = Party(AGENT.aor, AGENT.hertz, "from"), Party(OTHER_AGENT.aor, AGENT.hertz, "from")
+    customer = Party(CALLER.aor, CALLER.hertz, "to")
+    before, after = (
+        metadata(who).replace(b"participantstreamassoc", b"somethingelse") for who in ((agent, customer), (customer, other))
+    )
+    async with recorder(tmp_path, trunk='voices = ["from=caller", "to=called"]') as (system, client):
+        fork = await client.fork((agent, customer), snapshot=before)
+        await asyncio.sleep(1)
+        assert (await fork.change("UPDATE", snapshot=after)).status == 200
+        await recorded_call_of(system, OTHER_NAME)
+        await asyncio.sleep(1)
+        await fork.hang_up()
+        [resource] = await finished(system, parts=2)
+        for media in range(2):
+            left, right = await tracks(system, resource, media)
+            assert near(voice(left), AGENT.hertz), media
+            assert near(voice(right), CALLER.hertz), media
+        assert system.log.count('"level": "error"') == 0, system.log
