@@ -37,6 +37,9 @@ _AMPLITUDE: Final = 8_000
 _MUSIC_STRENGTH: Final = 100
 _WINDOW: Final = 1_600
 _EDGE_S: Final = 0.25
+CONFERENCE_OVER_S: Final = 1.0
+"""When a conference has become a call of two, its recording is led from the mix to the other party, which a busy machine takes a
+moment for (docs/reference/asterisk.md)."""
 """So near to a change, a recording may hold either side of it."""
 
 Hearing = frozenset[str]

@@ -1,10 +1,11 @@
 """Call control on real phones, at the built-in exchange and at an Asterisk: who hears whom, and who is heard in recordings."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, RINGING, TWO, in_a_call, office, recorded
+from tests.interop.office import CONFERENCE_OVER_S, CUSTOMER, MUSIC, ONE, OTHER, RINGING, TWO, in_a_call, office, recorded
 
 pytestmark = pytest.mark.parametrize("at", ["exchange", "asterisk", "asterisk by packets"])
 
@@ -143,6 +144,7 @@ async def test_single_step_conference(tmp_path: Path, at: str) -> None:
         muted = await here.hear(p5000=[OTHER], p5001=[CUSTOMER, OTHER], p5003=[CUSTOMER])
         await here.phones[OTHER].hang_up()
         await here.one.do(call, "UnmuteCall")
+        await asyncio.sleep(CONFERENCE_OVER_S)
         two = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
         await here.one.do(call, "Hangup")
         [part] = await recorded(here, call["callUuid"])

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from telegraphone.demo.desktop import Desktop
-from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, in_a_call, office, recorded
+from tests.interop.office import CONFERENCE_OVER_S, CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, in_a_call, office, recorded
 from tests.interop.phones import PATIENCE_S
 from tests.interop.system import AGENTS, PASSWORD, SUPERVISOR
 
@@ -195,6 +195,7 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
                 await asyncio.sleep(0.05)
         without = await here.hear(p5000=[TWO, OTHER], p5002=[CUSTOMER, OTHER], p5003=[CUSTOMER, TWO])
         await here.phones[CUSTOMER].hang_up()
+        await asyncio.sleep(CONFERENCE_OVER_S)
         last = await here.hear(p5002=[OTHER], p5003=[TWO])
         await here.two.do(inherited, "Hangup")
         first, second = await recorded(here, call["callUuid"], parts=2)
