@@ -24,7 +24,7 @@ async def test_a_phone_by_tls_calls_one_by_udp_and_is_called(tmp_path: Path) -> 
             for caller, called, number in ((safe, plain, "5001"), (plain, safe, "5000")):
                 caller.do("call", number=number)
                 await called.reports("media", state="active", times=1 if caller is safe else 2)
-                await called.speaks(1)
+                await called.speaks(2)
                 called.do("hang up")
                 await caller.reports("call", state="DISCONNECTED", times=1 if caller is safe else 2)
             await router.idle()
