@@ -1,6 +1,7 @@
 """What every outbox promises, and that what the catalogue keeps arrives in it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,16 +19,33 @@ from tests.postgresql import Server
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 Both = tuple[Catalogue, Outbox]
+ENTRY = HistoryEntry("Recording", NOON, None, 0, 0, By("agent", "agent.one"))
+WHOSE = (RecordingId("r-1"), CallUuid("A"), "c", "A_5001", "5000", "5001", "5001", "agent.one", NOON)
+PART = PartRecord(*WHOSE, history=(ENTRY,), tenant="other")
+ENDED = replace(PART, stopped_at=NOON, status="sealed", bytes_stored=9, history=(replace(ENTRY, stopped_at=NOON),))
 
 
 @pytest.fixture(params=["memory", *KINDS])
 async def both(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Both]:
-    if request.param == "memory":
-        catalogue = MemoryCatalogue()
+    async with opened(request.param, tmp_path, postgresql) as made:
+        yield made
+
+
+@pytest.fixture(params=["memory", *KINDS])
+async def both_sent_on(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Both]:
+    async with opened(request.param, tmp_path, postgresql, sent_on=True) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path, postgresql: Server, *, sent_on: bool = False) -> AsyncIterator[Both]:
+    """A catalogue and its outbox, where recordings stay or are sent on."""
+    if kind == "memory":
+        catalogue = MemoryCatalogue(sent_on=sent_on)
         yield catalogue, catalogue.outbox
         return
-    async with database(request.param, tmp_path, postgresql) as engine:
-        yield SqlCatalogue(engine), SqlOutbox(engine)
+    async with database(kind, folder, postgresql) as engine:
+        yield SqlCatalogue(engine, sent_on=sent_on), SqlOutbox(engine)
 
 
 def _happening(call: str, minutes: float = 0, tenant: str = "default") -> Happening:
@@ -75,18 +93,40 @@ async def test_forgotten_numbers_are_never_given_again(both: Both) -> None:
 
 async def test_what_the_catalogue_keeps_has_happened_once(both: Both) -> None:
     catalogue, outbox = both
-    entry = HistoryEntry("Recording", NOON, None, 0, 0, By("agent", "agent.one"))
-    numbers = ("5000", "5001", "5001")
-    its = (RecordingId("r-1"), CallUuid("A"), "c", "A_5001", *numbers, "agent.one", NOON)
-    part = PartRecord(*its, history=(entry,), tenant="other")
     for _ in range(2):
-        await catalogue.put(part)
+        await catalogue.put(PART)
     (told,) = await outbox.after(0, "other", 10)
     assert (told.happening.kind, told.happening.at, told.happening.recording_id) == (Kind.STARTED, NOON, "r-1")
     assert told.happening.detail["by"] == {"source": "agent", "userName": "agent.one"}
-    second = replace(part, recording_id=RecordingId("r-2"), call_uuid=CallUuid("B"))
-    ended = replace(part, stopped_at=NOON, status="sealed", bytes_stored=9, history=(replace(entry, stopped_at=NOON),))
-    for together in ((part, second, ended), (ended, second)):
+    second = replace(PART, recording_id=RecordingId("r-2"), call_uuid=CallUuid("B"))
+    for together in ((PART, second, ENDED), (ENDED, second)):
         await catalogue.put(*together)
     more = [(each.happening.kind, each.happening.recording_id) for each in await outbox.after(told.number, "other", 10)]
     assert more == [(Kind.STARTED, "r-2"), (Kind.STOPPED, "r-1"), (Kind.STORED, "r-1")]
+
+
+async def test_where_recordings_are_sent_on_one_is_stored_once_and_when_it_is_there(both_sent_on: Both) -> None:
+    catalogue, outbox = both_sent_on
+    await outbox.stored(PART.recording_id, NOON)
+    await catalogue.put(PART)
+    await outbox.stored(PART.recording_id, NOON)
+    for _ in range(2):
+        await catalogue.put(ENDED)
+    assert [each.happening.kind for each in await outbox.after(0, "other", 10)] == [Kind.STARTED, Kind.STOPPED]
+    there = NOON + timedelta(hours=5)
+    for _ in range(2):
+        await outbox.stored(PART.recording_id, there)
+    await catalogue.put(ENDED)
+    [told] = [each.happening for each in await outbox.after(2, "other", 10)]
+    about = {"name": "A_5001", "recordedDn": "5001", "userName": "agent.one", "durationMs": 0, "bytes": 9, "state": "sealed"}
+    assert told == Happening(Kind.STORED, "other", CallUuid("A"), RecordingId("r-1"), there, about)
+
+
+async def test_what_goes_on_after_its_end_is_stored_once_with_its_newest_end(both_sent_on: Both) -> None:
+    catalogue, outbox = both_sent_on
+    for part in (ENDED, PART, replace(ENDED, bytes_stored=11)):
+        await catalogue.put(part)
+    for _ in range(2):
+        await outbox.stored(PART.recording_id, NOON)
+    stored = [each.happening for each in await outbox.after(0, "other", 10) if each.happening.kind is Kind.STORED]
+    assert [each.detail["bytes"] for each in stored] == [11]

@@ -2,17 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from telegraphone.database.memory import MemoryCatalogue
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout
-from telegraphone.media.manifest import Manifest
+from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import FileFacts, SealedSource
 from telegraphone.media.verify import verify
+from telegraphone.services.arrivals import Arrivals
+from telegraphone.services.catalogue import PartRecord
+from telegraphone.services.happenings import Happening, Kind
 from telegraphone.storage.memory import MemoryStore
 from telegraphone.storage.shipping import Shipping
 from telegraphone.storage.turns import Turns
+from tests.scenario.clock import VirtualClock
 from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, at, conversation, speech, started
 
 
@@ -42,16 +49,22 @@ class World:
             maker.finished()
         self.now: datetime = at(160_000)
         self.listed = True
+        self.told: list[str] = []
         self.files = {path: bytes(content) for path, content in self.home.files.items()}
         self.keep = keep
         self.shipping = self.started()
 
     def started(self) -> Shipping:
-        async def listed(_: Manifest) -> bool:
-            return self.listed
-
         trusted = self.one.trusted
-        return Shipping(self.home, self.away, trusted, turns=Turns(), listed=listed, utc=lambda: self.now, keep=self.keep)
+        return Shipping(self.home, self.away, trusted, turns=Turns(), arrived=self.arrived, utc=lambda: self.now, keep=self.keep)
+
+    async def arrived(self, manifest: Manifest) -> bool:
+        """Nobody is told of a recording before all of it is there."""
+        its_own = {path: content for path, content in self.files.items() if f"/{manifest.recording}/" in path}
+        assert its_own.items() <= self.away.files.items()
+        if self.listed:
+            self.told.append(manifest.recording)
+        return self.listed
 
     async def round(self, after_s: float = 0.0) -> None:
         self.now += timedelta(seconds=after_s)
@@ -76,18 +89,23 @@ async def test_nothing_is_removed_before_its_end_is_listed() -> None:
     world.listed = False
     await world.round()
     assert len(world.home.files) == len(world.away.files) == len(world.files)
+    assert world.told == []
     world.listed = True
     await world.round()
     assert world.home.files == {}
     assert len(world.away.sent) == len(world.files)
+    assert sorted(world.told) == [RECORDING, OTHER_RECORDING]
 
 
 async def test_what_shall_be_played_quickly_stays_for_its_time() -> None:
     world = World(keep=timedelta(hours=1))
-    await world.round()
+    for _ in range(3):
+        await world.round()
     assert len(world.home.files) == len(world.away.files)
+    assert sorted(world.told) == [RECORDING, OTHER_RECORDING], "and is stored at once"
     await world.round(after_s=3_600)
     assert world.home.files == {}
+    assert len(world.told) == 2
 
 
 async def test_half_an_upload_is_begun_again_and_loses_nothing() -> None:
@@ -129,16 +147,12 @@ async def test_a_place_that_says_it_has_what_it_has_not_is_not_believed() -> Non
     world.shipping = world.started()
     await world.round()
     assert {path: bytes(content) for path, content in world.home.files.items()} == world.files
-    assert world.shipping.waiting == 2
+    assert (world.shipping.waiting, world.told) == (2, [])
 
 
 async def test_hours_of_outage_are_survived_and_caught_up_with() -> None:
     world = World()
-
-    def away(_: str) -> None:
-        raise OSError("no route to host")
-
-    world.away.trouble = away
+    world.away.trouble = _away
     for _ in range(40):
         await world.round(after_s=1)
     assert len(world.away.sent) == 2 * 4, "a store that is away is not hammered: each is tried after 5, 10 and 20 s again"
@@ -146,10 +160,55 @@ async def test_hours_of_outage_are_survived_and_caught_up_with() -> None:
         await world.round(after_s=300)
     assert {path: bytes(content) for path, content in world.home.files.items()} == world.files
     assert len(world.away.sent) == 2 * 44, "and every five minutes in the end"
+    assert world.told == []
     world.away.trouble = lambda path: None
     await world.round(after_s=300)
     assert world.home.files == {}
     assert world.everything_is_somewhere()
+
+
+async def test_what_arrives_after_an_outage_and_restarts_is_told_as_stored_once() -> None:
+    world, catalogue, clock, looked = World(keep=timedelta(hours=1)), MemoryCatalogue(sent_on=True), VirtualClock(), []
+    arrivals = Arrivals(catalogue, catalogue.outbox, clock, lambda: looked.append(True))
+
+    async def stored() -> list[Happening]:
+        told = await catalogue.outbox.after(0, world.one.tenant, 10)
+        return [each.happening for each in told if each.happening.kind is Kind.STORED]
+
+    async def round_of_a_new_node() -> None:
+        shipping = Shipping(
+            world.home,
+            world.away,
+            world.one.trusted,
+            turns=Turns(),
+            arrived=lambda each: arrivals.arrived(each.tenant, CallUuid(each.call), RecordingId(each.recording)),
+            utc=lambda: world.now,
+            keep=world.keep,
+        )
+        await shipping.round()
+
+    manifest = load_manifest(world.home, world.one.sealed, world.one.trusted)
+    whose = (RecordingId(RECORDING), CallUuid(manifest.call), "c", "n", "5000", "5001", "5001", "agent.one", clock.utc())
+    running = PartRecord(*whose, tenant=manifest.tenant)
+    await catalogue.put(running)
+    await round_of_a_new_node()
+    assert (await stored(), looked) == ([], []), "its end is not listed yet"
+    world.away.files.clear()
+    world.away.trouble = _away
+    await catalogue.put(replace(running, stopped_at=clock.utc(), status="sealed", duration_ms=20_000, bytes_stored=4_711))
+    await round_of_a_new_node()
+    assert await stored() == []
+    world.away.trouble = lambda path: None
+    await clock.advance(3_600)
+    for _ in range(2):
+        await round_of_a_new_node()
+    [told] = await stored()
+    assert (told.recording_id, told.at, told.detail["bytes"]) == (RECORDING, clock.utc(), 4_711)
+    assert looked
+
+
+def _away(_: str) -> None:
+    raise OSError("no route to host")
 
 
 async def test_one_bad_recording_keeps_no_other_waiting() -> None:
@@ -177,10 +236,10 @@ async def test_complete_files_of_a_running_recording_are_sent_early() -> None:
     maker.audio(speech(1, 3_000), stream=1)
     maker.journal([started()])
 
-    async def listed(_: Manifest) -> bool:
+    async def arrived(_: Manifest) -> bool:
         return True
 
-    shipping = Shipping(home, away, maker.trusted, turns=Turns(), listed=listed, utc=lambda: at(10**9))
+    shipping = Shipping(home, away, maker.trusted, turns=Turns(), arrived=arrived, utc=lambda: at(10**9))
     for _ in range(2):
         await shipping.round()
     assert away.sent == [f"{maker.sealed}/s0-e0.tgs", f"{maker.sealed}/s0-e1.tgs"]
@@ -194,12 +253,8 @@ async def test_complete_files_of_a_running_recording_are_sent_early() -> None:
 
 async def test_what_is_being_erased_is_not_sent_meanwhile() -> None:
     world = World()
-    turns = Turns()
-
-    async def listed(_: Manifest) -> bool:
-        return True
-
-    shipping = Shipping(world.home, world.away, world.one.trusted, turns=turns, listed=listed, utc=lambda: world.now)
+    turns, trusted = Turns(), world.one.trusted
+    shipping = Shipping(world.home, world.away, trusted, turns=turns, arrived=world.arrived, utc=lambda: world.now)
     loop, other_sent = asyncio.get_running_loop(), asyncio.Event()
 
     def sent(path: str) -> None:

@@ -34,13 +34,13 @@ class Kept:
 @pytest.fixture(params=["memory", *KINDS])
 async def kept(request: pytest.FixtureRequest, tmp_path: Path, postgresql: Server) -> AsyncIterator[Kept]:
     if request.param == "memory":
-        catalogue = MemoryCatalogue()
+        catalogue = MemoryCatalogue(sent_on=True)
         there = Kept(catalogue, MemoryStandings(catalogue), catalogue.outbox)
         await _filled(there)
         yield there
         return
     async with database(request.param, tmp_path, postgresql) as engine:
-        there = Kept(SqlCatalogue(engine), SqlStandings(engine), SqlOutbox(engine))
+        there = Kept(SqlCatalogue(engine, sent_on=True), SqlStandings(engine), SqlOutbox(engine))
         await _filled(there)
         yield there
 
@@ -156,6 +156,17 @@ async def test_who_is_told_from_outside_hears_of_an_end(kept: Kept) -> None:
     [told] = await kept.outbox.after(before, DEFAULT_TENANT, 100)
     assert (told.happening.kind, told.happening.call_uuid, told.happening.at) == (Kind.ERASED, A, NOON)
     assert told.happening.detail == {"by": {"source": "admin", "userName": "compliance.one"}}
+
+
+async def test_what_is_erased_before_it_has_arrived_was_never_stored(kept: Kept) -> None:
+    [part, _] = await kept.catalogue.parts_of_call(DEFAULT_TENANT, A)
+    await kept.catalogue.put(replace(part, recording_id=RecordingId("5"), bytes_stored=9))
+    await kept.standings.claim(DEFAULT_TENANT, A)
+    await kept.standings.bury(Tombstone(DEFAULT_TENANT, A, NOON, "{}", "ab" * 64))
+    await kept.outbox.stored(RecordingId("5"), NOON)
+    kinds = [each.happening.kind for each in await kept.outbox.after(0, DEFAULT_TENANT, 100)]
+    assert kinds[-1] is Kind.ERASED
+    assert Kind.STORED not in kinds
 
 
 async def test_what_is_known_of_a_part_is_changed_only_while_it_is_there(kept: Kept) -> None:

@@ -45,6 +45,7 @@ from telegraphone.endpoints.clock import SystemClock
 from telegraphone.limits import WORKER_STOP_S
 from telegraphone.playback import SealedPlayer
 from telegraphone.services.agents import Agents
+from telegraphone.services.arrivals import Arrivals
 from telegraphone.services.calls import Calls
 from telegraphone.services.catalogue_writer import CatalogueWriter
 from telegraphone.services.copies import Copies
@@ -131,8 +132,9 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     places, clock = Places(Path(config.server.data_dir)), SystemClock()
     lent = _locked(places, stack)
     engine, up_to_date = await open_database(config, places.database, stack)
-    catalogue = SqlCatalogue(engine)
-    vault, webhooks = make_vault(config, places.recordings, catalogue, clock), make_webhooks(config, SqlOutbox(engine), clock)
+    catalogue = SqlCatalogue(engine, sent_on=config.storage.kind != "local")
+    webhooks = make_webhooks(config, outbox := SqlOutbox(engine), clock)
+    vault = make_vault(config, places.recordings, Arrivals(catalogue, outbox, clock, webhooks.look), clock)
     writer = CatalogueWriter(catalogue, clock, webhooks.look)
     stack.push_async_callback(writer.flush)
     recorder = _recorder(config, places, lent)
@@ -143,7 +145,7 @@ async def _parts(config: Config, stack: AsyncExitStack) -> _Parts:
     agents = Agents(notifier, states=config.states(), kept=SqlDesks(engine))
     demands, draining = Reconciliation(catalogue, vault.archive, clock, writer.awaits), Draining(siprec)
     loaded = await _loaded(agents, config, engine, vault, clock, up_to_date=up_to_date)
-    alarms = AlarmBook(SqlAuditTrail(engine, clock), SqlOutbox(engine), clock, webhooks.look)
+    alarms = AlarmBook(SqlAuditTrail(engine, clock), outbox, clock, webhooks.look)
     chores: tuple[Chore, ...] = (webhooks.run, demands.run, draining.run, alarms.run, *loaded)
     copies, watched, switch = _copies(engine, clock, stack), watching.recorder(recorder), SwitchRouter(phones, siprec)
     world = _world(config, clock, switch, recorder=watched, notifier=notifier, writer=writer, copies=copies, agents=agents)

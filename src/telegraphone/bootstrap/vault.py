@@ -9,13 +9,13 @@ import structlog
 
 from telegraphone import __version__
 from telegraphone.config import Config, Secret, Storage
-from telegraphone.domain.ids import CallUuid
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.endpoints.clock import SystemClock
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.keystore.settings import KeySettings, RecipientSettings, VaultSettings
 from telegraphone.media.manifest import Manifest
 from telegraphone.media.ports import SealedPlace, SealedSource
-from telegraphone.services.catalogue import Catalogue
+from telegraphone.services.arrivals import Arrivals
 from telegraphone.services.ports import Unavailable
 from telegraphone.storage.archive import Hand, SealedArchive
 from telegraphone.storage.folder import Folder
@@ -40,7 +40,7 @@ class Vault:
     place: SealedPlace | None
 
 
-def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemClock) -> Vault:
+def make_vault(config: Config, audio: Path, arrivals: Arrivals, clock: SystemClock) -> Vault:
     """The vault of a node that records below the folder `audio`; nothing is reached yet. Raises OSError, DamagedEnvelope,
     UnusableKey, and `Unavailable` for wrapping keys without a back-up where that is required."""
     store, turns = keys_used(config).open(), Turns()
@@ -55,7 +55,7 @@ def make_vault(config: Config, audio: Path, catalogue: Catalogue, clock: SystemC
     shipping = None
     if place:
         keep = timedelta(hours=config.storage.keep_local_hours)
-        shipping = Shipping(home, place, trusted, turns=turns, listed=_listed(catalogue), utc=clock.utc, keep=keep)
+        shipping = Shipping(home, place, trusted, turns=turns, arrived=_arrived(arrivals), utc=clock.utc, keep=keep)
     locked = timedelta(days=config.storage.object_lock_days if config.storage.object_lock == "compliance" else 0)
     hand = Hand(store, f"telegraphone {__version__}", clock.utc, clock.entropy)
     archive = SealedArchive(source, places, store, hand, turns=turns, locked=locked)
@@ -90,15 +90,8 @@ def _look_for_backups(config: Config, store: FileKeyStore) -> None:
         log.warning("keys_without_backup", keys=missing)
 
 
-def _listed(catalogue: Catalogue) -> Callable[[Manifest], Awaitable[bool]]:
-    async def listed(manifest: Manifest) -> bool:
-        try:
-            parts = await catalogue.parts_of_call(manifest.tenant, CallUuid(manifest.call))
-        except Unavailable:
-            return False
-        return any(part.recording_id == manifest.recording and part.stopped_at for part in parts)
-
-    return listed
+def _arrived(arrivals: Arrivals) -> Callable[[Manifest], Awaitable[bool]]:
+    return lambda each: arrivals.arrived(each.tenant, CallUuid(each.call), RecordingId(each.recording))
 
 
 def place_of(settings: Storage, clock: SystemClock) -> SealedPlace | None:

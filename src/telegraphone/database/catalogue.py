@@ -11,21 +11,23 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
-from telegraphone.database.outbox import put_happenings
+from telegraphone.database.outbox import put_happenings, put_unstored
 from telegraphone.database.searching import find
 from telegraphone.database.standings import locked
 from telegraphone.database.summing import parts_of, read_parts, sum_up
 from telegraphone.database.tables import parts
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.catalogue import PartQuery, PartRecord
-from telegraphone.services.happenings import Happening, happened
+from telegraphone.services.happenings import Happening, Kind, happened
 
 
 class SqlCatalogue:
     """A `Catalogue` over any database that SQLAlchemy and our queries know."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, sent_on: bool = False) -> None:
+        """`sent_on`: recordings are not kept where they are made, and `Outbox.stored` says when one has arrived."""
         self._engine = engine
+        self._sent_on = sent_on
         # A search asks several times, all of the list as it was at one moment.
         still = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
         self._searched = engine.execution_options(**still)
@@ -44,7 +46,11 @@ class SqlCatalogue:
             await connection.execute(insert(parts), [_to_row(part) for part in newest.values()])
             for tenant, calls in _by_tenant(put):
                 await sum_up(connection, tenant, calls)
-            await put_happenings(connection, news)
+            await put_unstored(connection, [each for each in news if self._waits(each)])
+            await put_happenings(connection, [each for each in news if not self._waits(each)])
+
+    def _waits(self, happening: Happening) -> bool:
+        return self._sent_on and happening.kind is Kind.STORED
 
     async def change(self, part: PartRecord) -> bool:
         """See `Catalogue.change`."""

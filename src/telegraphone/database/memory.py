@@ -16,7 +16,7 @@ from telegraphone.services.audit import AuditLine, Deed, Head
 from telegraphone.services.catalogue import PartQuery, PartRecord
 from telegraphone.services.copies import KeptSnapshot
 from telegraphone.services.desks import KeptDesk
-from telegraphone.services.happenings import Happening, Numbered, happened
+from telegraphone.services.happenings import Happening, Kind, Numbered, happened
 from telegraphone.services.keeping import Standing, Tombstone, erasure_of
 from telegraphone.services.ports import Clock, Unavailable
 
@@ -24,7 +24,9 @@ from telegraphone.services.ports import Clock, Unavailable
 class MemoryCatalogue:
     """A `Catalogue` in a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sent_on: bool = False) -> None:
+        """See `SqlCatalogue`."""
+        self._sent_on = sent_on
         self._parts: dict[RecordingId, PartRecord] = {}
         self.labels: dict[tuple[str, CallUuid], dict[str, Label]] = {}
         """By recording and name."""
@@ -34,7 +36,10 @@ class MemoryCatalogue:
         """See `Catalogue.put`."""
         for part in parts:
             for each in happened(self._parts.get(part.recording_id), part):
-                await self.outbox.add(each)
+                if self._sent_on and each.kind is Kind.STORED:
+                    self.outbox.unstored[each.recording_id] = each
+                else:
+                    await self.outbox.add(each)
             self._parts[part.recording_id] = part
 
     async def change(self, part: PartRecord) -> bool:
@@ -70,6 +75,7 @@ class MemoryCatalogue:
         gone = [part.recording_id for part in self._of(tenant) if part.call_uuid == call_uuid]
         for recording_id in gone:
             del self._parts[recording_id]
+            self.outbox.unstored.pop(recording_id, None)
         self.labels.pop((tenant, call_uuid), None)
 
     def _values(self, part: PartRecord) -> dict[str, str]:
@@ -88,12 +94,19 @@ class MemoryOutbox:
 
     def __init__(self) -> None:
         self._happened: list[Numbered] = []
+        self.unstored: dict[RecordingId, Happening] = {}
+        """What is to be told when it is so."""
         self._told: dict[str, int] = {}
         self._numbers = count(1)
 
     async def add(self, happening: Happening) -> None:
         """See `Outbox.add`."""
         self._happened.append(Numbered(next(self._numbers), happening))
+
+    async def stored(self, recording_id: RecordingId, at: datetime) -> None:
+        """See `Outbox.stored`."""
+        if told := self.unstored.pop(recording_id, None):
+            await self.add(replace(told, at=at))
 
     async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
         """See `Outbox.after`."""

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, Row, delete, func, insert, select, text, up
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telegraphone.database.engine import transaction, writing
-from telegraphone.database.tables import happenings, webhook_places
+from telegraphone.database.tables import happenings, unstored, webhook_places
 from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.services.happenings import Happening, Kind, Numbered
 
@@ -24,6 +24,16 @@ class SqlOutbox:
         """See `Outbox.add`."""
         async with writing(self._engine) as connection:
             await put_happenings(connection, (happening,))
+
+    async def stored(self, recording_id: RecordingId, at: datetime) -> None:
+        """See `Outbox.stored`."""
+        taken_back = delete(unstored).where(unstored.c.recording_id == recording_id).returning(unstored)
+        async with writing(self._engine) as connection:
+            row = (await connection.execute(taken_back)).first()
+            if row is not None:
+                whose = (row.tenant, CallUuid(row.call_uuid), recording_id)
+                told = Happening(Kind.STORED, *whose, at, msgspec.json.decode(row.detail))
+                await put_happenings(connection, (told,))
 
     async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
         """See `Outbox.after`."""
@@ -77,6 +87,23 @@ async def put_happenings(connection: AsyncConnection, found: Sequence[Happening]
         for each in found
     ]
     await connection.execute(insert(happenings), rows)
+
+
+async def put_unstored(connection: AsyncConnection, found: Sequence[Happening]) -> None:
+    """Keeps what is to be told when these are stored, in the transaction of what made their media files end."""
+    if not found:
+        return
+    rows = [
+        {
+            "recording_id": each.recording_id,
+            "tenant": each.tenant,
+            "call_uuid": each.call_uuid,
+            "detail": msgspec.json.encode(dict(each.detail)).decode(),
+        }
+        for each in found
+    ]
+    await connection.execute(delete(unstored).where(unstored.c.recording_id.in_([each.recording_id for each in found])))
+    await connection.execute(insert(unstored), rows)
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> Numbered:

@@ -22,6 +22,7 @@ from telegraphone.database.tables import (
     snapshots,
     tombstones,
     traits,
+    unstored,
 )
 from telegraphone.domain.ids import CallUuid
 from telegraphone.services.keeping import Standing, Tombstone, erasure_of
@@ -89,7 +90,19 @@ class SqlStandings:
         stone = {"tenant": tenant, "call_uuid": call_uuid, "erased_at": tombstone.erased_at}
         words = {"statement": tombstone.statement, "signature": tombstone.signature}
         async with writing(self._engine) as connection:
-            gone = (export_contents, parts, traits, labels, purposes, snapshots, copy_links, copies, recordings, tombstones)
+            gone = (
+                export_contents,
+                parts,
+                traits,
+                labels,
+                purposes,
+                snapshots,
+                copy_links,
+                copies,
+                recordings,
+                tombstones,
+                unstored,
+            )
             for table in gone:
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
             await connection.execute(insert(tombstones).values(stone | words))

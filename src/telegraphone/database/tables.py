@@ -222,6 +222,16 @@ happenings = Table(
     sqlite_autoincrement=True,
 )
 
+unstored = Table(
+    "unstored",
+    metadata,
+    Column("recording_id", String(36), primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("call_uuid", Name, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Media files that have ended and are not yet proved to be where recordings are sent, with what is told of them then."""
+
 webhook_places = Table(
     "webhook_places",
     metadata,

@@ -3,6 +3,8 @@
 Theory. A webhook must lose nothing, so it cannot hang on a moment in memory. Each part's record holds its whole history;
 whoever writes a newer record compares it with the one before and writes what has happened in between in the same
 transaction. So a record that waited through an outage still tells every pause it holds, and a crash tells none twice.
+Where recordings are sent on, one is stored only when it is proved to be there: that it will be is written down with its end,
+and told by taking that back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +18,8 @@ from telegraphone.services.catalogue import By, PartRecord
 
 
 class Kind(Enum):
-    """What can happen to a recording. *Stopped* means that no more is recorded, *stored* that what was is sealed and safe,
-    *paused long* that a pause may be forgotten."""
+    """What can happen to a recording. *Stopped* means that no more is recorded, *stored* that what was is sealed and safe
+    where recordings are kept, *paused long* that a pause may be forgotten."""
 
     STARTED = "recording.started"
     PAUSED = "recording.paused"
@@ -55,6 +57,10 @@ class Outbox(Protocol):
 
     async def add(self, happening: Happening) -> None:
         """Adds one; durable on return."""
+
+    async def stored(self, recording_id: RecordingId, at: datetime) -> None:
+        """Adds that this media file is stored where recordings are sent, once; nothing for one of which it is not to be told.
+        Durable on return."""
 
     async def after(self, number: int, tenant: str, limit: int) -> tuple[Numbered, ...]:
         """This tenant's happenings with greater numbers, in order."""

@@ -1,10 +1,9 @@
 """Sends sealed files to the place where they are kept, and removes them here only when they are proved to be there.
 
 A recording is sent when it is finished; of a long one, each file that is complete before the call is over. What was sent is
-proved by its SHA-256, and its end must be listed, before anything here is removed, the manifest last, so that whatever
-breaks off is begun again. While
-the place is away recordings wait on this machine's disk; one that cannot be sent keeps no other waiting, and is tried
-again after a time that doubles.
+proved by its SHA-256, which is told, and its end must be listed, before anything here is removed, the manifest last, so that
+whatever breaks off is begun again. While the place is away recordings wait on this machine's disk; one that cannot be sent
+keeps no other waiting, and is tried again after a time that doubles.
 """
 
 import asyncio
@@ -78,21 +77,23 @@ class Shipping:
         trusted: Collection[bytes],
         *,
         turns: Turns,
-        listed: Callable[[Manifest], Awaitable[bool]],
+        arrived: Callable[[Manifest], Awaitable[bool]],
         utc: Callable[[], datetime],
         keep: timedelta = timedelta(0),
     ) -> None:
-        """From `home` to `place`; `listed` says whether the catalogue has a recording's end, which is found nowhere else if it
-        has not; `keep` is how long finished recordings stay at home besides, for quick playing."""
+        """From `home` to `place`; `arrived` tells that a whole recording is proved there, and answers whether the catalogue has
+        its end, which is found nowhere else if it has not; `keep` is how long finished recordings stay at home besides, for
+        quick playing."""
         self._home = home
         self._place = place
         self._trusted = frozenset(trusted)
         self._turns = turns
-        self._listed = listed
+        self._arrived = arrived
         self._utc = utc
         self._keep = keep
         self._resting: dict[str, _Rest] = {}
         self._proved: set[str] = set()
+        self._told: set[str] = set()
         self._early: set[str] = set()
 
     @property
@@ -118,6 +119,7 @@ class Shipping:
         for forgotten in (self._proved - set(finished), self._resting.keys() - {*finished, *live}):
             for recording in forgotten:
                 self._proved.discard(recording)
+                self._told.discard(recording)
                 self._resting.pop(recording, None)
         self._early = {path for path in self._early if path.split("/")[-2] in live}
         now, room = self._utc(), asyncio.Semaphore(SHIPPING_AT_ONCE_MAX)
@@ -149,7 +151,11 @@ class Shipping:
 
     async def _finish(self, recording: str) -> None:
         manifest = await asyncio.to_thread(self._ship, recording)
-        if manifest.sealed_at + self._keep <= self._utc() and await self._listed(manifest):
+        if recording not in self._told:
+            if not await self._arrived(manifest):
+                return
+            self._told.add(recording)
+        if manifest.sealed_at + self._keep <= self._utc():
             await asyncio.to_thread(self._remove, manifest)
 
     async def _ship_early(self, recording: str) -> None:

@@ -1,7 +1,8 @@
 """A whole Telegraphone that keeps its recordings, and the signed ends of its audit trail, in a real object store: before, during
-and after an outage of it (F11, F41)."""
+and after an outage of it (F11, F41), and what it tells other systems of that."""
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from telegraphone.demo.desktop import Desktop, DesktopError
 from telegraphone.demo.play import finished
 from telegraphone.demo.proof import decode
 from tests.interop.storage.seaweed import SECRET, USER, Seaweed, seaweed
-from tests.interop.system import AGENT, PASSWORD, SUPERVISOR, System, talking, telegraphone
+from tests.interop.system import AGENT, PASSWORD, SUPERVISOR, System, healthy, start, stop, talking, telegraphone
+from tests.interop.test_courier import Receiver, receiving
 
 RECORDED_S = 2.0
 BUCKET = "recordings"
@@ -143,3 +145,46 @@ async def test_recordings_live_in_the_store_and_an_outage_of_it_loses_nothing(tm
     assert "recording_not_stored" in log
     assert "recording_stored_late" in log
     assert SECRET not in log
+
+
+def webhook(receiver: Receiver) -> str:
+    """That this one hears when recordings stop and are stored."""
+    return (
+        f'[[webhooks]]\nname = "crm"\nurl = "http://localhost:{receiver.port}/"\nsecret = "whsec_{"c2VjcmV0" * 4}"\n'
+        'events = ["recording.stopped", "recording.stored"]\nallow_private = true\n'
+    )
+
+
+def told(receiver: Receiver) -> list[tuple[str, str]]:
+    """What and of which call, in the order of numbers: a lost answer is told again by the same."""
+    bodies = [json.loads(each.partition(b"\r\n\r\n")[2]) for each in receiver.received]
+    return [
+        each for _, each in sorted({body["data"]["number"]: (body["type"], body["data"]["callUuid"]) for body in bodies}.items())
+    ]
+
+
+async def test_a_recording_is_told_of_as_stored_once_and_when_the_store_has_it(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with seaweed(folder) as store:
+        store.bucket(BUCKET, versioned=False)
+        async with (
+            receiving("204 No Content") as receiver,
+            telegraphone(tmp_path, more=settings(store) + webhook(receiver)) as system,
+        ):
+            first = await recorded(system)
+            await until(lambda: len(told(receiver)) == 2)
+            assert len([key for key in kept(store) if not key.startswith(CHECKPOINTS)]) == 5
+            store.stop()
+            second = await recorded(system)
+            await until(lambda: "recording_not_stored" in system.log and len(told(receiver)) == 3)
+            await stop(system)
+            tries = system.log.count("recording_not_stored")
+            system.process = await start(tmp_path)
+            await healthy(system, "/health/live")
+            await until(lambda: system.log.count("recording_not_stored") > tries)
+            assert told(receiver)[2:] == [("recording.stopped", second)]
+            await asyncio.to_thread(store.start)
+            await gone(system)
+            await until(lambda: len(told(receiver)) == 4)
+        assert told(receiver) == [(f"recording.{what}", each) for each in (first, second) for what in ("stopped", "stored")]
