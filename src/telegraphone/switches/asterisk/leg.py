@@ -46,12 +46,16 @@ class Leg:
     cause: int = 0
     """Why Asterisk says it is about to end (Q.850)."""
     held: bool = False
-    deaf: bool = False
-    """Whether its party is sent nothing, because the phone holds."""
+    deaf: bool | None = False
+    """Whether its party is sent nothing, because the phone holds; None: Asterisk was asked, and what came of it is not known."""
     muted: bool = False
+    """Whether nobody is to hear its party."""
+    unheard: bool | None = False
+    """Whether nobody does; None as above."""
     music: bool = False
     ring_tone: bool = False
-    playing: Background = Background.NOTHING
+    playing: Background | None = Background.NOTHING
+    """What its party is played; None as above."""
     unseen: bool = False
     """Whether its packets come to Asterisk and not to the recorder, which cannot take them from the kernel then."""
     tapping: asyncio.Lock = field(default_factory=asyncio.Lock)

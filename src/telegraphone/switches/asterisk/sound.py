@@ -8,7 +8,6 @@ from telegraphone.switches.asterisk.keypad import Keypad
 from telegraphone.switches.asterisk.packet_taps import PacketTaps
 from telegraphone.switches.asterisk.taps import Taps
 from telegraphone.switches.asterisk.wiring import Wiring
-from telegraphone.wire.ari import requests
 
 
 class AsteriskSound:
@@ -39,12 +38,13 @@ class AsteriskSound:
 
     async def mute(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
-        found = self._board.legs.get(leg)
-        if found is not None and found.muted is not on:
-            await self._board.link.do(requests.mute(found.ari_id, on=on))
+        if found := self._board.legs.get(leg):
             found.muted = on
-            if self._packets is not None:
-                self._packets.muted(found)
+            try:
+                await self._wiring.follow_mute(found)
+            finally:
+                if self._packets is not None:
+                    self._packets.muted(found)
 
     async def send_dtmf(self, leg: LegId, digits: str) -> None:
         """See `LegMedia`."""

@@ -2,6 +2,9 @@
 
 A bridge exists for two legs or more. Who is taken out, or left alone, is in no bridge: only there can a party be played
 music. One change at a time, because each looks at who is where.
+
+An Asterisk that does not answer may have heeded a request all the same, or may yet. So what is wanted is noted when it is
+asked for, and what is so only when Asterisk has said so; where the two differ, the next look asks again.
 """
 
 import asyncio
@@ -58,8 +61,18 @@ class Wiring:
         async with self.lock:
             held = leg.held  # it may be let go while Asterisk is asked
             if leg.deaf is not held:
+                leg.deaf = None
                 await self._board.link.do(requests.mute(leg.ari_id, on=held, direction="out"))
                 leg.deaf = held
+
+    async def follow_mute(self, leg: Leg) -> None:
+        """Makes true whether nobody hears the leg's party."""
+        async with self.lock:
+            muted = leg.muted
+            if leg.unheard is not muted:
+                leg.unheard = None
+                await self._board.link.do(requests.mute(leg.ari_id, on=muted))
+                leg.unheard = muted
 
     async def play(self, leg: Leg) -> None:
         """Makes true what the leg's party is to be played. The lock is held."""
@@ -77,10 +90,12 @@ class Wiring:
     async def _play(self, leg: Leg, wanted: Background) -> None:
         if leg.playing is wanted:
             return
-        before, leg.playing = leg.playing, wanted
-        for what, on in ((before, False), (wanted, True)):
-            if what is not Background.NOTHING:
-                await self._board.link.do(_PLAYED[what](leg.ari_id, on))
+        perhaps = tuple(_PLAYED) if leg.playing is None else (leg.playing,)
+        leg.playing = None
+        asked = (*((each, False) for each in perhaps), (wanted, True))
+        done = [await self._board.link.do(_PLAYED[what](leg.ari_id, on)) for what, on in asked if what is not Background.NOTHING]
+        if all(done):
+            leg.playing = wanted
 
     # --- bridges ---
 
@@ -162,20 +177,42 @@ class Wiring:
     # --- after Asterisk was away ---
 
     async def mend(self, present: dict[str, frozenset[str]]) -> None:
-        """These bridges exist with these channels in them: what differs from what was joined is made so. The lock is held."""
+        """These bridges exist with these channels in them: what differs from what was joined is made so, and then what parties
+        are played. The lock is held."""
         for bridge, members in tuple(self._members.items()):
-            if bridge in present:
+            if len(members) < 2:
+                await self._dissolve_if_lonely(bridge)
+            elif bridge in present:
+                await self._part(bridge, present[bridge])
                 await self._add(bridge, [leg for leg in members if leg.ari_id not in present[bridge]])
             else:
                 await self._rebuild(bridge)
+        if wrong := [leg for leg in self._board.legs.values() if not self._is_as_wanted(leg)]:
+            self._board.work.spawn(self._mend_sound, wrong)
+
+    async def _part(self, bridge: str, present: frozenset[str]) -> None:
+        """Who was taken out and is there all the same hears what is none of its business."""
+        for leg in [leg for each in present if (leg := self._board.by_ari.get(each)) is not None and leg.bridge != bridge]:
+            await self._board.link.do(requests.remove_from_bridge(bridge, leg.ari_id))
 
     async def _rebuild(self, lost: str) -> None:
-        members = self._members.pop(lost)
+        bridge = await self._new_bridge()
+        members = self._members[bridge] = self._members.pop(lost)
         self._board.janitor.owned.discard(lost)
         for leg in members:
-            leg.bridge = None
-        if len(members) > 1:
-            await self._bring_together(members)
+            leg.bridge = bridge
+        await self._add(bridge, members)
+
+    def _is_as_wanted(self, leg: Leg) -> bool:
+        return leg.deaf is leg.held and leg.unheard is leg.muted and leg.playing is self._wanted(leg)
+
+    async def _mend_sound(self, legs: list[Leg]) -> None:
+        """Ends where Asterisk does not answer: the next look is soon."""
+        for leg in legs:
+            await self.follow_hold(leg)
+            await self.follow_mute(leg)
+            async with self.lock:
+                await self.play(leg)
 
     def lost(self) -> None:
         """Asterisk is gone with all its bridges."""
