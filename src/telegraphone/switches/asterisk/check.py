@@ -113,7 +113,7 @@ async def check(link: AriLink, wanted: Wanted) -> list[Finding]:
         *[finding for name in transports for finding in about_transport(name, await _settings(link, "transport", name) or {})],
         about_taps(wanted, near=near),
         *about_recorder(wanted),
-        about_ports(wanted, near=near),
+        about_ports(wanted, sum(found[each] is not None for each in wanted.phones.values()), near=near),
         *await _dialplan(link, wanted, contexts),
     ]
 
@@ -178,16 +178,16 @@ def about_recorder(wanted: Wanted) -> Iterator[Finding]:
         yield wrong(f"Asterisk is elsewhere and cannot send copies to {host}: set rtp_host under [recorder] to one it reaches")
 
 
-def about_ports(wanted: Wanted, *, near: bool) -> Finding:
-    """For how many calls the RTP ports that Asterisk is said to have are enough, which must be one of every phone where all legs
-    are copied. It tells of no ports itself; `near` as below."""
+def about_ports(wanted: Wanted, phones: int, *, near: bool) -> Finding:
+    """For how many calls the RTP ports that Asterisk is said to have are enough, which must be one of each of its `phones` where
+    all legs are copied. It tells of no ports itself; `near` as below."""
     first, last = wanted.rtp_ports
     copied = int((last - first + 1) // 2 * ASTERISK_PORTS_SHARE_MAX) // _PAIRS_OF_A_COPIED_CALL
     said = (
         f"rtp_port_first = {first} and rtp_port_last = {last} are enough for {copied} calls at once of which both legs are copied"
     )
-    if copied < len(wanted.phones) and _copies_all(wanted, near=near):
-        return wrong(f"{said}, and there are {len(wanted.phones)} phones: widen rtpstart and rtpend in rtp.conf, and these")
+    if copied < phones and _copies_all(wanted, near=near):
+        return wrong(f"{said}, and it has {phones} phones: widen rtpstart and rtpend in rtp.conf, and these")
     unseen = "rtp.conf, which cannot be seen from here, must have them as rtpstart and rtpend, or a copy too many ends Asterisk"
     return note(f"{said}; {unseen}")
 

@@ -15,6 +15,7 @@ from telegraphone.limits import ASTERISK_KEY_S, ASTERISK_KEYS_MAX
 from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk.board import Board
 from telegraphone.switches.asterisk.leg import Leg
+from telegraphone.switches.asterisk.link import AriRefused
 from telegraphone.wire.ari import requests
 
 log = structlog.get_logger()
@@ -70,4 +71,9 @@ class Keypad:
             del self._waiting[leg]
 
     async def _press(self, leg: Leg, key: str) -> None:
-        await self._board.link.do(requests.dtmf(leg.ari_id, key))
+        """Who has left needs none; whatever else Asterisk refuses is not played."""
+        try:
+            await self._board.link.ask(requests.dtmf(leg.ari_id, key))
+        except AriRefused as refused:
+            if not refused.gone:
+                raise Unavailable("switch", str(refused)) from refused

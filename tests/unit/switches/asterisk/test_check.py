@@ -1,5 +1,8 @@
 """What `asterisk check` thinks of versions, endpoints and addresses that no Asterisk of the tests has."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from telegraphone.services.findings import Grade
@@ -11,7 +14,13 @@ from telegraphone.switches.asterisk.check import (
     about_taps,
     about_transport,
     about_version,
+    check,
 )
+from telegraphone.switches.asterisk.link import AriLink, AriRefused
+from telegraphone.wire.ari.requests import AriRequest
+
+SAMPLE = Path(__file__).parents[4] / "deploy" / "asterisk" / "modules.conf"
+OLD = "16.28.0~dfsg-0+deb11u4"
 
 ENDPOINT = {
     "direct_media": "false",
@@ -130,9 +139,9 @@ def test_how_calls_will_be_recorded(taps: str, near: bool, may: bool, grade: Gra
     [
         (29_999, "external-media", True, True, Grade.NOTE, "enough for 1000 calls"),
         (20_009, "external-media", True, True, Grade.NOTE, "for 1 calls"),
-        (20_007, "external-media", True, True, Grade.WRONG, "and there are 1 phones"),
-        (20_007, "auto", False, True, Grade.WRONG, "and there are 1 phones"),
-        (20_007, "auto", True, False, Grade.WRONG, "and there are 1 phones"),
+        (20_007, "external-media", True, True, Grade.WRONG, "and it has 1 phones"),
+        (20_007, "auto", False, True, Grade.WRONG, "and it has 1 phones"),
+        (20_007, "auto", True, False, Grade.WRONG, "and it has 1 phones"),
         (20_007, "auto", True, True, Grade.NOTE, "for 0 calls"),
         (20_007, "packets", False, True, Grade.NOTE, "for 0 calls"),
     ],
@@ -140,6 +149,53 @@ def test_how_calls_will_be_recorded(taps: str, near: bool, may: bool, grade: Gra
 def test_whether_there_are_ports_enough(last: int, taps: str, near: bool, may: bool, grade: Grade, said: str) -> None:
     """A leg takes a pair of them, and so does its copy; a fifth is left alone. By packets only some legs are copied, and how
     many is not known beforehand."""
-    finding = about_ports(wanted(rtp_ports=(20_000, last), taps=taps, may_take_packets=may), near=near)
+    finding = about_ports(wanted(rtp_ports=(20_000, last), taps=taps, may_take_packets=may), 1, near=near)
     assert finding.grade is grade
     assert said in finding.text
+
+
+class Scripted(AriLink):
+    """An Asterisk with the endpoint 5001 and the trunk. Its version and modules are those of Debian's bullseye, the oldest that
+    the tests have been run on."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def ask(self, request: AriRequest) -> object:
+        match request.method, request.path.split("/")[1:]:
+            case "GET", ["asterisk", "info"]:
+                return {"system": {"version": OLD}, "status": {"startup_time": "2026-11-27T23:31:22.689+0000"}}
+            case "GET", ["asterisk", "modules"]:
+                return [{"name": name, "status": "Running"} for name in modules()]
+            case "GET", [*_, "endpoint", "5001" | "trunk"]:
+                return [{"attribute": name, "value": value} for name, value in ENDPOINT.items()]
+            case _:
+                raise AriRefused(request, 404)
+
+    async def is_near(self) -> bool:
+        return False
+
+
+def modules() -> list[str]:
+    loaded = [line.removeprefix("load = ") for line in SAMPLE.read_text().splitlines() if line.startswith("load = ")]
+    return [name for name in loaded if name not in {"res_pjsip_maintenance.so", "res_websocket_client.so"}]
+
+
+async def test_an_older_asterisk_has_all_that_is_needed_and_is_advised_against() -> None:
+    found = await check(Scripted(), wanted())
+    assert not [each.text for each in found if each.is_fault]
+    [advice] = [each.text for each in found if each.grade is Grade.NOTE and OLD in each.text]
+    assert advice.endswith("install 22.10.1 or later")
+    assert "all modules that are needed run" in [each.text for each in found]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_ports_are_wanted_for_the_phones_of_this_asterisk(alone: bool) -> None:
+    """Phones that are configured and not here are at another one."""
+    elsewhere = {str(number): str(number) for number in range(5002, 5100)}
+    here = replace(wanted(alone=alone, taps="external-media", rtp_ports=(20_000, 20_009)), phones={"5001": "5001", **elsewhere})
+    found = [each.text for each in await check(Scripted(), here) if "rtp_port_first" in each.text and each.is_fault]
+    assert found == []
+    narrow = replace(here, rtp_ports=(20_000, 20_007))
+    [found] = [each.text for each in await check(Scripted(), narrow) if "rtp_port_first" in each.text]
+    assert "and it has 1 phones" in found

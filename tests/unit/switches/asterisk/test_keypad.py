@@ -14,6 +14,7 @@ from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk import keypad
 from telegraphone.switches.asterisk.keypad import Keypad
 from telegraphone.switches.asterisk.leg import Leg
+from telegraphone.switches.asterisk.link import AriRefused
 from telegraphone.switches.asterisk.work import Work
 from telegraphone.wire.ari.requests import AriRequest
 
@@ -25,6 +26,8 @@ class Scene:
     """One leg, at an Asterisk that may not answer, and takes as many keys as it is given `turns` for; `pressed` are those."""
 
     answers: bool = True
+    refuses: int = 0
+    """The status with which it refuses every key, if it does."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     leg: Leg = field(default_factory=lambda: Leg(LegId("leg"), "5000", "channel", arrived=True))
     pressed: list[str] = field(default_factory=list)
@@ -37,12 +40,14 @@ class Scene:
         for _ in range(turns):
             self.turns.release()
 
-    async def do(self, request: AriRequest) -> bool:
+    async def ask(self, request: AriRequest) -> object:
         await self.turns.acquire()
         if not self.answers:
             raise Unavailable("switch", "no answer")
+        if self.refuses:
+            raise AriRefused(request, self.refuses)
         self.pressed.append(request.query["dtmf"])
-        return True
+        return None
 
 
 @pytest.fixture
@@ -139,6 +144,18 @@ async def test_behind_a_key_that_was_not_taken_none_follows_and_the_log_says_how
     assert told == [{"event": "keys_not_played", "asterisk": "pbx", "left": 3, "log_level": "error"}]
     await scene.keys.play(scene.leg, "4")
     assert scene.pressed == ["1", "4"]
+
+
+@pytest.mark.parametrize(("status", "played"), [(404, True), (409, False), (412, False), (500, False)])
+async def test_a_key_that_is_refused_is_not_played_unless_nobody_is_there_to_hear_it(
+    scene: Scene, status: int, played: bool
+) -> None:
+    """Who asks for keys to be played to a party that has just left has done nothing wrong."""
+    scene.let()
+    scene.refuses = status
+    assert await outcome(scene, "12") is played
+    await scene.work.done()
+    assert scene.pressed == []
 
 
 async def test_when_the_switch_ends_nobody_waits_for_keys(scene: Scene) -> None:
