@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from telegraphone.media.g711 import linear_to_mu
 from telegraphone.playback import OpenRendition, SealedPlayer
-from telegraphone.services.ports import Form, Stretch
+from telegraphone.services.player_ports import Form, Stretch
 from tests.unit.media.recording_maker import RECORDING, Maker, ended, pause, started
 
 Samples = array

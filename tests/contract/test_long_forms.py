@@ -12,7 +12,7 @@ import pytest
 from telegraphone.limits import SEGMENT_FRAMES
 from telegraphone.media.g711 import linear_to_mu
 from telegraphone.playback import OpenRendition, SealedPlayer
-from telegraphone.services.ports import Form
+from telegraphone.services.player_ports import Form
 from tests.contract.test_player import Counted
 from tests.interop import spoken
 from tests.unit.media.recording_maker import RECORDING, Maker, ended, started

@@ -12,7 +12,8 @@ from telegraphone.limits import PLAYBACK_PIECE_FRAMES
 from telegraphone.media.g711 import mu_to_linear
 from telegraphone.media.mixdown import DamagedPlace
 from telegraphone.playback import CorruptAudio, OpenRendition, SealedPlayer
-from telegraphone.services.ports import Player, Rendition, Unavailable
+from telegraphone.services.player_ports import Player, Rendition
+from telegraphone.services.ports import Unavailable
 from telegraphone.storage.memory import MemoryStore
 from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, Maker, at, conversation, ended, pause, speech, started
 
@@ -206,4 +207,4 @@ def test_a_rendition_is_a_value() -> None:
     assert replace(_RENDITION, strict=True) != _RENDITION
 
 
-_RENDITION = OpenRendition("r", "audio/wav", 44, '"e"', at(0), None, None)  # type: ignore[arg-type]  # no manifest is needed here
+_RENDITION = OpenRendition("r", "audio/wav", 44, '"e"', at(0), None, None, None)  # type: ignore[arg-type]  # no manifest is needed here

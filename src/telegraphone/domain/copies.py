@@ -56,6 +56,11 @@ class Copy:
     facts: Mapping[str, str] = field(default_factory=dict)
     snapshots: int = 0
 
+    @property
+    def voices(self) -> frozenset[str]:
+        """Who took part at any time, as far as that was said."""
+        return frozenset(each.party.address or each.party.number for each in self.parties) - {""}
+
     def described(self, parties: Iterable[Party], now: datetime) -> "Copy":
         """The call after these are said to take part now. Nobody is forgotten: who is missing has left."""
         there = tuple(dict.fromkeys(parties))

@@ -50,15 +50,25 @@ class Mixdown:
             facts = _facts(manifest, stream)
             epochs = [_Epoch(fact, _opened(manifest, fact, source, keys, directory)) for fact in facts]
             streams.append(_Stream(manifest, stream, epochs))
-        self._left, self._right = streams
+        self._streams = streams
+        self.frames: Final = manifest.frames
+        self.rate: Final = manifest.rate
 
     def render(self, start: int, stop: int) -> Rendered:
         """Frames start ≤ f < stop of the timeline as (stop − start) × 4 bytes. Raises ValueError beyond the recording."""
         if not 0 <= start <= stop <= self._manifest.frames:
             raise ValueError(f"frames {start} to {stop} of {self._manifest.frames}")
-        left, left_damage = self._left.linear(start, stop)
-        right, right_damage = self._right.linear(start, stop)
+        left, left_damage = self._streams[0].linear(start, stop)
+        right, right_damage = self._streams[1].linear(start, stop)
         return Rendered(interleave(left, right), (*left_damage, *right_damage))
+
+    def track(self, stream: int, start: int, stop: int) -> tuple[bytes, list[DamagedPlace]]:
+        """Frames start ≤ f < stop of one track, 16-bit linear, silence beyond the recording, and what did not open in them."""
+        low, high = min(max(start, 0), self.frames), max(min(stop, self.frames), 0)
+        if low >= high:
+            return bytes(2 * (stop - start)), []
+        sound, damage = self._streams[stream].linear(low, high)
+        return bytes(2 * (low - start)) + sound + bytes(2 * (stop - high)), damage
 
 
 class _Epoch:

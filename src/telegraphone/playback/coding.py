@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from telegraphone.media.linear import linear_of, samples_of
-from telegraphone.services.ports import Form
+from telegraphone.services.player_ports import Form
 
 Sound = Callable[[int, int], bytes]
 """Stereo frames start ≤ f < stop, 16-bit little-endian; whatever lies outside of the recording is silence."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from telegraphone.playback.coder import Coder
 from telegraphone.playback.coding import Folded, Sound
-from telegraphone.services.ports import Form
+from telegraphone.services.player_ports import Form
 
 _BLOCK: Final = 576
 _DELAY: Final = 1105

@@ -5,7 +5,7 @@ from typing import Final
 from telegraphone.playback.coder import Coder
 from telegraphone.playback.coding import Folded, Sound
 from telegraphone.playback.ogg import BEGINS, CONTINUES, ENDS, page, page_bytes
-from telegraphone.services.ports import Form
+from telegraphone.services.player_ports import Form
 
 _GRANULE_RATE: Final = 48_000
 _PACKETS_PER_SECOND: Final = 50

@@ -5,7 +5,7 @@ from typing import Final
 from telegraphone.limits import PLAYBACK_PIECE_FRAMES
 from telegraphone.media import wav
 from telegraphone.playback.coding import Folded, Sound
-from telegraphone.services.ports import Form
+from telegraphone.services.player_ports import Form
 
 
 class WavCoding:

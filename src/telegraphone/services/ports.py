@@ -4,7 +4,7 @@ Every method promises what its docstring says or raises; `Unavailable` means the
 `Refusal` means the caller may not. Each port has one contract suite that all its implementations pass.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -327,48 +327,6 @@ class Recorder(Protocol):
 
 
 # --- keeping and telling ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a recording is to sound: in which format, and with both parties apart (agent left, other right), mixed into one
-    track, or one of them alone."""
-
-    format: Literal["wav", "mp3", "ogg"] = "wav"
-    tracks: Literal["both", "mixed", "agent", "other"] = "both"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of a recording in milliseconds."""
-
-    start_ms: int
-    stop_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """One recording in one form. `size` is known before anything is made; `etag` is strong."""
-
-    recording_id: RecordingId
-    content_type: str
-    size: int
-    etag: str
-    last_modified: datetime
-
-
-class Player(Protocol):
-    """Plays finished recordings."""
-
-    async def open(self, recording_id: RecordingId, form: Form = Form()) -> Rendition:
-        """Raises `KeyError` when there is no such finished recording, `Unavailable("playback")` when it cannot be read."""
-
-    def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:
-        """Bytes [start, end) in bounded pieces, each verified before it is yielded."""
-
-    async def peaks(self, recording_id: RecordingId, stretch: Stretch, columns: int) -> Sequence[Sequence[int]]:
-        """For drawing: for agent and other the lowest and highest sample, −128 to 127, of each of so many equal columns, in
-        one row after the other. What lies behind the end is 0. Raises as `open` does."""
 
 
 @dataclass(frozen=True, slots=True)

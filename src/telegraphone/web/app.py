@@ -26,7 +26,9 @@ from telegraphone.services.federation import Federation, Provider
 from telegraphone.services.keeping import Keeping
 from telegraphone.services.labels import Labels
 from telegraphone.services.library import Library
-from telegraphone.services.ports import Clock, Player
+from telegraphone.services.mending import Menders
+from telegraphone.services.player_ports import Player
+from telegraphone.services.ports import Clock
 from telegraphone.services.purposes import Purposes
 from telegraphone.services.reconciliation import Reconciliation
 from telegraphone.services.redactions import Redactions
@@ -55,6 +57,7 @@ from telegraphone.web.gws.labels import LabelDefinitionPages, LabelPages
 from telegraphone.web.gws.links import API
 from telegraphone.web.gws.me import Me
 from telegraphone.web.gws.media_files import MediaFiles
+from telegraphone.web.gws.mended import BestOfAll
 from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.recording_operations import RecordingOperations
 from telegraphone.web.gws.recording_shapes import RecordingShapes
@@ -175,8 +178,10 @@ def _recording_routes(settings: WebSettings, ports: WebPorts, shapes: Shapes) ->
     definitions = LabelDefinitionPages(shown, uses.labels)
     redactions, told = RedactionPages(uses.redactions), (uses.keeping, uses.purposes)
     operations = RecordingOperations(told, evidence, redactions, labels, ports.clock)
-    media = MediaFiles(library, Playback(ports.player, ports.audit, uses.purposes), ports.player)
-    conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies)
+    menders = Menders(library, ports.copies)
+    media = MediaFiles(library, Playback(ports.player, ports.audit, uses.purposes), ports.player, menders)
+    best = BestOfAll(shown, ports.player, menders)
+    conversations = Conversations(RecordingShapes(shapes.links), library, ports.copies, best)
     exports = Exports(library, uses.orders, ports.archive, uses.purposes)
     jobs = ExportPages(shapes.links, uses.exports, uses.purposes)
     troubles, approvals = TroublePages(library, ports.reconciliation), ApprovalPages(uses.four_eyes)

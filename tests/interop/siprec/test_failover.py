@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.postgresql import Server
 
 ROW = "transfer target only recorded"
 SPOKEN_S = 2.0
+LOST_S = 1.0
+"""The most that goes with a process that is killed (REC-4)."""
 
 
 @asynccontextmanager
@@ -36,22 +39,31 @@ async def conversation(system: System, resource: dict[str, Any]) -> dict[str, An
     return found
 
 
-async def recorded_until_it_dies(system: System, port: int, folder: Path) -> None:
-    """A client's session at a node that is killed in it."""
+async def recorded_until_it_dies(system: System, port: int, folder: Path) -> datetime:
+    """A client's session at a node that is killed in it; when that was."""
     sipp = await playing(port, folder, "first", Part(), ROW)
     await recorded_call_of(system, AGENT)
     await asyncio.sleep(SPOKEN_S)
+    killed_at = datetime.now(UTC)
     system.process.kill()
     sipp.kill()
     await asyncio.gather(system.process.wait(), sipp.wait())
+    return killed_at
+
+
+async def recorded_from(system: System) -> datetime:
+    """When the session at the other node is seen to be recorded."""
+    await recorded_call_of(system, AGENT)
+    return datetime.now(UTC)
 
 
 async def test_f40_another_node_goes_on_and_the_conversation_says_what_neither_has(tmp_path: Path, postgresql: Server) -> None:
     await postgresql.fresh("failover", empty=True)
     record_tone(tmp_path)
     async with node(tmp_path, "one", postgresql) as (first, port), node(tmp_path, "two", postgresql) as (second, other_port):
-        await recorded_until_it_dies(first, port, tmp_path)
-        assert await played(other_port, tmp_path, "second", Part(), ROW) == ""
+        killed_at = await recorded_until_it_dies(first, port, tmp_path)
+        error, goes_on_at = await asyncio.gather(played(other_port, tmp_path, "second", Part(), ROW), recorded_from(second))
+        assert error == ""
         first.process = await start(first.folder)
         await healthy(first)
 
@@ -70,6 +82,8 @@ async def test_f40_another_node_goes_on_and_the_conversation_says_what_neither_h
         assert await conversation(first, earlier) == told
         [gap] = told["gaps"]
         assert gap["startTime"] == told["recordings"][0]["stopTime"]
+        assert killed_at - timedelta(seconds=LOST_S) < datetime.fromisoformat(gap["startTime"])
+        assert datetime.fromisoformat(gap["stopTime"]) <= goes_on_at, "nothing is lost but while no node has the call"
         assert told["recordings"][0]["startTime"] < gap["startTime"] < gap["stopTime"] < told["recordings"][1]["stopTime"]
 
         async def halves() -> list[Any]:

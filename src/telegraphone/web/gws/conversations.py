@@ -15,6 +15,7 @@ from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.copies import CopyStore, KeptSnapshot
 from telegraphone.services.library import Library
 from telegraphone.web.gws.answers import answer
+from telegraphone.web.gws.mended import BestOfAll
 from telegraphone.web.gws.recording_shapes import RecordingShapes, instant
 from telegraphone.web.gws.representations import Json
 from telegraphone.web.gws.requests import ApiRequest
@@ -23,10 +24,11 @@ from telegraphone.web.gws.requests import ApiRequest
 class Conversations:
     """Handlers below `/recordings/{id}`."""
 
-    def __init__(self, shapes: RecordingShapes, library: Library, copies: CopyStore) -> None:
+    def __init__(self, shapes: RecordingShapes, library: Library, copies: CopyStore, best: BestOfAll) -> None:
         self._shapes = shapes
         self._library = library
         self._copies = copies
+        self._best = best
 
     async def get(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/conversation: as far as this person may find its recordings."""
@@ -42,7 +44,8 @@ class Conversations:
         doubles = duplicates([_take(copy, parts[copy.call_uuid]) for copy in recorded])
         shown = [self._shown(copy, doubles.get(copy.call_uuid)) for copy in recorded] or [self._pair(asked)]
         missing = gaps(_stretch(parts[copy.call_uuid]) for copy in recorded)
-        return answer(conversation={"id": shown[0]["id"], "recordings": shown, "gaps": [_gap(each) for each in missing]})
+        told = {"id": shown[0]["id"], "recordings": shown, "gaps": [_gap(each) for each in missing]}
+        return answer(conversation=told | {"mended": await self._best.of(request, parts[asked])})
 
     async def snapshots(self, request: ApiRequest) -> Response:
         """GET /recordings/{id}/snapshots."""
@@ -107,5 +110,4 @@ def _take(copy: Copy, parts: Sequence[PartRecord]) -> Take:
     """A lost packet leaves a gap, so what is no gap is what was received."""
     length = timedelta(milliseconds=sum(part.duration_ms for part in parts))
     gaps = timedelta(milliseconds=sum(entry.duration_ms for part in parts for entry in part.history if entry.type == "Gap"))
-    parties = frozenset(each.party.address or each.party.number for each in copy.parties)
-    return Take(copy.call_uuid, parties - {""}, parts[0].started_at, length, length - gaps)
+    return Take(copy.call_uuid, copy.voices, parts[0].started_at, length, length - gaps)

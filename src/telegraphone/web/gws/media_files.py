@@ -10,7 +10,8 @@ from telegraphone.domain.permissions import Action
 from telegraphone.limits import PEAK_COLUMNS_MAX, PEAK_STRETCH_MS_MAX
 from telegraphone.services.catalogue import PartRecord
 from telegraphone.services.library import Library
-from telegraphone.services.ports import Form, Player, Stretch
+from telegraphone.services.mending import Menders
+from telegraphone.services.player_ports import Form, Mending, Player, Stretch
 from telegraphone.web.gws.answers import answer
 from telegraphone.web.gws.playback import Playback
 from telegraphone.web.gws.requests import ApiRequest, number
@@ -22,10 +23,11 @@ TRACKS: Final[tuple[str, ...]] = get_args(get_type_hints(Form)["tracks"])
 class MediaFiles:
     """Handlers of `/recordings/{id}/play/{file}` and `/recordings/{id}/peaks/{file}`."""
 
-    def __init__(self, library: Library, playback: Playback, player: Player) -> None:
+    def __init__(self, library: Library, playback: Playback, player: Player, menders: Menders) -> None:
         self._library = library
         self._playback = playback
         self._player = player
+        self._menders = menders
 
     async def play(self, request: ApiRequest) -> Response:
         """GET and HEAD …/play/{file}: the audio of one ended part; the file's ending tells the format."""
@@ -34,13 +36,15 @@ class MediaFiles:
         if extension not in FORMATS:
             raise self._unknown(request)
         try:
-            return await self._playback.respond(request, part, _form(extension, request.query))
+            mending = await self._mending(request, part)
+            return await self._playback.respond(request, part, _form(extension, request.query), mending)
         except KeyError:
             raise self._unknown(request) from None
 
     async def peaks(self, request: ApiRequest) -> Response:
         """GET …/peaks/{file}: the lowest and highest samples of a stretch, for drawing; nobody hears anything by them."""
         part = await self._part(request, request.path["file"])
+        mending = await self._mending(request, part)
         start, stop = number(request.query, "start", 0), number(request.query, "stop", max(1, part.duration_ms))
         columns = number(request.query, "columns", PEAK_COLUMNS_MAX)
         if not start < stop <= start + PEAK_STRETCH_MS_MAX:
@@ -48,7 +52,7 @@ class MediaFiles:
         if not 1 <= columns <= PEAK_COLUMNS_MAX:
             raise ParameterInvalid("columns", f"1 to {PEAK_COLUMNS_MAX}")
         try:
-            agent, other = await self._player.peaks(part.recording_id, Stretch(start, stop), columns)
+            agent, other = await self._player.peaks(part.recording_id, Stretch(start, stop), columns, mending)
         except KeyError:
             raise self._unknown(request) from None
         return answer(peaks={"start": start, "stop": stop, "agent": agent, "other": other})
@@ -58,6 +62,10 @@ class MediaFiles:
             if part.recording_id == recording_id and part.stopped_at is not None:
                 return part
         raise self._unknown(request)
+
+    async def _mending(self, request: ApiRequest, part: PartRecord) -> Mending | None:
+        """What other recordings the part is to be mended by, where that was asked for."""
+        return await self._menders.of(request.agent, part) if request.query.get("mended") == "true" else None
 
     @staticmethod
     def _unknown(request: ApiRequest) -> NotFound:

@@ -7,7 +7,7 @@ from starlette.responses import Response, StreamingResponse
 from telegraphone.domain.permissions import Action
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
-from telegraphone.services.ports import Form, Player
+from telegraphone.services.player_ports import Form, Mending, Player, Rendition
 from telegraphone.services.purposes import Purposes
 from telegraphone.web.gws.ranges import Span, asked, while_signed_in
 from telegraphone.web.gws.recording_shapes import media_id
@@ -22,36 +22,39 @@ class Playback:
         self._audit = audit
         self._purposes = purposes
 
-    async def respond(self, request: ApiRequest, part: PartRecord, form: Form) -> Response:
+    async def respond(self, request: ApiRequest, part: PartRecord, form: Form, mending: Mending | None) -> Response:
         """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, `PurposeMissing`, `Unavailable`."""
         purpose = await self._purposes.of(request.agent, Action.LISTEN, part.call_uuid, request.origin)
-        rendition = await self._player.open(part.recording_id, form)
+        rendition = await self._player.open(part.recording_id, form, mending=mending)
         span, fields = asked(request.http.headers, rendition)
         if request.query.get("download") == "true":
             fields["Content-Disposition"] = f'attachment; filename="{_file_name(part, form)}"'
         if request.http.method == "HEAD":
             return Response(None, span.status, fields)
-        heard = self._heard(part, form, span, rendition.size)
-        await self._write_down(request, part, {**heard, **purpose})
+        await self._write_down(request, rendition, {**self._heard(part, form, span, rendition), **purpose})
         pieces = self._player.read(rendition, span.start, span.end)
         return StreamingResponse(while_signed_in(pieces, request.principal.sign_in, "playback"), span.status, fields)
 
     @staticmethod
-    def _heard(part: PartRecord, form: Form, span: Span, size: int) -> Mapping[str, str]:
-        """What was asked for, and where about in the recording that lies."""
-        places = (part.duration_ms * place // max(1, size) for place in (span.start, span.end))
+    def _heard(part: PartRecord, form: Form, span: Span, rendition: Rendition) -> Mapping[str, str]:
+        """What was asked for, and where about in what is heard that lies."""
+        mended = rendition.mended
+        duration_ms = mended.duration_ms if mended else part.duration_ms
+        places = (duration_ms * place // max(1, rendition.size) for place in (span.start, span.end))
         return {
             "call": part.call_uuid,
             "form": f"{form.format} {form.tracks}",
             "bytes": f"{span.start}-{span.end - 1}",
             "about_ms": "-".join(map(str, places)),
+            **({"mended": " ".join((part.recording_id, *mended.doubles))} if mended else {}),
         }
 
-    async def _write_down(self, request: ApiRequest, part: PartRecord, detail: Mapping[str, str]) -> None:
-        """One line for each listen and each seek."""
+    async def _write_down(self, request: ApiRequest, rendition: Rendition, detail: Mapping[str, str]) -> None:
+        """One line for each listen and each seek, about each recording that is heard by it."""
         agent = request.agent
         action = "download" if request.query.get("download") == "true" else "play"
-        await self._audit.write(Deed(agent.actor, action, part.recording_id, "begun", detail, agent.tenant, request.origin))
+        for subject in (rendition.recording_id, *(rendition.mended.doubles if rendition.mended else ())):
+            await self._audit.write(Deed(agent.actor, action, subject, "begun", detail, agent.tenant, request.origin))
 
 
 def _file_name(part: PartRecord, form: Form) -> str:

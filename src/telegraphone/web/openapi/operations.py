@@ -193,13 +193,14 @@ def _of_devices(root: str) -> dict[tuple[str, str], Said]:
 _SOUND: Final[Query] = {
     "tracks": about(words(*TRACKS), "Agent left and other right, both in one track, or one party alone."),
     "download": about(TEXT, "`true`: to be saved under the file's name."),
+    "mended": about(TEXT, "`true`: with what other recordings of the call have where this one has nothing."),
 }
 _STRETCH: Final[Query] = {
     "start": about({"type": "integer", "minimum": 0, "maximum": 999_999_999}, "Milliseconds."),
     "stop": about({"type": "integer", "minimum": 1, "maximum": 999_999_999}, "Milliseconds; not more than 15 minutes behind."),
     "columns": {"type": "integer", "minimum": 1, "maximum": PEAK_COLUMNS_MAX},
+    "mended": _SOUND["mended"],
 }
-
 _PURPOSE: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": PURPOSE_CHARS_MAX}
 _PLACE: Final[Schema] = about({"type": "integer", "minimum": 0}, "Milliseconds in the media file.")
 _REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": REDACTION_REASON_CHARS_MAX}

@@ -286,6 +286,24 @@ def _evidence() -> dict[str, Schema]:
     }
 
 
+def _mended() -> Schema:
+    stretch = {"offset": DIGITS, "duration": DIGITS}
+    borrowed = record({**stretch, "track": words("agent", "other"), "mediaFileId": TEXT})
+    return record(
+        {
+            "mediaFileId": TEXT,
+            "startTime": TIME,
+            "offset": about(DIGITS, "Milliseconds in front of the media file's own beginning."),
+            "duration": about(DIGITS, "Milliseconds."),
+            "doubles": about(listed(TEXT), "The media files of the same sound."),
+            "borrowed": about(listed(borrowed), "What is heard from which of them."),
+            "keptOut": about(listed(record(stretch)), "What one of them or the media file itself kept out: silence."),
+            "playPath": TEXT,
+            "mediaUri": TEXT,
+        }
+    )
+
+
 def _conversations() -> dict[str, Schema]:
     party = record({"phoneNumber": TEXT, "address": TEXT, "name": TEXT, "joinedTime": TIME}, {"leftTime": TIME})
     copy = record(
@@ -306,6 +324,7 @@ def _conversations() -> dict[str, Schema]:
             "id": about(TEXT, "The callUuid of its first recording."),
             "recordings": listed(copy),
             "gaps": about(listed(gap), "Times between its recordings in which none was made."),
+            "mended": about(listed(_mended()), "Media files of the recording asked for that others have more of."),
         }
     )
     snapshot = record({"number": WHOLE, "receivedTime": TIME, "contentType": TEXT, "document": TEXT}, {"error": TEXT})
