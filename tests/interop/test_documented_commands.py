@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from telegraphone.cli import app
+from tests.interop.system import free_port, free_sip_port
 from tests.tidy.documents import commands, subcommands
 from tests.tidy.rule import ROOT, repository
 
@@ -48,7 +49,10 @@ def desk(tmp_path: Path) -> Path:
     page = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
     small = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
     assert small is not None
-    (tmp_path / "telegraphone.toml").write_text(small.group(1), encoding="utf-8")
+    # Another test may have the documented ports just now.
+    elsewhere = f"[server]\nlisten_port = {free_port()}\n", f"\n[exchange]\nsip_port = {free_sip_port()}\n"
+    small_one = small.group(1).replace("[server]\n", elsewhere[0]) + elsewhere[1]
+    (tmp_path / "telegraphone.toml").write_text(small_one, encoding="utf-8")
     for name in re.findall(r'_file = "([^"]+)"', small.group(1)):
         path = tmp_path / name
         path.write_text(secrets.token_urlsafe(12), encoding="utf-8")
