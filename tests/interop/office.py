@@ -17,6 +17,7 @@ from time import time
 from typing import Any, Final
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from telegraphone.demo.desktop import Desktop
@@ -37,12 +38,15 @@ _AMPLITUDE: Final = 8_000
 _MUSIC_STRENGTH: Final = 100
 _WINDOW: Final = 1_600
 _EDGE_S: Final = 0.25
-CONFERENCE_OVER_S: Final = 1.0
-"""When a conference has become a call of two, its recording is led from the mix to the other party, which a busy machine takes a
-moment for (docs/reference/asterisk.md)."""
 """So near to a change, a recording may hold either side of it."""
 
 Hearing = frozenset[str]
+
+
+def alone_at_asterisk(*kinds: str) -> pytest.MarkDecorator:
+    """A test `at` the built-in exchange, and by itself at each of these: on a machine that is busy with other things, what comes
+    too late for Asterisk's mixer is silence in its conferences."""
+    return pytest.mark.parametrize("at", ["exchange", *(pytest.param(kind, marks=pytest.mark.alone) for kind in kinds)])
 
 
 def voice(folder: Path, number: str) -> Path:

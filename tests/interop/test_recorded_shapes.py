@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from telegraphone.demo.desktop import Desktop
-from tests.interop.office import CONFERENCE_OVER_S, CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, in_a_call, office, recorded
+from tests.interop.office import CUSTOMER, MUSIC, ONE, OTHER, TWO, Office, alone_at_asterisk, in_a_call, office, recorded
 from tests.interop.phones import PATIENCE_S
 from tests.interop.system import AGENTS, PASSWORD, SUPERVISOR
 
@@ -30,6 +30,8 @@ everywhere = pytest.mark.parametrize(
 )
 """The same, and an Asterisk that sends copies: a machine that is busy with other things stalls it, and what it stalls for is
 missing in them."""
+mixed = alone_at_asterisk("asterisk by auto", "asterisk by external-media")
+"""With conferences."""
 
 
 async def recorded_call(here: Office) -> dict[str, Any]:
@@ -160,7 +162,7 @@ async def test_a_pause_goes_over_with_the_call(tmp_path: Path, at: str) -> None:
                 here.phones[number].facts.clear()
 
 
-@everywhere
+@mixed
 async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> None:
     """The consult's pause becomes the call's; four talk, paused and not; one holds at the phone, and nobody else's sound is lost;
     the owner leaves, and the colleague's part begins."""
@@ -195,7 +197,6 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
                 await asyncio.sleep(0.05)
         without = await here.hear(p5000=[TWO, OTHER], p5002=[CUSTOMER, OTHER], p5003=[CUSTOMER, TWO])
         await here.phones[CUSTOMER].hang_up()
-        await asyncio.sleep(CONFERENCE_OVER_S)
         last = await here.hear(p5002=[OTHER], p5003=[TWO])
         await here.two.do(inherited, "Hangup")
         first, second = await recorded(here, call["callUuid"], parts=2)
@@ -213,7 +214,7 @@ async def test_a_conference_that_outlives_its_owner(tmp_path: Path, at: str) -> 
         assert not any(track[consult.place(secret.begins) :].any() for track in (consult.agent, consult.other))
 
 
-@everywhere
+@mixed
 async def test_a_supervisor_listens_coaches_and_barges_in(tmp_path: Path, at: str) -> None:
     """The recording holds the supervisor from the moment at which all hear them, and not before."""
     async with (

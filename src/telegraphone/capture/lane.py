@@ -78,8 +78,8 @@ class Lane:
     def aim(self, source: Source) -> str | None:
         """From now on this source is to be heard, or nobody. Why it cannot be, if its host is no address or there is no way to
         it: then nobody is, and what it sends is missing."""
-        now = self.pipeline.timeline.position_at(time.monotonic_ns())
-        if source != self._source and not source.steady:
+        now, new = self.pipeline.timeline.position_at(time.monotonic_ns()), source != self._source
+        if new and not source.steady:
             self.pipeline.outage.end_by(now)
         self._source, problem = source, None
         self.deaf = not source.host
@@ -91,7 +91,7 @@ class Lane:
                 self.pipeline.outage.begin(now)
         if not self.deaf:
             self.converting = ConvertingReceiver.wanted(source, self.converting)
-            self.pipeline.aim(codecs_kept(source), source.ssrc, steady=source.steady)
+            self.pipeline.aim(codecs_kept(source), source.ssrc, steady=source.steady, since=now if new else None)
         self.report_to(source)
         return problem
 

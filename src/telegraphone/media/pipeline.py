@@ -94,6 +94,8 @@ class Pipeline:
         self._gap: Gap | None = None
         self._codec = ""
         self._steady = False
+        self._since: int | None = None
+        """Of a steady source that nothing has come of yet: the frame from which on it sends."""
         self._storing = self._silent = False
         self._run = self._step = self._due_header = self._due_ns = 0
         self._rise: tuple[int, ...] = ()
@@ -212,7 +214,7 @@ class Pipeline:
         self._tell_gap()
         if interrupted:
             self._reorder.restart()
-            self._previous = self._end = None
+            self._previous = self._end = self._since = None
             self.source.interrupted()
 
     def start_at(self, origin_ns: int, *, placed: bool = False) -> None:
@@ -226,6 +228,7 @@ class Pipeline:
         self.timeline.start_at(origin_ns)
         self.outage.move(-moved)
         self._end = end - moved if placed and end is not None else None
+        self._since = None if self._since is None else self._since - moved
 
     def correct(self, now_ns: int) -> None:
         """Ends a window of drift measurement and follows the sender's clock, see `Timeline`."""
@@ -250,11 +253,22 @@ class Pipeline:
                 self.leave_run()
             self.track.fill(position)
 
-    def aim(self, codecs: Mapping[int, str], ssrc: int | None, *, steady: bool = False) -> None:
-        """Who may send from now on; another SSRC is believed at once. `steady`: it never pauses by itself."""
+    def aim(self, codecs: Mapping[int, str], ssrc: int | None, *, steady: bool = False, since: int | None = None) -> None:
+        """Who may send from now on; another SSRC is believed at once. `steady`: it never pauses by itself. `since`: the frame
+        from which on it is to be heard, where it was somebody else before; what that one, if steady, still owes is missing."""
         self.leave_run()
+        if since is not None:
+            self._hand_over(since, steady=steady)
         self.source.aim(codecs, ssrc)
         self._steady = steady
+
+    def _hand_over(self, position: int, *, steady: bool) -> None:
+        owed = (self._since if self._end is None else self._end) if self._steady else None
+        self._since = None
+        if steady:
+            self._since = position if owed is None else min(owed, position)
+        elif owed is not None and position - owed > STALL_FRAMES_MIN:
+            self.outage.between(owed, position)
 
     def overflowed(self, packets: int) -> None:
         """The kernel had no room for so many packets; the sequence numbers will show where they are missing."""
@@ -304,7 +318,7 @@ class Pipeline:
         audible = codec in KEPT
         frames = self._frames_of(packet, codec) if audible else 0
         lost = self._previous is not None and number != self._previous + 1
-        end = self._end
+        end, self._since = self._since if self._end is None else self._end, None
         position = self._position(packet, frames, received_ns, lost=lost)
         self._previous = number
         start, stop = self.outage.over(position)

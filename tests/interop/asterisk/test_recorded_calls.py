@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telegraphone.demo.desktop import Desktop
-from tests.interop.office import CUSTOMER, ONE, TWO, in_a_call, office, recorded
+from tests.interop.office import CUSTOMER, ONE, OTHER, RATE, TWO, in_a_call, office, recorded
 from tests.interop.system import PASSWORD, SUPERVISOR
 
 pytestmark = pytest.mark.alone
@@ -70,6 +70,30 @@ async def test_a_tap_that_sends_nothing_is_called_out_and_an_asterisk_that_stand
         gaps = [int(each["duration"]) for each in resource["eventHistory"] if each["type"] == "Gap"]
         assert gaps, resource["eventHistory"]
         assert max(gaps) > 1_900, "so long Asterisk stood still at least"
+
+
+async def test_a_conference_that_is_mixed_no_more_is_called_out_and_leaves_a_gap_in_what_was_mixed(tmp_path: Path) -> None:
+    """Asterisk stands still. What the agent says meanwhile arrives as packets, and is there."""
+    async with office(tmp_path, CUSTOMER, ONE, OTHER, at="asterisk by auto", sound=False) as here:
+        server = here.asterisk
+        assert server is not None
+        call = await in_a_call(here)
+        await here.one.do(call, "StartCallRecording")
+        await here.one.dial_into(call, "SingleStepConference", OTHER)
+        everybody = {"p5000": [ONE, OTHER], "p5001": [CUSTOMER, OTHER], "p5003": [CUSTOMER, ONE]}
+        before = await here.hear(**everybody)
+        server.signal(signal.SIGSTOP)
+        dead = await here.dead_taps(1)
+        server.signal(signal.SIGCONT)
+        after = await here.hear(**everybody)
+        assert max(dead) < 2.0
+        await here.one.do(call, "Hangup")
+        [part] = await recorded(here, call["callUuid"])
+        for moment in (before, after):
+            part.holds(moment, agent=[ONE], other=[CUSTOMER, OTHER])
+        start, stop = max(part.gaps, key=lambda gap: gap[1] - gap[0])
+        assert stop - start > 1.0, part.gaps
+        assert part.agent[round(start * RATE) : round(stop * RATE)].any(), "the agent's track has no such gap"
 
 
 async def test_what_was_said_before_consent_is_there_and_what_was_said_in_a_pause_is_not(tmp_path: Path) -> None:

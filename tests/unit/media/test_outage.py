@@ -85,3 +85,47 @@ def test_many_short_stalls_that_no_timestamp_shows_are_missing_together(steady: 
     else:
         assert stored[500 * FRAME + DRIFT_STEP :][: 100 * FRAME] == spoken(500, 600)
         assert (intake.gaps(), len(intake.drifts())) == ([], 1)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_what_a_source_that_never_pauses_owes_when_another_follows_is_missing(steady: bool) -> None:
+    """From its last audio up to the hand-over: a phone may have been silent. What follows may be silent too."""
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=steady)
+    intake.speak(0, 10)
+    intake.pipeline.aim(CODECS, None, since=40 * FRAME)
+    intake.speak(50, 60, lambda n: packet(n, ssrc=99))
+    assert intake.end() == spoken(0, 10) + b"\xff" * 40 * FRAME + spoken(50, 60)
+    assert intake.gaps() == ([(10 * FRAME, 40 * FRAME, "no_media")] if steady else [])
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["one like it before", "a phone before"])
+def test_what_a_source_that_never_pauses_owes_before_its_first_audio_is_missing(before: bool) -> None:
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=before)
+    intake.speak(0, 10)
+    intake.pipeline.aim(CODECS, None, steady=True, since=40 * FRAME)
+    intake.speak(60, 70, lambda n: packet(n, ssrc=99))
+    assert intake.end() == spoken(0, 10) + b"\xff" * 50 * FRAME + spoken(60, 70)
+    assert intake.gaps() == [((10 if before else 40) * FRAME, 60 * FRAME, "no_media")]
+
+
+def test_a_hand_over_from_one_that_never_pauses_to_another_takes_its_moment() -> None:
+    """Three packets of 20 ms are no fault; and what is heard again, with nobody new, owes nothing for the time before."""
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=True)
+    intake.speak(0, 10)
+    intake.pipeline.aim(CODECS, None, steady=True, since=12 * FRAME)
+    intake.speak(13, 20, lambda n: packet(n, ssrc=99))
+    intake.pipeline.aim(CODECS, None, steady=True)
+    intake.speak(20, 30, lambda n: packet(n, ssrc=99))
+    assert intake.gaps() == []
+
+
+def test_what_is_owed_moves_with_the_beginning() -> None:
+    """It was in memory alone, and the recording begins at frame 5."""
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=True, since=10 * FRAME)
+    intake.pipeline.start_at(intake.at(100), placed=True)
+    intake.speak(40, 50)
+    assert intake.gaps() == [(5 * FRAME, 35 * FRAME, "no_media")]

@@ -100,7 +100,7 @@ class Ears:
             undo.callback(lambda: self._board.janitor.condemn(*listener.parts))
             await self._snooping.hear(listener, self._wiring.others(leg))
             undo.pop_all()
-        source = self._taps.source(media, steady=False)
+        source = self._taps.source(media)
         self._mixes[leg] = _Mix(media.id, listener, to, source, SecondLock(self._board, media.id))
         return source
 

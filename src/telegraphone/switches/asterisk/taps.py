@@ -54,9 +54,9 @@ class Taps:
         self._taps: dict[Leg, Tap] = {}
         self._opening: dict[Leg, asyncio.Lock] = {}
 
-    def source(self, media: ExternalMedia, *, steady: bool) -> MediaSource:
-        """Who sends this copy; `steady`: a snoop gives silence too, and a bridge that nobody is in gives nothing."""
-        return MediaSource(media.host, media.port, _CODECS, steady=steady)
+    def source(self, media: ExternalMedia) -> MediaSource:
+        """Who sends this copy: snoops give silence too."""
+        return MediaSource(media.host, media.port, _CODECS, steady=True)
 
     async def fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
         """See `Taps.fork`. A tap that leads there already goes on: to open it anew would lose what is said meanwhile."""
@@ -122,7 +122,7 @@ class Taps:
             if leg.id not in self._board.legs:
                 raise Unavailable("switch", "the leg has ended", retryable=False)
             undo.pop_all()
-        source = self.source(media, steady=True)
+        source = self.source(media)
         self._taps[leg] = Tap(media.id, snoop, bridge, to, source, SecondLock(self._board, media.id))
         return source
 
