@@ -2,7 +2,6 @@
 
 import io
 import math
-import random
 from array import array
 
 import av
@@ -15,13 +14,14 @@ from telegraphone.playback import OpenRendition, SealedPlayer
 from telegraphone.services.player_ports import Form
 from tests.contract.test_player import Counted
 from tests.interop import spoken
+from tests.seeds import chance
 from tests.unit.media.recording_maker import RECORDING, Maker, ended, started
 
 RATE = 8_000
 HOUR_S = 3_600
 PITCHES = 40
 FORMS = [Form("wav", "agent"), Form("mp3", "agent"), Form("ogg", "agent")]
-SECONDS = [0, 1, HOUR_S - 4, *random.Random(1898).sample(range(5, HOUR_S - 5), 5)]
+SECONDS = [0, 1, HOUR_S - 4, *chance("seconds").sample(range(5, HOUR_S - 5), 5)]
 STORED_BYTES_MAX = 14 * RATE
 """Of one party: a piece of 5 s, another where the second lies on the border of two, and what a coder wants to hear before."""
 

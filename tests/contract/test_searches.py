@@ -1,11 +1,11 @@
 """Every search in a database finds what one in memory finds, in the same order, whichever way it takes: bounds are so low here
 that each way is taken, and given up, within a few dozen recordings."""
 
-import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.services.catalogue import Catalogue, HistoryEntry, PartQuery, PartRecord
 from tests.contract.databases import KINDS, database
 from tests.postgresql import Server
+from tests.seeds import chance
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AGENTS = ("agent.one", "agent.two", "agent.three", "o'neill \\ ~", "")
@@ -47,47 +48,47 @@ async def catalogue(
         yield SqlCatalogue(engine)
 
 
-def _part(chance: random.Random, number: int, tenant: str = DEFAULT_TENANT) -> PartRecord:
+def _part(luck: Random, number: int, tenant: str = DEFAULT_TENANT) -> PartRecord:
     """Of the last two months, as spans are of days; some begin at the same moment, some have not ended."""
-    began = NOON - timedelta(days=chance.choice((0, 1, 2, 9, 10, 30, 31, 60)), seconds=chance.randrange(3))
-    ended = chance.random() < 0.9
+    began = NOON - timedelta(days=luck.choice((0, 1, 2, 9, 10, 30, 31, 60)), seconds=luck.randrange(3))
+    ended = luck.random() < 0.9
     return PartRecord(
-        RecordingId(f"{tenant}-{number}-{chance.randrange(10**6)}"),
+        RecordingId(f"{tenant}-{number}-{luck.randrange(10**6)}"),
         CallUuid(f"C{number:02}"),
         "0071022ec8ac8056",
         "name",
-        chance.choice(("15550100", "15550142", "")),
+        luck.choice(("15550100", "15550142", "")),
         "5001",
         "5001",
-        chance.choice(AGENTS),
+        luck.choice(AGENTS),
         began,
         began + timedelta(seconds=90) if ended else None,
-        chance.randrange(60) * 1_000,
-        chance.choice(("sealed", "broken")) if ended else "recording",
-        (HistoryEntry("Paused", began, began, 1, 1),) if chance.random() < 0.3 else (),
+        luck.randrange(60) * 1_000,
+        luck.choice(("sealed", "broken")) if ended else "recording",
+        (HistoryEntry("Paused", began, began, 1, 1),) if luck.random() < 0.3 else (),
         tenant,
-        {"kind": chance.choice(WORDS), "note": " ".join(chance.sample(WORDS, 3))},
+        {"kind": luck.choice(WORDS), "note": " ".join(luck.sample(WORDS, 3))},
     )
 
 
-def _criteria(chance: random.Random) -> dict[str, Any]:
+def _criteria(luck: Random) -> dict[str, Any]:
     """Some of all criteria together."""
     everything: dict[str, Any] = {
-        "text": " ".join(chance.sample(SAID, chance.choice((1, 2)))),
-        "among": chance.choice((TEAM, frozenset({"agent.two"}), frozenset(AGENTS[:-1]), frozenset())),
-        "user_name": chance.choice(("agent.one", "o'neill \\ ~", "agent.t*")),
-        "user_data": ("kind", chance.choice(WORDS)),
-        "ani": chance.choice(("15550100", "*42")),
-        "paused": chance.random() < 0.5,
-        "state": chance.choice(("sealed", "broken")),
+        "text": " ".join(luck.sample(SAID, luck.choice((1, 2)))),
+        "among": luck.choice((TEAM, frozenset({"agent.two"}), frozenset(AGENTS[:-1]), frozenset())),
+        "user_name": luck.choice(("agent.one", "o'neill \\ ~", "agent.t*")),
+        "user_data": ("kind", luck.choice(WORDS)),
+        "ani": luck.choice(("15550100", "*42")),
+        "paused": luck.random() < 0.5,
+        "state": luck.choice(("sealed", "broken")),
         "duration_ms_min": 20_000,
         "duration_ms_max": 50_000,
         "started_from": NOON - timedelta(days=40),
-        "started_before": NOON - timedelta(days=chance.choice((0, 9))),
+        "started_before": NOON - timedelta(days=luck.choice((0, 9))),
     }
     # What has ways of its own is asked for more often than the others.
-    weighted = chance.sample(list(everything), 2) + [each for each in ("text", "among") if chance.random() < 0.5]
-    return {name: everything[name] for name in weighted[chance.randrange(2) :]}
+    weighted = luck.sample(list(everything), 2) + [each for each in ("text", "among") if luck.random() < 0.5]
+    return {name: everything[name] for name in weighted[luck.randrange(2) :]}
 
 
 async def _paged(catalogue: Catalogue, query: PartQuery, limit: int, *, added: list[PartRecord] | None = None) -> list[str]:
@@ -104,26 +105,26 @@ async def _paged(catalogue: Catalogue, query: PartQuery, limit: int, *, added: l
 
 
 async def test_all_combinations_find_what_the_plain_comparison_finds(catalogue: Catalogue) -> None:
-    chance, reference = random.Random(1), MemoryCatalogue()
-    parts = [_part(chance, chance.randrange(40)) for _ in range(60)] + [_part(chance, number, "other") for number in range(10)]
+    luck, reference = chance("combinations"), MemoryCatalogue()
+    parts = [_part(luck, luck.randrange(40)) for _ in range(60)] + [_part(luck, number, "other") for number in range(10)]
     for each in (catalogue, reference):
         await each.put(*parts)
     met = 0
-    for criteria in (*ALWAYS, *(_criteria(chance) for _ in range(40))):
-        query, limit = PartQuery(DEFAULT_TENANT, **criteria), chance.choice((1, 2, 3, 7))
+    for criteria in (*ALWAYS, *(_criteria(luck) for _ in range(40))):
+        query, limit = PartQuery(DEFAULT_TENANT, **criteria), luck.choice((1, 2, 3, 7))
         expected = list(await reference.find_calls(query, 100, 0))
         assert await _paged(catalogue, query, limit) == expected, query
-        offset = chance.randrange(5)
+        offset = luck.randrange(5)
         assert list(await catalogue.find_calls(query, limit, offset)) == expected[offset : offset + limit], query
         met += len(expected)
     assert met > 60, "hardly anything was found: the criteria exclude each other"
 
 
 async def test_nothing_is_lost_or_found_twice_while_recordings_are_added(catalogue: Catalogue) -> None:
-    chance = random.Random(3)
-    later = [_part(chance, 100 + number) for number in range(300)]
+    luck = chance("added")
+    later = [_part(luck, 100 + number) for number in range(300)]
     reference = MemoryCatalogue()
-    parts = [_part(chance, number) for number in range(40)]
+    parts = [_part(luck, number) for number in range(40)]
     await catalogue.put(*parts)
     await reference.put(*parts)
     for criteria in ({"text": "order"}, {"text": "order 1", "among": TEAM}, {"among": TEAM}, {"paused": True, "text": "ord"}):

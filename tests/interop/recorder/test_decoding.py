@@ -1,7 +1,6 @@
 """Codecs other than G.711 come out as linear sound of the same length, at the same place, of the same pitch."""
 
 from itertools import pairwise
-from random import Random
 
 import av
 import numpy as np
@@ -12,6 +11,7 @@ from telegraphone.capture.decoding import Decoder
 from telegraphone.media.source import COMFORT_NOISE_TYPE
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.interop.spoken import RATE, hertz
+from tests.seeds import chance
 
 PITCH = 600
 SECONDS = 2
@@ -34,9 +34,9 @@ def coded(codec: str) -> list[bytes]:
 
 
 def g729_frames(count: int) -> list[bytes]:
-    """So many frames of 10 ms that sound like nothing, but always the same: no encoder is at hand, and any bits are a frame."""
-    chance = Random(729)
-    return [chance.randbytes(10) for _ in range(count)]
+    """So many frames of 10 ms that sound like nothing, the same for a seed: no encoder is at hand, and any bits are a frame."""
+    luck = chance("G.729")
+    return [luck.randbytes(10) for _ in range(count)]
 
 
 def g729_sound(frames: list[bytes]) -> bytes:

@@ -5,7 +5,6 @@ F19 to F21 and F24 are in `test_media_faults`, F23 is in `test_handshakes`, F29 
 
 import asyncio
 import base64
-from random import Random
 
 import pytest
 
@@ -14,6 +13,7 @@ from telegraphone.limits import METADATA_BYTES_MAX
 from telegraphone.services.ports import TapMoved
 from tests.fuzz.test_siprec import changed
 from tests.interop.siprec.laboratory import FIXTURES, HOST, Ports, again, laboratory, message, quiet, with_metadata
+from tests.seeds import chance
 
 CHANGES = 300
 TORTURE = sorted((FIXTURES.parent / "sip" / "torture").glob("*.dat"))
@@ -36,14 +36,14 @@ async def test_f22_new_keys_by_a_new_description() -> None:
 
 
 async def test_f25_the_torture_messages_of_rfc_4475_break_nothing() -> None:
-    chance = Random(25)
+    luck = chance(25)
     async with laboratory() as lab:
         for number, data in enumerate(path.read_bytes() for path in TORTURE):
             await lab.throw(data)
             _, writer = await asyncio.open_connection(HOST, lab.server.port)
             begin = 0
             while begin < len(data):
-                stop = begin + chance.randint(1, 200)
+                stop = begin + luck.randint(1, 200)
                 writer.write(data[begin:stop])
                 await writer.drain()
                 begin = stop
@@ -59,11 +59,11 @@ async def test_f25_the_torture_messages_of_rfc_4475_break_nothing() -> None:
 
 
 async def test_f26_whatever_is_changed_in_an_invite_the_next_call_works() -> None:
-    chance = Random(26)
+    luck = chance(26)
     bodies = [message(path.stem, to_tag="x") for path in sorted(FIXTURES.glob("*.sip"))]
     async with laboratory() as lab:
         for number in range(CHANGES):
-            await lab.throw(changed(numbered(chance.choice(bodies), number), chance)[:60_000])
+            await lab.throw(changed(numbered(luck.choice(bodies), number), luck)[:60_000])
             if number % 50 == 49:
                 assert (await lab.say(message("plain").replace(b"plain", b"good-%d" % number))).status == 200
         assert len(lab.server._register.alive) == len({event.parties[0].leg for event in lab.of(CallForked)}) - len(

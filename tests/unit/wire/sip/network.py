@@ -5,7 +5,6 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from random import Random
 
 from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Reply
 from telegraphone.wire.sip.engine import SipEngine
@@ -13,6 +12,7 @@ from telegraphone.wire.sip.events import RequestArrived, SipEvent
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.transport import Flow, Transmission
 from telegraphone.wire.sip.uri import NameAddr, SipUri
+from tests.seeds import chance
 
 
 def entropy_of(seed: str) -> Callable[[int], bytes]:
@@ -92,11 +92,12 @@ class Node:
 class Network:
     """The wire between nodes, and their common clock."""
 
-    def __init__(self, seed: int = 0, faults: Faults | None = None) -> None:
+    def __init__(self, number: int = 0, faults: Faults | None = None) -> None:
+        """Of two networks with another number other datagrams are lost."""
         self.now = 1000.0
         self.faults = faults or Faults()
         self.log: list[tuple[float, str, bytes]] = []
-        self._random = Random(seed)
+        self._random = chance("network", number)
         self._nodes: dict[str, Node] = {}
         self._queue: list[tuple[float, int, str, Flow, bytes]] = []
         self._order = count()
