@@ -149,8 +149,8 @@ class RecorderClient:
 
     async def reserve(self, order: TapOrder) -> Reservation:
         """See `Recorder.reserve`."""
-        recording = str(order.recording_id)
-        await self._given_back(order)
+        recording, asked_ns = str(order.recording_id), time.monotonic_ns()
+        waited = await self._given_back(order)
         worker = min(self._workers, key=lambda each: (each.given_up, self._load(each)))
         if self._load(worker) >= RECORDINGS_PER_WORKER_MAX or recording in self._held:
             raise RecorderFull(int(MEDIA_PORT_REST_S))
@@ -167,7 +167,8 @@ class RecorderClient:
             self._release(pairs)
             raise RecorderFull(int(MEDIA_PORT_REST_S)) from None
         tracks = [TrackFact(stream, track.role, str(track.leg)) for stream, track in enumerate(order.tracks)]
-        remembered = (order.before_s, order.consent_s)
+        since_ns = asked_ns if waited and not order.before_s else 0
+        remembered = (order.before_s, order.consent_s, since_ns)
         asked = control.Order(recording, str(order.call_uuid), order.tenant, (tracks[0], tracks[1]), *remembered)
         held = Held(asked, worker, tuple(pairs), next(self._numbers), packets)
         self._held[recording] = held
@@ -179,14 +180,16 @@ class RecorderClient:
         first, second = (MediaAddress(self._host, rtp.getsockname()[1]) for rtp, _ in pairs)
         return Reservation(order.recording_id, (first, second))
 
-    async def _given_back(self, order: TapOrder) -> None:
-        """Returns when recordings of other calls, and those that are being finished, no longer have what this one is to be lent:
-        calls of one session of a recording client follow each other at once, and what the next one says comes to the ports
-        of the one before."""
-        wanted = {self._intakes.lent(track.leg) for track in order.tracks}
+    async def _given_back(self, order: TapOrder) -> bool:
+        """Returns when recordings of other calls, and those that are to end, no longer have what this one is to be lent: calls
+        of one session of a recording client follow each other at once, and what the next one says comes to the ports of the
+        one before. Whether any had."""
+        wanted, waited = {self._intakes.lent(track.leg) for track in order.tracks}, False
         for held in tuple(self._held.values()):
             if (held.ending or held.order.call != str(order.call_uuid)) and not wanted.isdisjoint(held.pairs):
+                waited = True
                 await held.over.wait()
+        return waited
 
     async def aim(self, recording_id: RecordingId, sources: tuple[MediaSource, MediaSource]) -> None:
         """See `Recorder.aim`."""
@@ -306,6 +309,8 @@ class RecorderClient:
             case control.Unkept(recording, track, since_ns):
                 self.quiet_packets.unkept(recording, track, None if since_ns is None else since_ns / 1e9)
                 self._alarm(wording.unkept(fact))
+            case control.GivenBack(recording):
+                self._take_back(self._held.get(recording))
             case control.Alarm(text):
                 self._alarm(text)
 
@@ -377,13 +382,14 @@ class RecorderClient:
         return sum(held.worker is worker for held in self._held.values())
 
     def _forget(self, recording: str) -> None:
-        held = self._held.pop(recording, None)
-        if held:
-            self._release(held.pairs)
-            held.over.set()
-            for each in held.packets:
-                assert self._packets is not None
-                self._packets.give_back(each)
+        self._take_back(self._held.pop(recording, None))
+
+    def _take_back(self, held: Held | None) -> None:
+        pairs, packets = held.give_back() if held else ((), ())
+        self._release(pairs)
+        for each in packets:
+            assert self._packets is not None
+            self._packets.give_back(each)
 
     def _release(self, pairs: Sequence[SocketPair]) -> None:
         for pair in pairs:

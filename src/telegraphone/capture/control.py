@@ -58,7 +58,8 @@ class Source(msgspec.Struct, frozen=True):
 
 class Order(msgspec.Struct, frozen=True):
     """A recording to be made. What comes up to `before_s` before its start is kept in memory until then, and what comes up to
-    `consent_s` before the consent that it begins without."""
+    `consent_s` before the consent that it begins without. It begins at the monotonic instant `since_ns` where that is not 0,
+    because it had to wait for its sockets: what was sent until then is missing."""
 
     recording: str
     call: str
@@ -66,6 +67,7 @@ class Order(msgspec.Struct, frozen=True):
     tracks: tuple[TrackFact, TrackFact]
     before_s: float = 0.0
     consent_s: float = 0.0
+    since_ns: int = 0
 
 
 class Command(msgspec.Struct, frozen=True, tag=True):
@@ -247,6 +249,12 @@ class Unkept(msgspec.Struct, frozen=True, tag=True):
     since_ns: int | None
 
 
+class GivenBack(msgspec.Struct, frozen=True, tag=True):
+    """A recording that was to end has taken its last packets and has closed its sockets; its files are still being finished."""
+
+    recording: str
+
+
 class Alarm(msgspec.Struct, frozen=True, tag=True):
     """Something a person should look at."""
 
@@ -255,7 +263,7 @@ class Alarm(msgspec.Struct, frozen=True, tag=True):
 
 AnyCommand = Reserve | Aim | OpenGate | ShutGate | Missing | Seal | Salvage | Report
 AnyReply = Done | CutDone | SealDone | FiguresDone | Refused
-AnyFact = Broken | Restored | Salvaged | Unkept | Alarm
+AnyFact = Broken | Restored | Salvaged | Unkept | GivenBack | Alarm
 Message = AnyCommand | AnyReply | AnyFact
 
 _commands = msgspec.json.Decoder(AnyCommand)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from telegraphone.capture.control import SealedFact, SpanMade
+from telegraphone.capture.control import Order, SealedFact, SpanMade
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Lives
 from telegraphone.capture.spill import Spill
@@ -24,6 +24,7 @@ from telegraphone.media.header import TAG_BYTES, read_header
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.ports import KeyStore, SealedSource, Signer
 from telegraphone.media.recovery import NothingRecorded, finish, finish_together, recover, settle_place
+from telegraphone.media.timeline import RATE
 
 UNFINISHED: Final = (OSError, MemoryError, SealedFormatError, KeyMissing, DamagedEnvelope, ValueError)
 """How finishing a recording fails; its files stay where they are, and it is tried again. One for which there is no memory must
@@ -222,6 +223,12 @@ _TOLD_AS: Final[Mapping[str, Literal["paused", "held", "gap"]]] = {
     "gap": "gap",
     "corrupt": "gap",
 }
+
+
+def nothing_kept(recording: str, order: Order | None, at: datetime) -> SealedFact:
+    """What the program is told of a recording of which nothing was kept; without its order when nothing is known of it here."""
+    call, tenant = (order.call, order.tenant) if order else ("", "")
+    return SealedFact(recording, call, at, 0, RATE, (), "sealed", 0, tenant)
 
 
 def sealed_fact(manifest: Manifest) -> SealedFact:

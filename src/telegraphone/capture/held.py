@@ -35,7 +35,7 @@ class Held:
     """Whether the worker has let these sources in."""
     early: set[str] = field(default_factory=set)
     ending: bool = False
-    """Whether its end was asked for: another worker finishes its files, and reads its sockets no more."""
+    """Whether its end was asked for: should its worker be lost, another finishes its files, and reads its sockets no more."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it has given back what it was lent."""
 
@@ -44,13 +44,20 @@ class Held:
         """Whether a reason keeps audio out, so that its taps may be mute."""
         return bool(self.early)
 
+    def give_back(self) -> tuple[tuple[SocketPair, ...], tuple[socket.socket, ...]]:
+        """What it was lent, and has no more from now on."""
+        lent = self.pairs, self.packets
+        self.pairs, self.packets = (), ()
+        self.over.set()
+        return lent
+
     def descriptors(self) -> list[int]:
         """What the worker is lent, in the order it expects."""
         return [each.fileno() for pair in (*self.pairs, self.packets) for each in pair]
 
     def cut_off(self) -> int:
         """From now on the kernel delivers headers only, even to a worker that stands still; answers the monotonic instant."""
-        for track, source in enumerate(self.sources or ()):
+        for track, source in enumerate(self.sources if self.sources and self.pairs else ()):
             if not source.host:
                 continue
             if source.arrives_at is not None:

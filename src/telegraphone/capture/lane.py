@@ -22,6 +22,7 @@ from telegraphone.media.track import Track
 
 _DATAGRAM_BYTES: Final = 2_048
 _PERIOD_NS: Final = round(1e9 * DRAIN_PERIOD_S)
+_NEVER: Final = 1 << 62
 _REPORTS_HEEDED_MAX: Final = 16
 """Packets of RTCP that are read for one of ours: a source sends about as many as we do."""
 
@@ -213,10 +214,11 @@ class Lane:
             (self.rtp if reporting.muxed else self.control).sendto(packet, reporting.address)
 
     def close(self) -> None:
-        """Takes leave of the source and gives the sockets back."""
+        """Takes leave of the source and gives the sockets back: it is never due again, for their numbers may be others' now."""
         if self.reporting is not None:
             now_ns = time.monotonic_ns()
             self._tell(self.reporting, self.reporting.report(self._received(), self._clock_hz, now_ns, goodbye=True))
+        self.reporting, self.due_ns = None, _NEVER
         for each in (self._own, self.control, self._packets):
             if each is not None:
                 each.close()

@@ -17,38 +17,33 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from telegraphone.capture import sockets
-from telegraphone.capture.control import Aim, Command, CutFact, Missing, OpenGate, Order, Seal, ShutGate, Source, Unkept
-from telegraphone.capture.files import Item, RecordingFiles
+from telegraphone.capture.control import (
+    Aim,
+    Command,
+    CutFact,
+    GivenBack,
+    Missing,
+    OpenGate,
+    Order,
+    Seal,
+    ShutGate,
+    Source,
+    Unkept,
+)
+from telegraphone.capture.files import RecordingFiles
 from telegraphone.capture.lane import Lane
 from telegraphone.capture.memories import Memories
+from telegraphone.capture.surroundings import Surroundings
 from telegraphone.capture.unkept import opened_late
 from telegraphone.limits import DRAIN_PERIOD_S, OPERATIONS_WAITING_MAX, RESUME_GUARD_FRAMES
 from telegraphone.media.gate import Gate
 from telegraphone.media.journal import CONSENT, Continued, Ended, GateOpened, GateShut, JournalState, Started, after
-from telegraphone.media.memory import Room
 from telegraphone.media.timeline import FRAME_NS, RATE
-from telegraphone.media.track import Output
 
 ORIGIN: Final = "origin_ns"
 """Key in the start's note: the monotonic instant of frame 0, by which a new writer life on this machine goes on."""
 _BEHIND: Final = RATE + round(DRAIN_PERIOD_S * RATE)
 """Silence is written when it is a second and a drain old: later than any packet that may still come and be placed there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a tap needs of its worker: to read a lane until it is empty, to have something written, to know the time."""
-
-    drain: Callable[[Lane], int]
-    """Reads until nothing waits; answers the monotonic instant before the last look."""
-    write: Callable[[RecordingFiles, Item, Callable[[str], None] | None], None]
-    """Queues an item; the callback is called with an error text, empty when the item is durable."""
-    store: Callable[[RecordingFiles, list[Output]], None]
-    """Queues what a track has ready."""
-    now_ns: Callable[[], int]
-    moment: Callable[[int], datetime]
-    room: Room
-    """What is in memory alone shares it with that of other recordings."""
 
 
 Answer = Callable[[CutFact | str | None], None]
@@ -91,8 +86,8 @@ class Tap:
             else:
                 self.waiting.append((command, answer))
             return
-        if self.broken and not isinstance(command, Seal):
-            answer(self.broken)
+        if (self.broken or self.ending) and not isinstance(command, Seal):
+            answer(self.broken or "the recording is over")
             return
         match command:
             case Aim():
@@ -165,7 +160,7 @@ class Tap:
             return
         now_ns = self._frame_now_ns()
         kept = self.memories.start.frames(now_ns) if self.memories.start is not None else 0
-        origin_ns = now_ns - kept * FRAME_NS
+        origin_ns = self.order.since_ns // FRAME_NS * FRAME_NS or now_ns - kept * FRAME_NS
         at, full_note = self.around.moment(origin_ns), {**note, ORIGIN: str(origin_ns)}
         record = Started(at, self.order.call, RATE, self.order.tracks, tuple(sorted(self.early)), full_note, kept)
 
@@ -242,10 +237,12 @@ class Tap:
         if not self.state.started:
             self.memories.forget_start()
         if self.broken or not self.state.started or self.state.ended:
+            self._give_back()
             answer(self.broken or None)
             return
         t_ns = self._cut(command.cut_ns)
         self.memories.forget(t_ns)
+        self._give_back()
         position = self._position(t_ns)
         for lane in self.lanes:
             lane.pipeline.outage.tell(position)
@@ -394,7 +391,8 @@ class Tap:
             for lane in self.lanes:
                 lane.pipeline.advance(position)
 
-    def close(self) -> None:
-        """Gives the sockets back."""
+    def _give_back(self) -> None:
+        """Nothing comes any more: another recording may have the sockets while this one is being finished."""
         for lane in self.lanes:
             lane.close()
+        self.around.tell(GivenBack(self.order.recording))

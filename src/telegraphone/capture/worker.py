@@ -21,11 +21,12 @@ from telegraphone.capture.control import CutFact, SealedFact
 from telegraphone.capture.converting import ConvertingReceiver
 from telegraphone.capture.disk import GroupSink
 from telegraphone.capture.files import Item, Lives, RecordingFiles, Workshop
-from telegraphone.capture.finishing import Finishing, Library
+from telegraphone.capture.finishing import Finishing, Library, nothing_kept
 from telegraphone.capture.lane import Lane, new_lanes
 from telegraphone.capture.receive import Receiver
 from telegraphone.capture.stamp_clock import StampClock
-from telegraphone.capture.tap import Answer, Surroundings, Tap
+from telegraphone.capture.surroundings import Surroundings
+from telegraphone.capture.tap import Answer, Tap
 from telegraphone.capture.writer import Answered, Failed, Moved, Writer
 from telegraphone.limits import DRAIN_LOOK_S, DRAIN_PERIOD_S, DRIFT_WINDOW_S, RECORDINGS_PER_WORKER_MAX, WRITER_SILENT_S
 from telegraphone.media.errors import DamagedEnvelope, KeyMissing
@@ -77,7 +78,8 @@ class Worker:
         """What the tracks of recordings that are over have seen."""
         self._alarmed, self._wanted = False, True
         self._unsent: deque[control.Message] = deque()
-        self._around = Surroundings(self._drain, self._write, self._writer.store, time.monotonic_ns, self._clock.moment, room)
+        clocks = (time.monotonic_ns, self._clock.moment)
+        self._around = Surroundings(self._drain, self._write, self._writer.store, *clocks, room, self._send)
 
     def run(self) -> None:
         """Serves until the other end of the link is closed."""
@@ -302,7 +304,8 @@ class Worker:
             elif outcome is None and tap is not None and tap.state.started:
                 self._send(control.Refused(command.number, "its files are gone"))
             else:
-                self._send(control.SealDone(command.number, outcome or self._nothing(command.recording, tap)))
+                at, order = self._clock.moment(time.monotonic_ns()), tap.order if tap else None
+                self._send(control.SealDone(command.number, outcome or nothing_kept(command.recording, order, at)))
 
         if tap is None or tap.ending:
             self._finish(command.recording, finished, every_slot=True)
@@ -311,7 +314,6 @@ class Worker:
 
     def _close(self, recording: str, tap: Tap, finished: Callable[[SealedFact | str | None], None]) -> None:
         """The tap has ended: everything becomes durable, then the recording is finished."""
-        tap.close()
         if self._taps.pop(recording, None) is not None:
             for lane in tap.lanes:
                 lane.pipeline.leave_run()
@@ -335,10 +337,6 @@ class Worker:
                 self._wake()
 
         self._finishing.finish(recording, outcome, later, every_slot=every_slot)
-
-    def _nothing(self, recording: str, tap: Tap | None) -> SealedFact:
-        call, tenant = (tap.order.call, tap.order.tenant) if tap else ("", "")
-        return SealedFact(recording, call, self._clock.moment(time.monotonic_ns()), 0, 8_000, (), "sealed", 0, tenant)
 
     def _salvage(self, command: control.Salvage) -> None:
         def told(recording: str) -> Callable[[SealedFact | str | None], None]:

@@ -39,22 +39,22 @@ class Bench:
     async def call(self, number: int, before_s: float = 0.0, consent_s: float = 0.0) -> Call:
         """Reserves a recording, which may remember what comes before its start and before consent, and aims it at two new
         speakers."""
-        recording, addresses = await self._reserved(number, before_s, consent_s)
+        recording, addresses = await self.reserved(number, before_s, consent_s)
         speakers = tuple(Speaker(SEED, 2 * number + side, address) for side, address in enumerate(addresses))
-        await self._aimed(recording, [speaker.address for speaker in speakers])
+        await self.aimed(recording, [speaker.address for speaker in speakers])
         return Call(recording, (speakers[0], speakers[1]))
 
     async def call_through(self, number: int, relay: Relay) -> tuple[Call, tuple[Flow, Flow]]:
         """The same with a bad network between them."""
-        recording, addresses = await self._reserved(number)
+        recording, addresses = await self.reserved(number)
         flows = [relay.flow(2 * number + side, address) for side, address in enumerate(addresses)]
         speakers = [Speaker(SEED, flow.name, flow.entrance.getsockname()) for flow in flows]
-        await self._aimed(recording, [flow.exit.getsockname() for flow in flows])
+        await self.aimed(recording, [flow.exit.getsockname() for flow in flows])
         return Call(recording, (speakers[0], speakers[1])), (flows[0], flows[1])
 
     async def call_to_pbx(self, number: int, pbx: tuple[str, int]) -> Call:
         """A call whose speakers send to somebody else on this machine: to a PBX's port and the one two above."""
-        recording, _ = await self._reserved(number)
+        recording, _ = await self.reserved(number)
         doors = [MediaAddress(pbx[0], pbx[1] + 2 * side) for side in (0, 1)]
         speakers = [Speaker(SEED, 2 * number + side, (door.host, door.port)) for side, door in enumerate(doors)]
         await self.aim_at_pbx(recording, (speakers[0], speakers[1]))
@@ -66,7 +66,7 @@ class Bench:
         first, second = (MediaSource(*each.address, codecs, arrives_at=MediaAddress(*each.to)) for each in speakers)
         await self.recorder.aim(recording, (first, second))
 
-    async def _reserved(
+    async def reserved(
         self, number: int, before_s: float = 0.0, consent_s: float = 0.0
     ) -> tuple[RecordingId, list[tuple[str, int]]]:
         recording = RecordingId(str(uuid.uuid4()))
@@ -75,7 +75,7 @@ class Bench:
         reservation = await self.recorder.reserve(order)
         return recording, [(address.host, address.port) for address in reservation.addresses]
 
-    async def _aimed(self, recording: RecordingId, addresses: list[tuple[str, int]]) -> None:
+    async def aimed(self, recording: RecordingId, addresses: list[tuple[str, int]]) -> None:
         sources = [MediaSource(*address, {0: "PCMU", 101: "telephone-event"}) for address in addresses]
         await self.recorder.aim(recording, (sources[0], sources[1]))
 

@@ -3,6 +3,9 @@
 import os
 import re
 import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 from telegraphone.capture import worker
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
-from telegraphone.capture.finishing import Library
+from telegraphone.capture.finishing import Ended, Finished, Library
 from telegraphone.capture.key_pool import KeyPool
 from telegraphone.capture.worker import Ports
 from telegraphone.keystore.file import FileKeyStore
@@ -28,6 +31,27 @@ def disk_ports(data: str, keys: str) -> Ports:
     store = FileKeyStore(Path(keys))
     library = Library(LocalSource(Path(data)), DiskSink(Path(data)), store, store, utc, "test")
     return Ports(sink, library, Workshop(sink, KeyPool(store), utc))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLibrary(Library):
+    """Finishes nothing before there is a file `told`; a test that fails is not waited for."""
+
+    told: Path = Path()
+
+    def finish(self, ended: Sequence[Ended]) -> list[Finished]:
+        given_up = time.monotonic() + 20
+        while not self.told.exists() and time.monotonic() < given_up:
+            time.sleep(0.02)
+        return Library.finish(self, ended)
+
+
+def disk_ports_that_finish_when_told(data: str, keys: str) -> Ports:
+    """The same, but what has ended waits for a file named `finish` beside `data`."""
+    ports, store = disk_ports(data, keys), FileKeyStore(Path(keys))
+    told = Path(data).with_name("finish")
+    library = WaitingLibrary(LocalSource(Path(data)), DiskSink(Path(data)), store, store, utc, "test", told=told)
+    return Ports(ports.sink, library, ports.workshop)
 
 
 def leave_little_memory(process: int, more_bytes: int) -> None:

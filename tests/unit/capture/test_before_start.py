@@ -13,7 +13,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from telegraphone.capture.control import OpenGate, Order, Seal, ShutGate, Source
-from telegraphone.capture.tap import Surroundings, Tap
+from telegraphone.capture.surroundings import Surroundings
+from telegraphone.capture.tap import Tap
 from telegraphone.media.gate import Gate
 from telegraphone.media.journal import Ended, Gap, GateSpan, JournalState, Started, TrackFact
 from telegraphone.media.memory import Room
@@ -61,21 +62,25 @@ class KernelLane:
             payload = packet.payload if self.filter == "whole" else b""
             self.waiting.append((at_ns, RtpPacket(0, packet.sequence_number, packet.timestamp, packet.ssrc, payload)))
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.filter = "closed"
 
 
 class Stage:
     """One recording from its reservation to its end."""
 
-    def __init__(self, before_s: float, disk_ms: int, consent_s: float = 0.0) -> None:
+    def __init__(self, before_s: float, disk_ms: int, consent_s: float = 0.0, since_ms: int = 0) -> None:
         self.now_ns, self.disk_ms = ORIGIN_NS, disk_ms
         self.due: list[tuple[int, Callable[[str], None]]] = []
         self.records: list[Any] = []
         self.stored: tuple[bytearray, bytearray] = (bytearray(), bytearray())
+        self.began: list[int] = []
+        """The first frame of each file."""
         gate, self.room = Gate(), Room()
         self.lanes = tuple(KernelLane(Pipeline(Track(stream), gate, moment), now=lambda: self.now_ns) for stream in (0, 1))
-        around = Surroundings(self.drain, self.write, self.store, lambda: self.now_ns, moment, self.room)
-        order = Order("recording", "call", "tenant", TRACKS, before_s, consent_s)
+        around = Surroundings(self.drain, self.write, self.store, lambda: self.now_ns, moment, self.room, lambda _: None)
+        since_ns = ORIGIN_NS + since_ms * MS if since_ms else 0
+        order = Order("recording", "call", "tenant", TRACKS, before_s, consent_s, since_ns)
         self.tap = Tap(order, self.lanes, gate, None, around)  # type: ignore[arg-type]  # what a tap asks of lanes, without sockets
         self.tap.aim((SOURCES[0], SOURCES[1]))
 
@@ -98,6 +103,7 @@ class Stage:
             stored = self.stored[item.stream]
             match item:
                 case EpochOpened(first_frame=first):
+                    self.began.append(first)
                     stored.extend(b"\xff" * (first - len(stored)))
                 case SegmentsFilled(_, audio) | EpochClosed(_, audio):
                     stored.extend(audio)
