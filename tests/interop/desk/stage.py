@@ -18,6 +18,7 @@ import httpx
 from playwright.async_api import Browser, Error, Locator, Page, async_playwright, expect
 
 from telegraphone.phone import Phone, PhoneOptions
+from tests.interop.asterisk.server import Asterisk
 from tests.interop.cometd.network import BadNetwork
 from tests.interop.system import AGENT, HOST, PASSWORD, System
 
@@ -169,16 +170,18 @@ def _changing(change: Callable[[str], str]) -> Any:
 
 
 @asynccontextmanager
-async def phones(system: System, **answers: bool) -> AsyncIterator[dict[str, Phone]]:
-    """Registered phones of our own by number, given as `n5000=True` for one that lifts its handset by itself."""
+async def phones(where: System | Asterisk, **answers: bool) -> AsyncIterator[dict[str, Phone]]:
+    """Phones of our own by number that can be called, given as `n5000=True` for one that lifts its handset by itself."""
     async with AsyncExitStack() as stack:
         found = {}
         for name, by_itself in answers.items():
             number = name.removeprefix("n")
-            options = PhoneOptions(answers_after_s=0.2 if by_itself else None)
-            phone = Phone(number, number, number * 3, (HOST, system.sip_port), HOST, options=options)
+            options = PhoneOptions(answers_after_s=0.2 if by_itself else None, answers_when_told=isinstance(where, Asterisk))
+            phone = Phone(number, number, number * 3, (HOST, where.sip_port), HOST, options=options)
             stack.push_async_callback(phone.close)
             await phone.register()
+            if isinstance(where, Asterisk):
+                await where.reaches(number)
             found[number] = phone
         yield found
 

@@ -1,21 +1,40 @@
-"""The agent desk in Chromium, on a server with an exchange and phones that ring: what agents do all day, and what goes wrong."""
+"""The agent desk in Chromium, on a server with an exchange or an Asterisk, and phones that ring: what agents do all day."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from telegraphone.demo.desktop import Desktop
+from tests.interop.asterisk.server import Asterisk, asterisk
 from tests.interop.desk.stage import Desk, check_buttons, chromium, desk, phones
+from tests.interop.office import asterisk_table, nothing_is_left
 from tests.interop.system import AGENT, OTHER_AGENT, PASSWORD, System, telegraphone
 
 NUMBERS = ("5000", "5001", "5002", "5003")
 
 
-async def test_a_working_day(tmp_path: Path) -> None:
+@asynccontextmanager
+async def switched(folder: Path, at: str) -> AsyncIterator[tuple[System, System | Asterisk]]:
+    """A server, and where its phones register."""
+    if at == "exchange":
+        async with telegraphone(folder, numbers=NUMBERS) as system:
+            yield system, system
+        return
+    async with asterisk(folder / "asterisk", agents=NUMBERS[1:], customers=NUMBERS[:1]) as server:
+        async with telegraphone(folder, numbers=(), more=asterisk_table(server)) as system:
+            yield system, server
+        await nothing_is_left(server)
+
+
+@pytest.mark.parametrize("at", ["exchange", "asterisk"])
+async def test_a_working_day(tmp_path: Path, at: str) -> None:
     """Two agents in two browsers: log in, take a call, record it and pause, ask a colleague, transfer, confer, log out."""
     async with (
-        telegraphone(tmp_path, numbers=NUMBERS) as system,
-        phones(system, n5000=True, n5001=False, n5002=False, n5003=True) as ring,
+        switched(tmp_path, at) as (system, where),
+        phones(where, n5000=True, n5001=False, n5002=False, n5003=True) as ring,
         chromium() as browser,
         desk(browser, system.url, AGENT) as one,
         desk(browser, system.url, OTHER_AGENT) as two,
