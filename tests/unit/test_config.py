@@ -102,6 +102,13 @@ def test_consent_that_nobody_could_give_is_refused(more: str, complaint: str) ->
     assert said.startswith(complaint)
 
 
+def test_a_tone_that_an_asterisk_could_not_play_is_refused() -> None:
+    tones = SMALL + "[[warning_tones]]\nevery_s = 3\n"
+    assert config.parse(tones).warning_tones
+    [said] = _complaints(tones + '[[asterisk]]\nname = "pbx"\npassword = "x"')
+    assert said.startswith("warning_tones: an Asterisk mixes nothing into its calls")
+
+
 @pytest.mark.parametrize("voices", ['"inbound"', '"=caller"', '"1=agent"', '"1=caller", "2=somebody"'])
 def test_a_line_brings_the_voice_of_the_caller_or_the_called(voices: str) -> None:
     assert config.parse(SMALL + TRUNK + 'voices = ["inbound=caller", "2 = called"]').trunks

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from telegraphone.domain.legs import Ability
 from telegraphone.endpoints.clock import SystemClock
-from telegraphone.services.switch_ports import ConferenceTaps, LegMedia, Monitoring, TapMutes, WarningTones
+from telegraphone.services.switch_ports import Announcements, ConferenceTaps, LegMedia, Monitoring, TapMutes, WarningTones
 from telegraphone.switches.asterisk import AsteriskSwitch
 from telegraphone.switches.asterisk.sound import AsteriskSound
 from telegraphone.switches.exchange.sound import ExchangeSound
@@ -20,7 +20,7 @@ WORDS = {
     Ability.CONFERENCE: "conferences",
     Ability.MONITOR: "supervisors",
 }
-MISSING = {"warn": "`[[warning_tones]]`"}
+MISSING = {"warn": "`[[warning_tones]]`", "announce": "`announcement`"}
 """What the exchange alone does to a leg's sound, and how the page names it."""
 
 
@@ -54,7 +54,7 @@ async def test_the_abilities_are_those_that_are_declared() -> None:
 
 
 def test_what_only_the_exchange_does_is_listed() -> None:
-    ports = set().union(*map(public, (LegMedia, WarningTones, ConferenceTaps, TapMutes, Monitoring)))
+    ports = set().union(*map(public, (LegMedia, WarningTones, Announcements, ConferenceTaps, TapMutes, Monitoring)))
     assert public(ExchangeSound) >= ports
     assert ports - public(AsteriskSound) == set(MISSING)
     for name in MISSING.values():
