@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded, PartyNamed
-from tests.interop.siprec.laboratory import laboratory, message, quiet
+from telegraphone.limits import SNAPSHOT_REQUEST_S
+from tests.interop.siprec.laboratory import again, laboratory, message, quiet, with_metadata
 
 
 @pytest.mark.parametrize(("name", "status"), [("no-description", 400), ("broken-description", 400), ("nothing-usable", 488)])
@@ -43,6 +44,24 @@ async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one(
         await lab.send("broken-metadata")
         await quiet()
         assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
+
+
+async def test_no_second_snapshot_is_asked_for_while_the_first_is_unanswered() -> None:
+    async with laboratory() as lab:
+        lab.reply_status = None
+        broken = with_metadata(b"<recording><datamode>partial</datamode><participantsessionassoc participant_id='?'/></recording>")
+        await lab.say(broken)
+        for cseq in range(2, 5):
+            lab.pass_time(SNAPSHOT_REQUEST_S + 1)
+            assert (await lab.say(again(broken, cseq, lab))).status == 200
+            await quiet()
+        # It has been repeated by then, as a client that answers nothing makes us do.
+        asked = {request.cseq.number for request in lab.asked}
+        assert (len(asked), len(lab.asked) > 1) == (1, True)
+        lab.reply_status = 200
+        lab.pass_time(SNAPSHOT_REQUEST_S + 1)
+        await quiet()
+        assert len({request.cseq.number for request in lab.asked} - asked) == 1
 
 
 @pytest.mark.parametrize("kind", [b"multipart/related", b"multipart/alternative"])

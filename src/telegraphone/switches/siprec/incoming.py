@@ -20,9 +20,9 @@ from telegraphone.switches.siprec.trunk import Trunk, certified_names
 from telegraphone.wire.errors import LocalProtocolError, RemoteProtocolError
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.commands import Reply
-from telegraphone.wire.sip.dialog import Dialog
 from telegraphone.wire.sip.events import AckArrived, DialogEnded, EndReason, RequestArrived
 from telegraphone.wire.sip.message import Request
+from telegraphone.wire.sip.pending import PendingRequest
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.siprec import built_in_bridge, srs
 from telegraphone.wire.siprec.answering import Line, Mine, answer, lines_of_answer, our_offer, repeated, taken_lines
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 _RETRY_AFTER_S = 10
 _NOT_ACCEPTABLE = 488
+_UNKNOWN_TYPE = 415
 _SESSION_ID_BYTES = 6
 _LOST = frozenset((EndReason.EXPIRED, EndReason.LOST))
 _CAUSES = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
@@ -315,24 +316,29 @@ class Incoming:
             self._ask_for_snapshot(rs)
 
     def _ask_for_snapshot(self, rs: Rs) -> None:
-        """At most one request in five seconds, and none to a client that takes no UPDATE."""
+        """One request at a time, at most one in five seconds, and none to a client that takes no UPDATE."""
         now = self._register.clock.now()
-        if rs.dialog is None or not rs.needs_snapshot or not srs.may_be_asked(rs.dialog):
+        if rs.dialog is None or rs.asking is not None or not rs.needs_snapshot or not srs.may_be_asked(rs.dialog):
             return
         if rs.asked_at is not None and now - rs.asked_at < SNAPSHOT_REQUEST_S:
             return
         rs.asked_at, rs.needs_snapshot = now, False
         try:
-            self._sip.request(srs.request_for_snapshot(rs.dialog, old_name=rs.old_name, reason="metadata is incomplete"))
+            asked = srs.request_for_snapshot(rs.dialog, old_name=rs.old_name, reason="metadata is incomplete")
+            rs.asking = self._sip.request(asked)
         except LocalProtocolError as error:
             log.warning("snapshot_not_asked_for", trunk=rs.trunk.name, error=str(error))
 
-    def snapshot_refused(self, dialog: Dialog, status: int) -> None:
-        """A client that does not know the new name of metadata is asked by the old one."""
-        rs = self._register.by_dialog.get(dialog)
-        if rs is not None and status == 415 and not rs.old_name:
+    def answered(self, pending: PendingRequest, status: int) -> None:
+        """A request of ours has its final answer, or will have none. A client that does not know the new name of metadata is
+        asked by the old one."""
+        rs = self._register.by_dialog.get(pending.dialog) if pending.dialog is not None else None
+        if rs is None or rs.asking is not pending:
+            return
+        rs.asking = None
+        if status == _UNKNOWN_TYPE and not rs.old_name:
             rs.old_name, rs.needs_snapshot, rs.asked_at = True, True, None
-            self._ask_for_snapshot(rs)
+        self._ask_for_snapshot(rs)
 
     def _named(self, rs: Rs, request: Request) -> Named:
         """What the vendor's own names say of the call that is running or begins with this request (siprec.md, Q24)."""

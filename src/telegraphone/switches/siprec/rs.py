@@ -18,6 +18,7 @@ from telegraphone.switches.siprec.parties import Person
 from telegraphone.switches.siprec.trunk import Trunk
 from telegraphone.wire.sdp import SessionDescription
 from telegraphone.wire.sip.dialog import Dialog
+from telegraphone.wire.sip.pending import PendingRequest
 from telegraphone.wire.sip.transaction import ServerTransaction
 from telegraphone.wire.siprec.answering import Line
 from telegraphone.wire.siprec.metadata import Picture
@@ -114,6 +115,8 @@ class Rs:
     """Whether the client calls metadata by its old name, so that we do too."""
     needs_snapshot: bool = False
     """Whether the metadata that came cannot be built on."""
+    asking: PendingRequest | None = None
+    """The request for a snapshot that is not answered yet."""
     asked_at: float | None = None
     """When a snapshot was asked for last."""
     since: float = 0.0

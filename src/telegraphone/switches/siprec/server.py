@@ -27,6 +27,8 @@ from telegraphone.wire.sip.events import (
     RequestArrived,
     ResponseArrived,
     SipEvent,
+    TransactionTimedOut,
+    TransportFailed,
 )
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.siprec.body import ACCEPTED, UNDERSTOOD
@@ -201,7 +203,11 @@ class SiprecServer:
                 incoming.cancelled(transaction)
             case DialogEnded():
                 incoming.ended(event)
-            case ResponseArrived(_, response, dialog) if dialog is not None:
-                incoming.snapshot_refused(dialog, response.status)
+            case ResponseArrived(pending, response) if not response.provisional:
+                incoming.answered(pending, response.status)
+            case TransactionTimedOut(pending):
+                incoming.answered(pending, 408)
+            case TransportFailed(pending):
+                incoming.answered(pending, 503)
             case _:
                 pass
