@@ -1,10 +1,12 @@
 """What a recording server refuses, and how, and what it does not refuse (siprec.md, section 4)."""
 
 import asyncio
+import hashlib
 
 import pytest
+from structlog.testing import capture_logs
 
-from telegraphone.domain.legs import CallForked, EndCause, Keeping, LegEnded, PartyNamed
+from telegraphone.domain.legs import CallForked, CopyDescribed, EndCause, Keeping, LegEnded, PartyNamed
 from telegraphone.limits import SNAPSHOT_REQUEST_S
 from tests.interop.siprec.laboratory import again, laboratory, message, quiet, with_metadata
 
@@ -46,10 +48,24 @@ async def test_a_client_that_does_not_know_the_new_name_is_asked_by_the_old_one(
         assert [request.content_type for request in lab.asked] == ["application/rs-metadata+xml", "application/rs-metadata"]
 
 
+async def test_the_log_knows_unusable_metadata_by_its_digest_and_says_nothing_of_what_is_in_it() -> None:
+    document = b"<recording><participant participant_id='sip:15550100@example.com'>"
+    async with laboratory() as lab:
+        with capture_logs() as logs:
+            assert (await lab.say(with_metadata(document))).status == 200
+        [kept] = lab.of(CopyDescribed)[0].documents
+    [said] = [each for each in logs if each["event"] == "metadata_unreadable"]
+    assert kept.content.startswith(document)
+    assert (said["size"], said["sha256"]) == (len(kept.content), hashlib.sha256(kept.content).hexdigest()[:16])
+    assert "15550100" not in str(logs)
+
+
 async def test_no_second_snapshot_is_asked_for_while_the_first_is_unanswered() -> None:
     async with laboratory() as lab:
         lab.reply_status = None
-        broken = with_metadata(b"<recording><datamode>partial</datamode><participantsessionassoc participant_id='?'/></recording>")
+        broken = with_metadata(
+            b"<recording><datamode>partial</datamode><participantsessionassoc participant_id='?'/></recording>"
+        )
         await lab.say(broken)
         for cseq in range(2, 5):
             lab.pass_time(SNAPSHOT_REQUEST_S + 1)

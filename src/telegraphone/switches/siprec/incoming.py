@@ -5,6 +5,7 @@ section 4): metadata that cannot be read never is, it only is not believed.
 """
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 
 import structlog
 
@@ -37,6 +38,7 @@ _RETRY_AFTER_S = 10
 _NOT_ACCEPTABLE = 488
 _UNKNOWN_TYPE = 415
 _SESSION_ID_BYTES = 6
+_DIGEST_DIGITS = 16
 _LOST = frozenset((EndReason.EXPIRED, EndReason.LOST))
 _CAUSES = {EndReason.LOCAL_BYE: EndCause.NORMAL, EndReason.REMOTE_BYE: EndCause.NORMAL}
 
@@ -305,7 +307,10 @@ class Incoming:
             rs.needs_snapshot = snapshot.partial and not rs.picture.knows_all_of(snapshot)
             rs.picture = rs.picture.after(snapshot)
         except RemoteProtocolError as error:
-            log.warning("metadata_unreadable", trunk=rs.trunk.name, error=error.reason, size=len(body.metadata))
+            # By its digest it is known among those that were kept; what it says is nothing for a log.
+            digest = sha256(body.metadata).hexdigest()[:_DIGEST_DIGITS]
+            size = len(body.metadata)
+            log.warning("metadata_unreadable", trunk=rs.trunk.name, error=error.reason, size=size, sha256=digest)
             why = rs.facts["metadata_error"] = error.reason
             rs.needs_snapshot = True
         if rs.picture.clashes:
