@@ -58,3 +58,13 @@ async def test_a_call_that_is_over_is_not_told_what_came_with_the_next() -> None
         assert len(lab.of(CallForked)) == 2
         assert [event.facts for event in lab.of(CopyDescribed) if event.over] == [{}]
         assert lab.of(CopyDescribed)[-1].facts["record.1"] == "on"
+
+
+async def test_ids_that_clash_in_the_next_call_are_no_fact_of_the_last() -> None:
+    one = "12345678-1234-4123-8123-123456789abc"
+    async with laboratory() as lab:
+        await lab.send("plain")
+        await say(lab, 2, session("next", *OTHERS) + f"<stream stream_id='{one}'/><group group_id='{one}'/>")
+        assert len(lab.of(CallForked)) == 2
+        assert [event.facts.get("metadata_clashes") for event in lab.of(CopyDescribed) if event.over] == [None]
+        assert lab.of(CopyDescribed)[-1].facts["metadata_clashes"] == "1"

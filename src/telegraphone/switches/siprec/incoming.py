@@ -313,8 +313,6 @@ class Incoming:
             log.warning("metadata_unreadable", trunk=rs.trunk.name, error=error.reason, size=size, sha256=digest)
             why = rs.facts["metadata_error"] = error.reason
             rs.needs_snapshot = True
-        if rs.picture.clashes:
-            rs.facts["metadata_clashes"] = str(rs.picture.clashes)
         if rs.trunk.keep_snapshots:
             rs.untold.append(Document(body.metadata_type, body.metadata[:METADATA_BYTES_MAX], why))
         if rs.stage is Stage.LIVE:

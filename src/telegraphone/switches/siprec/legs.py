@@ -64,8 +64,13 @@ def described(rs: Rs, *, over: bool = False) -> CopyDescribed:
     parties = tuple(Party(party.aor, rs.trunk.number(party.aor), party.name) for party in rs.picture.parties())
     documents = tuple(rs.untold)
     rs.untold.clear()
-    facts = rs.facts | unmatched(rs.labels, rs.picture) | _guessed(rs)
+    facts = rs.facts | unmatched(rs.labels, rs.picture) | _clashes(rs) | _guessed(rs)
     return CopyDescribed(rs.legs[0].id, parties, _links(rs), facts, documents, over)
+
+
+def _clashes(rs: Rs) -> dict[str, str]:
+    """How many items of the metadata were left out because their id is another's, as a fact."""
+    return {"metadata_clashes": str(rs.picture.clashes)} if rs.picture.clashes else {}
 
 
 def _guessed(rs: Rs) -> dict[str, str]:

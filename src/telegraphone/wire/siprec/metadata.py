@@ -51,6 +51,9 @@ _KNOWN: Final = frozenset(
 """The elements of RFC 7865 inside items other than participants, in lower case."""
 _ROOTS: Final = frozenset(("recording", "recording_metadata", "recordingmetadata"))
 
+_NOBODY: Final = frozenset(("anonymous", "private", "restricted", "unavailable", "unknown"))
+"""Users in the address of who keeps back who that is (RFC 3323 section 4.1.1, and what is written in its place)."""
+
 Key = tuple[Kind, tuple[str, ...]]
 
 
@@ -205,7 +208,8 @@ class Picture:
 
     def names(self) -> frozenset[str]:
         """By what those who take part are known, if they are; hosts and parameters may differ from one time to the next."""
-        return frozenset(name for party in self.parties() if party.aor for name in (party.id, user_of(party.aor).lower()))
+        known = {name for party in self.parties() if party.aor for name in (party.id, user_of(party.aor).lower())}
+        return frozenset(known - _NOBODY)
 
     def cs_ids(self) -> tuple[str, ...]:
         """The communication sessions that have not ended."""

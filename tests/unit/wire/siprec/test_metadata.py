@@ -119,6 +119,16 @@ def test_who_is_written_in_another_way_is_the_same() -> None:
     assert not are_two_calls(picture(document(before)), picture(document(before), anew))
 
 
+@pytest.mark.parametrize("caller", ["sip:anonymous@anonymous.invalid", "sip:Unavailable@example.com", "tel:unknown"])
+def test_two_who_keep_back_who_they_are_are_not_the_same(caller: str) -> None:
+    before = PLAIN.replace("sip:15550100@example.com", caller)
+    anew = following("g2", "x=15550111", "y=5002", mode="complete", before="").replace(
+        b"sip:15550111@example.com", caller.encode()
+    )
+    assert caller.encode() in anew
+    assert are_two_calls(picture(document(before)), picture(document(before), anew))
+
+
 def test_the_next_call_has_its_own_order_of_parties() -> None:
     drawn = picture(document(PLAIN), following("g2", "p8=15550111", "p2=5001"))
     assert [each.id for each in drawn.parties()] == ["p8", "p2"]
