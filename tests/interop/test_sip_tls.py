@@ -3,12 +3,14 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
+from telegraphone.endpoints import tls_door
 from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls, client_context, server_context
 from telegraphone.wire.sip.commands import OutgoingRequest
@@ -17,6 +19,8 @@ from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.uri import SipUri
 from tests.interop.certificates import Authority
 from tests.interop.test_sip_endpoint import HOST, ME, User, invite
+
+ROOM = 8
 
 
 @pytest.fixture
@@ -112,3 +116,55 @@ async def test_a_taken_tls_port_gives_the_others_back(authority: Authority) -> N
             await SipEndpoint.open(
                 HOST, 0, SipOptions(host=HOST), lambda _: None, tls=SipTls(server=context, port=taken.getsockname()[1])
             )
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_f28_who_never_agrees_on_keys_gives_way_to_who_does(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, run: Callable[[Coroutine[None, None, None]], None]
+) -> None:
+    """Half-open connections are bounded, by nothing but those that come after them: none is cut off for its age here."""
+    monkeypatch.setattr(tls_door, "SIP_HANDSHAKES_MAX", ROOM)
+    monkeypatch.setattr(tls_door, "SIP_HANDSHAKE_S", 3_600)
+    taking, calling = (
+        SipTls(server=server_context(*authority.sign("exchange"))),
+        SipTls(client=client_context(authority.certificate)),
+    )
+
+    async def flooded() -> None:
+        async with opened(calling, taking) as (a, b):
+            flood = [await asyncio.open_connection(HOST, b.sip.tls_port) for _ in range(4 * ROOM)]
+            async with asyncio.timeout(10):
+                for reader, _ in flood[: 3 * ROOM]:
+                    assert await reader.read() == b""
+            assert not any(reader.at_eof() for reader, _ in flood[3 * ROOM :])
+            a.sip.request(OutgoingRequest(method="OPTIONS", uri=secure_uri(b), from_=ME))
+            await b.until(RequestArrived)
+            # One more has given way to the one who was let in.
+            assert await flood[3 * ROOM][0].read() == b""
+            assert not any(reader.at_eof() for reader, _ in flood[3 * ROOM + 1 :])
+            for _, writer in flood:
+                writer.close()
+
+    run(flooded())
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_nothing_is_left_of_those_who_were_half_in_when_it_closes(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, run: Callable[[Coroutine[None, None, None]], None]
+) -> None:
+    monkeypatch.setattr(tls_door, "SIP_HANDSHAKE_S", 3_600)
+    taking = SipTls(server=server_context(*authority.sign("exchange")))
+
+    async def closed() -> None:
+        async with asyncio.timeout(10):
+            async with opened(taking) as (a,):
+                port = a.sip.tls_port
+                half = [await asyncio.open_connection(HOST, port) for _ in range(ROOM)]
+            for reader, writer in half:
+                with suppress(ConnectionError):
+                    assert await reader.read() == b""
+                writer.close()
+        with pytest.raises(OSError, match=r"refused|Connect call failed"):
+            await asyncio.open_connection(HOST, port)
+
+    run(closed())

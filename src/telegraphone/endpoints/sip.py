@@ -17,6 +17,7 @@ from typing import Any, Final, Self, TypedDict
 
 from telegraphone.endpoints.sip_sockets import Connection, DatagramSocket, bind_pair, bind_stream
 from telegraphone.endpoints.sip_tls import SipTls
+from telegraphone.endpoints.tls_door import TlsDoor
 from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_CONNECTIONS_MAX, SIP_HANDSHAKE_S
 from telegraphone.wire.sdp import is_address
 from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Reply
@@ -61,7 +62,8 @@ class SipEndpoint:
         self._timer_at: float | None = None
         self._udp: DatagramSocket | None = None
         self._tls = SipTls()
-        self._servers: list[asyncio.Server] = []
+        self._tcp: asyncio.Server | None = None
+        self._door: TlsDoor | None = None
         self._numbers = count(1)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[Flow, Connection] = {}
@@ -87,9 +89,9 @@ class SipEndpoint:
         self = cls(SipEngine(options, ports, secrets.token_bytes), handler, bound)
         self.tls_port, self._tls = secure_port, tls
         self._udp = DatagramSocket(udp, self._datagram_received)
-        self._servers.append(await self._loop.create_server(self._new_connection, sock=tcp))
-        if secure is not None:
-            self._servers.append(await self._loop.create_server(self._new_connection, sock=secure, **self._with(tls.server)))
+        self._tcp = await self._loop.create_server(self._new_connection, sock=tcp)
+        if secure is not None and tls.server is not None:
+            self._door = TlsDoor(secure, tls.server, self._new_connection)
         return self
 
     @staticmethod
@@ -108,8 +110,10 @@ class SipEndpoint:
             self._timer.cancel()
         if self._udp is not None:
             self._udp.close()
-        for server in self._servers:
-            server.close()
+        if self._tcp is not None:
+            self._tcp.close()
+        if self._door is not None:
+            await self._door.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

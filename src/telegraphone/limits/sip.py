@@ -44,6 +44,10 @@ SIP_MESSAGE_FINISH_S: Final = 10.0
 SIP_HANDSHAKE_S: Final = 5.0
 """How long a TLS peer may take to agree on keys, and to say goodbye: connections that do neither must not pile up."""
 
+SIP_HANDSHAKES_MAX: Final = 256
+"""Connections at a TLS port that have not agreed on keys yet: 64 MiB. With more, the oldest is cut off for the newest, so a flood
+keeps a peer out only when that many connect while its handshake lasts."""
+
 SIP_SOCKET_BUFFER_BYTES: Final = 4 * 1024 * 1024
 """Receive buffer asked of the kernel for the SIP socket: a burst of 2,000 INVITEs waits there instead of being lost."""
 
