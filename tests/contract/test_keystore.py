@@ -125,15 +125,17 @@ def test_one_of_many_gets_a_key_made_at_once(tmp_path: Path) -> None:
 
 
 def test_secrets_are_for_the_owner_only_and_no_key_lies_plain(tmp_path: Path) -> None:
-    store = FileKeyStore(tmp_path / "keys")
-    dek = store.create("tenant-one", DEK_ID)
+    store, together = FileKeyStore(tmp_path / "keys"), [f"{number:032x}" for number in range(2)]
+    deks = [store.create("tenant-one", DEK_ID), *store.create_all("tenant-one", together)]
     files = [path for path in (tmp_path / "keys").rglob("*") if path.is_file()]
-    assert {path.name for path in files} == {"kek.key", "signing.key", "signing.pub", f"{DEK_ID}.json"}
+    envelopes = {f"{dek_id}.json" for dek_id in (DEK_ID, *together)}
+    assert {path.name for path in files} == {"kek.key", "signing.key", "signing.pub", *envelopes}
     for path in files:
         if path.name != "signing.pub":
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert dek not in path.read_bytes()
-        assert dek.hex().encode() not in path.read_bytes()
+        for dek in deks:
+            assert dek not in path.read_bytes()
+            assert dek.hex().encode() not in path.read_bytes()
 
 
 @pytest.mark.parametrize("member", ["tenant", "dek_id", "kek_id", "nonce", "wrapped", "wrapper"])

@@ -64,10 +64,9 @@ class Disk(FaultyDisk):
         files = [file for name, file in tuple(self._files.items()) if name.endswith(".tgs")]
         return [(file.synced > 0 and file.named, len(file.data)) for file in files]
 
-    def unsynced(self) -> list[str]:
-        """The journals of which something is not durable."""
-        files = self._files.values()
-        return [file.name for file in files if file.name.endswith(".tgj") and file.synced < len(file.data)]
+    def unsynced(self, suffix: str) -> list[str]:
+        """The files of this kind of which something is not durable."""
+        return [name for name, file in tuple(self._files.items()) if name.endswith(suffix) and file.synced < len(file.data)]
 
 
 class DiskFile(FaultyFile):
@@ -101,7 +100,7 @@ class Bench:
         """In the writer's thread, before it does anything else."""
         results = [self.writer.results.popleft() for _ in range(len(self.writer.results))]
         if any(isinstance(each, Answered) for each in results):
-            self.not_durable += self.disk.unsynced()
+            self.not_durable += self.disk.unsynced(".tgj")
         with self.answered:
             self.said += results
             self.answered.notify()
@@ -158,6 +157,17 @@ def test_an_answer_speaks_of_what_is_durable(count: int) -> None:
             bench.ask({files: GateShut("agent", BEGIN, index) for files in recordings})
     assert bench.not_durable == []
     assert [each for each in bench.said if isinstance(each, Answered) and each.error] == []
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_sound_becomes_durable_while_nobody_asks_for_anything(count: int) -> None:
+    """Of a call without a pause nothing would outlive a loss of power if only operations were made durable."""
+    with running() as bench:
+        for files in bench.files(count):
+            bench.writer.store(files, [SegmentsFilled(stream, segment(stream)) for stream in (0, 1)])
+        bench.writer.hand_over()
+        bench.wait(lambda: all(size > SEGMENT_FRAMES for _, size in bench.disk.audio()))
+        bench.wait(lambda: not bench.disk.unsynced(".tgs"))
 
 
 def test_an_error_told_once_is_heard_by_all_whom_it_concerns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Secrets that exist once in the world are pushed through a whole server, and then looked for in every line it said and every
-file it wrote: they are found nowhere (properties SEC-2, SEC-7; security 7: 16.2.5)."""
+file it wrote: they are found nowhere, and neither is what was said in a call that was recorded, or a key of it (properties
+SEC-2, SEC-7; security 7: 16.2.5)."""
 
 import asyncio
 import base64
@@ -13,10 +14,17 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
+from telegraphone.domain.ids import DEFAULT_TENANT
+from telegraphone.keystore.file import FileKeyStore
+from telegraphone.limits import SEGMENT_FRAMES
+from telegraphone.media.g711 import mu_to_linear
 from telegraphone.phone import Phone, PhoneOptions
+from telegraphone.phone.voices import FRAME_SAMPLES, Voice
 from tests.interop.system import HOST, System, telegraphone
 
 USER = "agent.of.canaries"
+RECORDED_S = 1.5
+"""Longer than a segment, so that some sound is sealed before the pause."""
 API = "/api/v2"
 
 
@@ -39,6 +47,16 @@ class Canaries:
     digits: str = field(default_factory=lambda: "".join(secrets.choice("123456789") for _ in range(18)))
     met: dict[str, str] = field(default_factory=dict)
     """Those that the server made."""
+    spoken: list[bytes] = field(default_factory=list)
+    """What a phone has said, frame by frame, as G.711."""
+
+    keys: list[bytes] = field(default_factory=list)
+    """What recordings are sealed with."""
+
+    def voice(self, _: int) -> bytes:
+        """Says what was never said before."""
+        self.spoken.append(secrets.token_bytes(FRAME_SAMPLES))
+        return self.spoken[-1]
 
     def all(self) -> Mapping[str, str]:
         made = {name: value for name, value in vars(self).items() if isinstance(value, str)}
@@ -66,9 +84,9 @@ roles = ["agent", "supervisor"]
 
 
 @asynccontextmanager
-async def _phone(system: System, number: str, password: str) -> AsyncIterator[Phone]:
+async def _phone(system: System, number: str, password: str, voice: Voice) -> AsyncIterator[Phone]:
     options = PhoneOptions(answers_after_s=0.1)
-    phone = Phone(number, number, password, (HOST, system.sip_port), HOST, options=options)
+    phone = Phone(number, number, password, (HOST, system.sip_port), HOST, voice=voice, options=options)
     await phone.register()
     try:
         yield phone
@@ -99,6 +117,7 @@ async def _recorded_call(http: httpx.AsyncClient, canaries: Canaries) -> None:
     await _tell(http, f"{API}/me/devices/{device['id']}/calls", operationName="Dial", destination=to, userData=data)
     link = await _talking(http)
     await _tell(http, link, operationName="StartCallRecording")
+    await asyncio.sleep(RECORDED_S)
     for operation in ("PauseCallRecording", "ResumeCallRecording", "StopCallRecording"):
         await _tell(http, link, operationName="SendDtmf", digits=canaries.digits)
         await _tell(http, link, operationName="UpdateUserData", userData={canaries.user_data: canaries.user_data_key})
@@ -153,30 +172,51 @@ def _findings(system: System, canaries: Canaries) -> Iterator[str]:
                 continue
             if value.encode() in content or value.encode("utf-16-le") in content:
                 yield f"{name} in {place}"
+        if any(each in content or mu_to_linear(each) in content for each in canaries.spoken):
+            yield f"sound in {place}"
+        if any(each in content or each.hex().encode() in content or base64.b64encode(each) in content for each in canaries.keys):
+            yield f"a key in {place}"
+
+
+def _keys(system: System) -> list[bytes]:
+    """Those of all recordings, those to come too, as the server would open them."""
+    store, envelopes = FileKeyStore(system.data / "keys"), (system.data / "keys" / "envelopes").glob("*/*.json")
+    return [store.open(DEFAULT_TENANT, path.stem) for path in envelopes]
 
 
 async def test_no_secret_is_written_down(tmp_path: Path) -> None:
     canaries = Canaries()
     async with telegraphone(tmp_path, more=_configuration(canaries)) as system:
-        async with _phone(system, "5007", canaries.phone_password), _phone(system, "5001", "500150015001"):
+        phones = (("5007", canaries.phone_password), ("5001", "500150015001"))
+        async with _phone(system, *phones[0], canaries.voice), _phone(system, *phones[1], canaries.voice):
             client = httpx.AsyncClient(base_url=system.url, auth=(USER, canaries.password), trust_env=False)
             async with client as http:
                 await _sign_in(http, canaries)
                 await _recorded_call(http, canaries)
             await _mistakes(system.url, canaries)
+        canaries.keys = _keys(system)
+        assert len(canaries.keys) > 1, "of the journal and of sound"
         assert list(_findings(system, canaries)) == []
     assert list(_findings(system, canaries)) == [], "and nothing on the way out"
-    names = {path.name for path in (system.data / "audio").rglob("*")}
-    assert any(name.startswith("manifest") for name in names), "a recording was made"
+    sizes = {path.suffix: path.stat().st_size for path in (system.data / "audio").rglob("*")}
+    assert sizes[".tgs"] > SEGMENT_FRAMES, "sound was kept"
+    assert ".json" in sizes, "and the recording was finished"
     assert "login_failed" in system.log, "what happened is told, without the secrets"
 
 
 def test_a_canary_is_found(tmp_path: Path) -> None:
     """The search itself, on a log and a file that have what must not be there."""
-    canaries = Canaries()
+    canaries = Canaries(keys=[secrets.token_bytes(32)])
     (tmp_path / "data").mkdir()
     for number in range(6):
-        (tmp_path / "data" / f"{number}").write_bytes(canaries.digits.encode() if number == 3 else b"")
+        (tmp_path / "data" / f"{number}").write_bytes(
+            {
+                2: canaries.keys[0],
+                3: canaries.digits.encode(),
+                4: b"RIFF" + canaries.voice(0),
+                5: mu_to_linear(canaries.voice(1)),
+            }.get(number, b"")
+        )
     (tmp_path / "server.log").write_text(f"user said {canaries.user_data}")
     system = System(tmp_path, 0, 0, None, ())  # type: ignore[arg-type]  # nothing runs here
-    assert set(_findings(system, canaries)) == {"digits in 3", "user_data in the log"}
+    assert set(_findings(system, canaries)) == {"a key in 2", "digits in 3", "sound in 4", "sound in 5", "user_data in the log"}
