@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from telegraphone.demo.desktop import Desktop
 from tests.interop import spoken
-from tests.interop.siprec.recording_client import AGENT, CALLER, RecordingClient, recording_client
+from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, RecordingClient, metadata, recording_client
 from tests.interop.system import AGENT as AGENT_NAME
 from tests.interop.system import HOST, PASSWORD, SUPERVISOR, System, free_sip_port, telegraphone
+from tests.interop.system import OTHER_AGENT as OTHER_NAME
 
 PATIENCE_S = 30.0
 
@@ -109,6 +110,29 @@ async def test_a_call_that_is_always_recorded(tmp_path: Path, transport: str) ->
         assert len(left) > 1.5 * spoken.RATE
         assert near(pitch(left, 1), AGENT.hertz)
         assert near(pitch(right, 1), CALLER.hertz)
+        assert system.log.count('"level": "error"') == 0, system.log
+
+
+async def test_a_rule_decides_which_calls_are_recorded_from_the_start(tmp_path: Path) -> None:
+    rule = '[[recording_rules]]\nname = "orders"\nrecord = true\nphones = ["5001"]\ncallers = ["1555*"]'
+    async with recorder(tmp_path, trunk=f'recording = "by-rule"\n{rule}') as (system, client):
+        fork = await client.fork()
+        apart = metadata([CALLER, OTHER_AGENT], cs="cs-2").replace(b"group-1", b"group-2")
+        of_nobody = await client.fork([CALLER, OTHER_AGENT], snapshot=apart)
+        for name, state in ((AGENT_NAME, "Recording"), (OTHER_NAME, "Stopped")):
+            async with Desktop(system.url, name, PASSWORD) as agent:
+                [call] = (await agent.get("/me/calls?fields=*"))["calls"]
+                assert call["recordingState"] == state
+        await asyncio.sleep(1.5)
+        await of_nobody.hang_up()
+        await fork.hang_up()
+        [resource] = await finished(system)
+        assert (resource["callerPhoneNumber"], resource["dialedPhoneNumber"]) == ("15550100", "5001")
+        [began] = [each["startedBy"] for each in resource["eventHistory"] if each["type"] == "Recording"]
+        assert began["rule"].startswith("orders")
+        left, right = await tracks(system, resource)
+        assert near(voice(left, 1.0), AGENT.hertz)
+        assert near(voice(right, 1.0), CALLER.hertz)
         assert system.log.count('"level": "error"') == 0, system.log
 
 
