@@ -382,7 +382,8 @@ def _media_lines(media: Media) -> list[str]:
     formats = " ".join(numbers) or " ".join(media.formats) or "0"
     lines = [f"m={media.kind} {media.port} {media.protocol} {formats}"]
     if media.refused:
-        return lines
+        # Nothing there has a meaning but what names the line (RFC 3264 section 6, RFC 4574).
+        return lines + [_attribute_line(*pair) for pair in media.attributes if pair[0] == "label"]
     if media.address:
         lines.append(f"c=IN {_family(media.address)} {media.address}")
     for codec in media.codecs:

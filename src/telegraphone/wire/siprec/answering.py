@@ -141,12 +141,18 @@ def answer(offered: SessionDescription, lines: Sequence[Line | None], ports: Map
 
 
 def _refused(media: Media) -> Media:
-    return Media(media.kind, 0, media.codecs, Direction.SENDRECV, None, media.protocol, formats=media.formats)
+    """With its label all the same: there are clients that look for each of theirs in the answer."""
+    about = (media.codecs, Direction.SENDRECV, None, media.protocol)
+    return Media(media.kind, 0, *about, formats=media.formats, attributes=_labels(media))
+
+
+def _labels(media: Media) -> tuple[tuple[str, str | None], ...]:
+    return tuple(pair for pair in media.attributes if pair[0] == "label")
 
 
 def _accepted(media: Media, line: Line, port: int, mine: Mine) -> Media:
     direction = Direction.RECVONLY if line.live else Direction.INACTIVE
-    attributes = [pair for pair in media.attributes if pair[0] == "label"]
+    attributes = list(_labels(media))
     if line.muxed:
         attributes.append(("rtcp-mux", None))
     if line.key is not None:

@@ -53,9 +53,10 @@ def test_lines_in_order_with_their_labels_and_video_refused() -> None:
     )
     assert [(media.kind, media.port, media.attribute("label")) for media in made.media] == [
         ("audio", 30_000, "10/20"),
-        ("video", 0, None),
+        ("video", 0, "2"),
         ("audio", 30_004, "a_leg"),
     ]
+    assert b"m=video 0 RTP/AVP 96\r\na=label:2\r\nm=audio" in made.serialize()
 
 
 def test_the_best_codec_is_named_and_all_that_can_be_recorded_may_come() -> None:
