@@ -194,7 +194,9 @@ async def test_what_was_taken_out_of_one_is_not_heard_from_the_other() -> None:
     two = Two((0, CALL_S))
     two.ours.made(lost=([(5, 6)], [(5, 6)]))
     two.theirs.made()
+    before = await two.opened()
     two.theirs.take_out((3, 4))
+    assert (await two.opened()).etag != before.etag, "who goes on with a range goes on with other sound"
     for track in await two.heard(await two.opened()):
         assert not any(track[3 * RATE : 4 * RATE])
 
@@ -208,6 +210,9 @@ async def test_a_third_recorder_has_what_two_have_not() -> None:
     mending = Mending((DOUBLE, RecordingId(third.maker.recording)), before=True, after=True)
     left, right = await two.heard(await two.player.open(RECORDING, mending=mending))
     assert left == expected([(3.5, 3.6), widened((8, 9))], track=0)
+    mended = (await two.player.open(RECORDING, mending=mending)).mended
+    borrowed = [(each.start_ms, each.stop_ms) for each in mended.borrowed if each.track == "other"] if mended else []
+    assert borrowed == [(0, 500), (3_000, 3_500), (3_500, 4_000), (10_000, 12_000)], "each stretch comes from one of them"
     assert right == expected([widened((8, 9))], track=1)
 
 

@@ -73,6 +73,9 @@ def nearest(ours: Tracks, stream: int, place: int, other: Tracks, alignment: Ali
     first = place + alignment.shift - guard
     there, _ = other.track(alignment.stream(stream), first, first + PIECE_FRAMES + 2 * guard)
     piece, _ = ours.track(stream, place, place + PIECE_FRAMES)
+    if piece == piece[:_WIDTH] * PIECE_FRAMES:
+        # Silence is everywhere.
+        return None
     shifts = (first + each - place for each in _places(there, piece))
     return min(shifts, key=lambda shift: abs(shift - alignment.shift), default=None)
 

@@ -93,5 +93,8 @@ def test_a_join_is_within_the_guard_and_the_nearest() -> None:
     ours, other = Kept(SOUND), Kept(bytes(2 * (guard + 1)) + SOUND)
     assert nearest(ours, 0, 6 * RATE, other, Alignment(0, crossed=False)) is None
     assert nearest(ours, 0, 6 * RATE, other, Alignment(1, crossed=False)) == guard + 1
+    assert nearest(Kept(bytes(2 * RATE)), 0, 0, Kept(bytes(2 * RATE)), Alignment(3, crossed=False)) is None, (
+        "silence is everywhere"
+    )
     hum = Kept(tone(3))
     assert nearest(hum, 0, RATE, hum, Alignment(3, crossed=False)) == 0

@@ -53,6 +53,13 @@ def test_a_hole_is_a_piece_of_the_other() -> None:
         assert (piece.start, piece.stop, piece.source, piece.stream, piece.double) == (8_000, 9_000, 8_000, stream, 0)
 
 
+def test_a_piece_goes_on_from_what_is_in_front_of_it_and_leads_else_to_what_is_behind() -> None:
+    """The other has slipped by 40 frames in the last quarter."""
+    one, other = two()
+    ours, theirs = made(one, lost=[(23_900, 25_000), (26_000, 27_000)]), made(other, lost=[(25_500, 26_500)], slips=(24_000, 40))
+    assert [(piece.start, piece.source) for piece in plan_of(ours, theirs).pieces[0]] == [(23_900, 23_900), (26_500, 26_540)]
+
+
 def test_another_rate_is_another_sound() -> None:
     one, other = two()
     assert planned(made(one, lost=[(8_000, 9_000)]), [made(other, rate=16_000)], before=True, after=True) is None
