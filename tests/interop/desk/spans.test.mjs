@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 const file = new URL("../../../src/telegraphone/web/desk/console/spans.js", import.meta.url);
-const { concernsOf, spanAt, spansOf, statesOf, whoOf } = await import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
+const { concernsOf, spanAt, spansMended, spansOf, statesOf, whoOf } = await import(`data:text/javascript,${encodeURIComponent(await readFile(file, "utf-8"))}`);
 
 const entry = (type, offset, duration, more = {}) => ({ mediaFileId: "one", type, offset: `${offset}`, duration: `${duration}`, ...more });
 
@@ -26,6 +26,21 @@ test("what waited in memory is named, and a pause in it before it", () => {
   assert.equal(spans[0].reason, "consent");
   const names = [3_500, 5_000, 6_000, 20_000].map((ms) => spanAt(spans, ms)?.name);
   assert.deepEqual(names, ["Before consent", "Paused", "Before consent", undefined]);
+});
+
+test("where it is heard with what others have, each stretch lies where it is then, and once", () => {
+  const spans = spansOf({ eventHistory: [entry("Paused", 4_000, 2_000), entry("Gap", 8_000, 1_000)] }, "one");
+  const both = (offset, duration) => ["agent", "other"].map((track) => ({ offset: `${offset}`, duration: `${duration}`, track }));
+  const keptOut = [{ offset: "4500", duration: "2000" }, { offset: "20000", duration: "3000" }];
+  const found = spansMended(spans, { offset: "500", borrowed: [...both(0, 500), ...both(8_500, 1_000)], keptOut });
+  assert.deepEqual(found.map(({ type, from, to }) => [type, from, to]), [
+    ["Borrowed", 0, 500],
+    ["Paused", 4_500, 6_500],
+    ["Gap", 8_500, 9_500],
+    ["Borrowed", 8_500, 9_500],
+    ["KeptOut", 20_000, 23_000],
+  ]);
+  assert.equal(spanAt(found, 9_000).name, "From another recorder");
 });
 
 const media = (status) => ({ status, playPath: "/recordings/x/play/one.mp3" });

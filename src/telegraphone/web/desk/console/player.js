@@ -4,7 +4,7 @@
 // at a time, so that an hour is drawn while it is already playing.
 
 import { freshId, h, setAttribute, setText } from "/desk/elements.js";
-import { clock, fileIdOf, lasting, spanAt, spansOf, whoOf } from "/console/spans.js";
+import { clock, fileIdOf, lasting, spanAt, spansMended, spansOf, whoOf } from "/console/spans.js";
 import { WaveSurfer } from "/console/wavesurfer.js";
 
 const COLUMNS = 2_400;
@@ -34,15 +34,19 @@ export class Player {
   #problem = h("p", { class: "problem", role: "alert", hidden: true });
   #rows = [];
   #redact;
+  #mended;
+  #offer = h("p", { class: "offer", hidden: true });
 
-  /** `redact(media, ms)` asks what is to be taken out; absent for who may not. */
-  constructor(api, recording, media, index, redact) {
+  /** `redact(media, ms)` asks what is to be taken out; absent for who may not. With `mended` it plays what all recorders have. */
+  constructor(api, recording, media, index, redact, mended = null) {
     this.#api = api;
     this.#redact = redact;
     this.#media = media;
     this.#path = `/recordings/${recording.id}`;
-    this.#lengthMs = Math.max(1, Number(media.duration));
-    this.#spans = spansOf(recording, fileIdOf(media));
+    this.#mended = mended;
+    this.#lengthMs = Math.max(1, Number((mended ?? media).duration));
+    const spans = spansOf(recording, fileIdOf(media));
+    this.#spans = mended === null ? spans : spansMended(spans, mended);
     this.element = this.#built(recording, index);
     this.#audio.src = this.#url("wav", "both");
     this.#listen();
@@ -59,7 +63,7 @@ export class Player {
       const last = Math.min(columns, first + each);
       const [start, stop] = [first, last].map((column) => Math.round((column * this.#lengthMs) / columns));
       try {
-        const query = new URLSearchParams({ start, stop: Math.max(stop, start + 1), columns: last - first });
+        const query = new URLSearchParams({ start, stop: Math.max(stop, start + 1), columns: last - first, ...this.#asked() });
         const answer = await this.#api.get(`${this.#path}/peaks/${fileIdOf(this.#media)}?${query}`);
         for (const party of ["agent", "other"]) {
           for (let column = 0; column < last - first; column += 1) {
@@ -74,6 +78,19 @@ export class Player {
       await this.#show(peaks);
     }
     setAttribute(this.#drawn, "data-drawn", true);
+  }
+
+  /** Where it is, in milliseconds of what it plays. */
+  get at() {
+    return this.#at;
+  }
+
+  /** Offers to hear it with what other recorders have; `choose(on)` does it. Answers with what is to be clicked. */
+  offer(choose) {
+    const box = h("input", { type: "checkbox", checked: this.#mended !== null, change: () => choose(box.checked) });
+    this.#offer.replaceChildren(h("label", { class: "inline" }, box, " With what other recorders of this call have"));
+    setAttribute(this.#offer, "hidden", false);
+    return box;
   }
 
   /** Goes there; what was playing plays on. */
@@ -136,8 +153,12 @@ export class Player {
   }
 
   #url(format, tracks, download = false) {
-    const query = new URLSearchParams({ tracks, ...(download ? { download: "true" } : {}) });
+    const query = new URLSearchParams({ tracks, ...(download ? { download: "true" } : {}), ...this.#asked() });
     return `/api/v2${this.#path}/play/${fileIdOf(this.#media)}.${format}?${query}`;
+  }
+
+  #asked() {
+    return this.#mended === null ? {} : { mended: "true" };
   }
 
   #built(recording, index) {
@@ -155,6 +176,7 @@ export class Player {
       h("div", { class: "stage" }, this.#parties(), h("div", { class: "picture" }, this.#drawn, this.#over, this.#slider)),
       h("div", { class: "transport" }, this.#go, back, ahead, this.#time, this.#here, h("div", { class: "choices" }, this.#speed(), this.#tracks())),
       this.#problem,
+      this.#offer,
       this.#list(),
       this.#downloads(),
       this.#redaction(),
@@ -196,7 +218,8 @@ export class Player {
     if (this.#redact === undefined) {
       return null;
     }
-    const ask = () => this.#redact(this.#media, Math.min(this.#at, this.#lengthMs));
+    const place = () => Math.max(0, this.#at - Number(this.#mended?.offset ?? 0));
+    const ask = () => this.#redact(this.#media, Math.min(place(), Number(this.#media.duration)));
     return h("p", { class: "redaction" }, h("button", { type: "button", click: ask }, "Take a stretch out…"));
   }
 

@@ -3,7 +3,7 @@
 import { h, setAttribute } from "/desk/elements.js";
 import { Care } from "/console/care.js";
 import { Player } from "/console/player.js";
-import { clock, concernsOf, instant } from "/console/spans.js";
+import { clock, concernsOf, fileIdOf, instant } from "/console/spans.js";
 
 const ACTIONS = { play: "listened", download: "saved the audio", export: "exported", delete: "erased", report: "read a report", redact: "took a stretch out", "redact conversation": "took a stretch out of the whole conversation", "state purpose": "said what for" };
 const TOGETHER_MS = 60_000;
@@ -15,6 +15,7 @@ export class RecordingView {
   #purposeRequired;
   #told = new Set();
   #players = [];
+  #redact;
   #warnMs;
   #care;
   #recording = null;
@@ -39,8 +40,8 @@ export class RecordingView {
     const mayHear = this.#permissions.has("listen");
     const waits = mayHear && this.#purposeRequired && !this.#told.has(recording.id);
     const hears = mayHear && !waits;
-    const redact = this.#permissions.has("redact") ? (media, ms) => this.#care.redact(media, ms) : undefined;
-    this.#players = hears ? recording.mediaFiles.map((media, index) => new Player(this.#api, recording, media, index, redact)) : [];
+    this.#redact = this.#permissions.has("redact") ? (media, ms) => this.#care.redact(media, ms) : undefined;
+    this.#players = hears ? recording.mediaFiles.map((media, index) => new Player(this.#api, recording, media, index, this.#redact)) : [];
     this.#care.show(recording, waits);
     this.element.replaceChildren(
       this.#head(recording),
@@ -55,6 +56,32 @@ export class RecordingView {
       await player.draw();
     }
     await trail;
+    if (hears) {
+      await this.#offerMended(recording);
+    }
+  }
+
+  /** Other recorders of the call may have what a media file lacks. */
+  async #offerMended(recording) {
+    const { conversation } = await this.#api.get(`/recordings/${recording.id}/conversation`);
+    for (const mended of conversation.mended) {
+      const index = recording.mediaFiles.findIndex((media) => fileIdOf(media) === mended.mediaFileId);
+      if (this.#recording === recording && index >= 0) {
+        this.#players[index].offer((on) => this.#mend(recording, index, mended, on));
+      }
+    }
+  }
+
+  /** Puts one player in the place of another, at the same moment of the call. */
+  async #mend(recording, index, mended, on) {
+    const before = this.#players[index];
+    const player = new Player(this.#api, recording, recording.mediaFiles[index], index, this.#redact, on ? mended : null);
+    this.#players[index] = player;
+    before.element.replaceWith(player.element);
+    before.stop();
+    player.offer((again) => this.#mend(recording, index, mended, again)).focus();
+    player.seek(before.at + (on ? 1 : -1) * Number(mended.offset));
+    await player.draw();
   }
 
   /** Asks what the recording is heard for, where the contact centre wants to know. */

@@ -7,6 +7,8 @@ export const NAMES = {
   Redacted: "Taken out",
   PreRoll: "Before the start",
   PreConsent: "Before consent",
+  Borrowed: "From another recorder",
+  KeptOut: "Kept out by another recorder",
 };
 
 /** The stretches of one media file that are marked, in order: those without audio, and those whose audio waited in memory until it
@@ -24,6 +26,20 @@ export function spansOf(recording, mediaFileId) {
       reason: entry.reason ?? "",
     }))
     .sort((one, other) => one.from - other.from || other.to - one.to);
+}
+
+/** The stretches of a media file where it is heard with what other recorders have (`mended`): its own, wherever they lie then, what
+ * it has from others, and what they kept out. */
+export function spansMended(spans, mended) {
+  const before = Number(mended.offset);
+  const own = spans.map((span) => ({ ...span, from: span.from + before, to: span.to + before }));
+  const stretches = (type, entries) => {
+    const found = new Map(entries.map(({ offset, duration }) => [`${offset} ${duration}`, [Number(offset), Number(duration)]]));
+    return [...found.values()].map(([from, length]) => ({ type, name: NAMES[type], from, to: from + length, reason: "" }));
+  };
+  const known = (span) => own.some((each) => !["Gap", "PreRoll", "PreConsent"].includes(each.type) && each.from <= span.from + 1 && span.to <= each.to + 1);
+  const theirs = [...stretches("KeptOut", mended.keptOut).filter((span) => !known(span)), ...stretches("Borrowed", mended.borrowed)];
+  return [...own, ...theirs].sort((one, other) => one.from - other.from || other.to - one.to);
 }
 
 /** The innermost stretch at a place. */
