@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,7 @@ import pytest
 
 from telegraphone.endpoints import sip as endpoint_module
 from telegraphone.endpoints.sip import SipEndpoint
+from telegraphone.endpoints.sip_sockets import BACKLOG
 from telegraphone.wire.sip.commands import OutgoingRequest, Reply
 from telegraphone.wire.sip.events import (
     AckArrived,
@@ -22,6 +24,7 @@ from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.uri import NameAddr, SipUri
 
 HOST = "127.0.0.1"
+TCP_INFO_BYTES = 104
 ME = NameAddr(SipUri("example.com", "5000"))
 
 
@@ -203,3 +206,13 @@ async def test_the_receive_buffer_is_enlarged():
         limit = int(open("/proc/sys/net/core/rmem_max").read())  # noqa: PTH123, SIM115 - one line of the kernel's
         size = a.sip._udp._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         assert size >= min(limit, 4 * 1024 * 1024)
+
+
+async def test_a_crowd_may_wait_to_be_taken_by_tcp() -> None:
+    """Every phone of an exchange comes back at once after a restart."""
+    async with users(1) as (a,):
+        assert a.sip._tcp is not None
+        (listening,) = a.sip._tcp.sockets
+        figures = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+        # Of a socket that listens the kernel tells in this place how many may wait.
+        assert int.from_bytes(figures[28:32], sys.byteorder) == BACKLOG

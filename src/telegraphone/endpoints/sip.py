@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final, Self, TypedDict
 
-from telegraphone.endpoints.sip_sockets import Connection, DatagramSocket, bind_pair, bind_stream
+from telegraphone.endpoints.sip_sockets import BACKLOG, Connection, DatagramSocket, bind_pair, bind_stream
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.endpoints.tls_door import TlsDoor
 from telegraphone.limits import SIP_CONNECTION_BUFFER_BYTES_MAX, SIP_CONNECTIONS_MAX, SIP_HANDSHAKE_S
@@ -89,7 +89,8 @@ class SipEndpoint:
         self = cls(SipEngine(options, ports, secrets.token_bytes), handler, bound)
         self.tls_port, self._tls = secure_port, tls
         self._udp = DatagramSocket(udp, self._datagram_received)
-        self._tcp = await self._loop.create_server(self._new_connection, sock=tcp)
+        # It listens anew, and would have room for a hundred.
+        self._tcp = await self._loop.create_server(self._new_connection, sock=tcp, backlog=BACKLOG)
         if secure is not None and tls.server is not None:
             self._door = TlsDoor(secure, tls.server, self._new_connection)
         return self

@@ -12,7 +12,7 @@ from telegraphone.wire.sip.transport import Flow
 _BATCH: Final = 64
 """Datagrams read in one go before others on the loop get their turn."""
 
-_BACKLOG: Final = 1024
+BACKLOG: Final = 1024
 """Connections that may wait to be taken: every phone of an exchange comes back at once after a restart."""
 
 _BIND_TRIES: Final = 16
@@ -30,7 +30,7 @@ def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
             if port or attempt == _BIND_TRIES - 1:
                 raise
             continue
-        tcp.listen(_BACKLOG)
+        tcp.listen(BACKLOG)
         return udp, tcp
     raise OSError("no free pair of ports")
 
@@ -38,7 +38,7 @@ def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
 def bind_stream(host: str, port: int) -> socket.socket:
     """A listening TCP socket (port 0: any). OSError if it is taken."""
     made = _make_socket(host, port, socket.SOCK_STREAM)
-    made.listen(_BACKLOG)
+    made.listen(BACKLOG)
     return made
 
 
