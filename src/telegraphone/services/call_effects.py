@@ -41,6 +41,8 @@ from telegraphone.services.waiting import Limit
 log = structlog.get_logger()
 
 _BY_SYSTEM = By("system")
+_BROKEN_OFF = By("system", rule="broken off")
+"""Of a part that ends so nobody knows whether it was still wanted: what others have from there on does not belong to it."""
 _AUDIBLE = (wish.Originate, wish.Answer, wish.Join, wish.Music, wish.Mute, wish.SendDigits, wish.Monitor)
 """Effects whose failure is the asker's answer."""
 
@@ -129,7 +131,7 @@ class Effects:
     async def abandon(self) -> None:
         """Ends every recording and hangs up every leg, whatever state they are in."""
         for recorder in self.recorders.values():
-            await recorder.discard(_BY_SYSTEM)
+            await recorder.discard(_BROKEN_OFF)
         for leg in dict.fromkeys(leg.id for call in self.conversation.calls for leg in call.legs):
             await self._tried(wish.HangUp(leg, EndCause.FAILED), _BY_SYSTEM)
 
@@ -258,7 +260,7 @@ class Effects:
             return ()
         except Unavailable as error:
             log.error("recording_by_policy_failed", call=call.uuid, error=str(error))
-            await self.recorders[call.uuid].discard(_BY_SYSTEM)
+            await self.recorders[call.uuid].discard(_BROKEN_OFF)
             return (Broken(call.uuid),)
         return self._recording_now(replace(call, carries_pause=False), step.recording)
 
@@ -316,7 +318,7 @@ class Effects:
 
     async def _break_off(self, call: Call) -> tuple[News, ...]:
         """The part ends by failure. A Start that failed leaves what there was before: nothing to tell."""
-        await self.recorders[call.uuid].discard(_BY_SYSTEM)
+        await self.recorders[call.uuid].discard(_BROKEN_OFF)
         if not call.recording.in_progress:
             return ()
         failed = rec.step(call.recording, rec.Trigger.CAPTURE_FAILED)

@@ -18,6 +18,7 @@ PREROLL: Final = "PreRoll"
 PRECONSENT: Final = "PreConsent"
 """What came before consent, and was kept when that was given."""
 _BY_SYSTEM: Final = By("system")
+_WHOLE: Final = "Recording"
 _TYPES: Final = {"paused": "Paused", "held": "Held", "gap": "Gap"}
 _SAMPLES_PER_MS: Final = 8
 _SAME_MOMENT_MS: Final = 20
@@ -32,7 +33,7 @@ def begun(record: PartRecord, cut: Cut, by: By) -> PartRecord:
     entries = [replace(each, started_at=at, offset_ms=0) for each in record.history]
     if before_ms:
         entries.append(HistoryEntry(PREROLL, at, cut.at, 0, before_ms, by, by))
-    whole = HistoryEntry("Recording", at, None, 0, 0, by)
+    whole = HistoryEntry(_WHOLE, at, None, 0, 0, by)
     return replace(record, started_at=at, history=(whole, *entries))
 
 
@@ -65,11 +66,20 @@ def opened(record: PartRecord, reason: Reason, cut: Cut, by: By) -> PartRecord:
     return replace(record, history=tuple(entries))
 
 
+def ending(record: PartRecord, by: By) -> PartRecord:
+    """The part was to end by this, and the recorder has not said that it has."""
+    whole = _whole(record) or HistoryEntry(_WHOLE, record.started_at, None, 0, 0)
+    others = (each for each in record.history if each.type != _WHOLE)
+    return replace(record, history=(replace(whole, stopped_by=by), *others))
+
+
 def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:
-    """The part as the recorder says it is, with the authors that the running record knew."""
+    """The part as the recorder says it is, with the authors that the running record knew: who wanted it to end and was not
+    answered has ended it, whoever found it."""
     ms = sealed.duration_samples * 1000 // sealed.rate
-    started_by = next((each.started_by for each in record.history if each.type == "Recording"), None)
-    whole = _entry(sealed, _Span("Recording", 0, ms), started_by, by)
+    known = _whole(record)
+    by = known.stopped_by if known and known.stopped_by else by
+    whole = _entry(sealed, _Span(_WHOLE, 0, ms), known.started_by if known else None, by)
     spans = [*_pauses(sealed), *(_span(each, sealed.rate) for each in sealed.spans if each.kind != "paused")]
     entries = [_with_authors(record, sealed, span, by) for span in spans]
     entries += [each for each in record.history if each.type in (PREROLL, PRECONSENT)]
@@ -82,6 +92,10 @@ def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:
         bytes_stored=sealed.bytes_stored,
         history=(whole, *sorted(entries, key=lambda each: (each.offset_ms, -each.duration_ms))),
     )
+
+
+def _whole(record: PartRecord) -> HistoryEntry | None:
+    return next((each for each in record.history if each.type == _WHOLE), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def _may_reach_back(part: PartRecord, own: Sequence[PartRecord]) -> bool:
 def _may_go_on(part: PartRecord, own: Sequence[PartRecord]) -> bool:
     ended = _whole(part)
     by = ended.stopped_by if ended is not None else None
-    # A rule that ended a recording, as for want of consent, did so by design.
+    # A rule that ended a recording, as for want of consent, did so by design. Of one that was broken off
+    # nobody knows whether it was to be paused.
     return part == own[-1] and by is not None and by.source in _ENDED_BY_ITSELF and not by.rule
 
 

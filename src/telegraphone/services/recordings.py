@@ -191,7 +191,7 @@ class CallRecorder:
             sealed = await limit.answer("recorder", asked)
         except Unavailable:
             if running.opening:
-                self._put(replace(self._surely_named(running), status="broken"))
+                self._put(replace(history.ending(self._surely_named(running), by), status="broken"))
             raise
         finally:
             await self._untap(running)

@@ -117,6 +117,7 @@ async def test_what_the_listener_may_not_hear_mends_nothing() -> None:
         ((AGENT, CALL), False, True),
         ((POLICY, AGENT), True, False),
         ((POLICY, By("call", rule="announcement not heard")), True, False),
+        ((POLICY, By("system", rule="broken off")), True, False),
     ],
 )
 async def test_where_a_wish_began_or_ended_it_nothing_beyond_is_its_own(by: tuple[By, By], before: bool, after: bool) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from telegraphone.domain.operations import Operation
+from telegraphone.services.catalogue import By
 from telegraphone.services.ports import CaptureFailed, CaptureRestored, CaptureSilent, RecordingRecovered, Unavailable
 from tests.scenario.clock import settle
 from tests.unit.services.world import ONE, PAUSE, RESUME, SILENT, START, STOP, World, answered, recording, serving
+
+BROKEN_OFF = By("system", rule="broken off")
 
 
 class TestTheRecordersOwnNews:
@@ -90,6 +93,32 @@ class TestTheRecordersOwnNews:
             assert world.only_call(ONE).recording_state == "Stopped"
             (part,) = await world.parts(world.only_call(ONE).call_uuid)
             assert (part.status, part.user_name, part.stopped_at is not None) == ("sealed", "agent.one", True)
+            assert part.history[0].stopped_by == BROKEN_OFF, "who finds it finds no end of its own"
+
+    @pytest.mark.parametrize("fails", ["shut_gate", "open_gate"])
+    async def test_what_a_failed_pause_or_resume_ends_was_broken_off(self, fails: str) -> None:
+        async with serving() as world:
+            await recording(world, RESUME if fails == "open_gate" else PAUSE)
+            world.recorder.fails |= {"shut_gate", fails}
+            with pytest.raises(Unavailable):
+                await world.do(ONE, RESUME if fails == "open_gate" else PAUSE)
+            await settle()
+            (part,) = await world.parts(world.only_call(ONE).call_uuid)
+            assert part.history[0].stopped_by == BROKEN_OFF
+
+    async def test_a_stop_that_is_not_answered_was_the_agents(self) -> None:
+        async with serving() as world:
+            await recording(world)
+            world.recorder.fails.add("seal")
+            with pytest.raises(Unavailable):
+                await world.do(ONE, STOP)
+            await settle()
+            world.recorder.fails.clear()
+            world.recorder.tell(CaptureRestored(world.recorder.tape.order.recording_id, frozenset(), 100))
+            await settle()
+            (part,) = await world.parts(world.only_call(ONE).call_uuid)
+            assert part.stopped_at is not None
+            assert part.history[0].stopped_by == By("agent", "agent.one", "5001")
 
     async def test_a_restored_recorder_is_aimed_again(self) -> None:
         async with serving() as world:
