@@ -239,6 +239,14 @@ class GateSpan:
         """What the span is called in manifests and event histories."""
         return "held" if self.reason == HOLD else "paused"
 
+    def within(self, frames: int) -> tuple[int, int] | None:
+        """Its place in a recording of so many frames, if it has one. What was still shut at the end is at least there: it is
+        empty where nothing was taken any more, and says that nothing was to be."""
+        if self.stop is None:
+            return min(self.start, frames), frames
+        stop = min(self.stop, frames)
+        return (self.start, stop) if self.start < stop else None
+
 
 class KeptSpan(NamedTuple):
     """A stretch that was kept in memory until it was known to be wanted, and what it waited for."""

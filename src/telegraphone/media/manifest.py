@@ -4,7 +4,8 @@ A manifest is canonical JSON (RFC 8785) under an Ed25519 signature of the node (
 finished and never changed; a redaction writes a new one that names its predecessor's hash. It holds ids, numbers, hashes
 and reasons; who pressed a button stays in the sealed journal.
 
-The spans say where no audio is, in frames of the timeline, start included and stop not: `paused` and `held` were kept
+The spans say where no audio is, in frames of the timeline, start included and stop not (an empty one at the end: what was
+shut there has kept nothing out yet): `paused` and `held` were kept
 out on purpose (the stored bytes are filler, on every stream), `redacted` was taken out afterwards (filler as well), `gap`
 was lost, `corrupt` was damaged on the disk. All of them play as digital zero.
 """

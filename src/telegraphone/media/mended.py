@@ -78,7 +78,7 @@ def planned(ours: Recording, others: Sequence[Recording], *, before: bool, after
     if not doubles:
         return None
     kept = [_kept_out(manifest), *(each.ours(_kept_out(each.manifest)) for each in doubles)]
-    first, last = _ends(manifest, kept[0], doubles)
+    first, last = _ends(manifest, doubles)
     first, last = first if before else 0, last if after else manifest.frames
     barred = [_barred(kept, index, manifest.rate * GUARD_MS // 1000) for index in range(len(kept))]
     left, right = (
@@ -141,12 +141,17 @@ def _barred(kept: Sequence[Iterable[Range]], mine: int, guard: int) -> tuple[Ran
     return merged([*kept[mine], *widened])
 
 
-def _ends(manifest: Manifest, kept: Iterable[Range], doubles: Iterable[_Double]) -> Range:
+def _ends(manifest: Manifest, doubles: Iterable[_Double]) -> Range:
     """How far doubles reach beyond a recording that was not kept out at its ends."""
     ends = [(0, manifest.frames), *(span for each in doubles for span in each.ours([(0, each.manifest.frames)]))]
     first, last = min(start for start, _ in ends), max(stop for _, stop in ends)
-    shut_first, shut_last = (any(start <= at <= stop for start, stop in kept) for at in (0, manifest.frames))
+    shut_first, shut_last = (_shut_at(manifest, place) for place in (0, manifest.frames))
     return 0 if shut_first else first, manifest.frames if shut_last else last
+
+
+def _shut_at(manifest: Manifest, place: int) -> bool:
+    """Whether it was kept out beside a place; what was shut when it ended need not have kept out any frame."""
+    return any(span.start <= place <= span.stop for span in manifest.spans if span.kind in _KEPT_OUT)
 
 
 def _missing(manifest: Manifest, stream: int, first: int, last: int) -> tuple[Range, ...]:

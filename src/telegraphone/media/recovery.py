@@ -276,13 +276,13 @@ def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[
         Span(
             gate.kind,
             gate.reason,
-            gate.start,
-            frames if gate.stop is None else min(gate.stop, frames),
+            *place,
             None,
             gate.started_at,
             gate.stopped_at or (state.ended.at if state.ended else None),
         )
         for gate in state.spans
+        if (place := gate.within(frames))
     ]
     shut = merged((span.start, span.stop) for span in spans)
     gaps: dict[tuple[int, str], list[Range]] = {}
@@ -300,7 +300,7 @@ def _spans(state: JournalState, epochs: Sequence[_Epoch], frames: int) -> tuple[
         spans += [Span("corrupt", "damaged", *place, stream) for epoch in mine for place in epoch.damaged]
         missing = without([(0, frames)], [*(epoch.covered for epoch in mine), *shut, *noted])
         spans += [Span("gap", _why_missing(mine, place), *place, stream) for place in missing]
-    return tuple(sorted((span for span in spans if span.start < span.stop), key=lambda span: (span.start, -span.stop)))
+    return tuple(sorted(spans, key=lambda span: (span.start, -span.stop)))
 
 
 def _why_missing(epochs: Iterable[_Epoch], place: Range) -> str:

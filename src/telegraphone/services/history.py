@@ -67,10 +67,9 @@ def opened(record: PartRecord, reason: Reason, cut: Cut, by: By) -> PartRecord:
 
 
 def ending(record: PartRecord, by: By) -> PartRecord:
-    """The part was to end by this, and the recorder has not said that it has."""
-    whole = _whole(record) or HistoryEntry(_WHOLE, record.started_at, None, 0, 0)
-    others = (each for each in record.history if each.type != _WHOLE)
-    return replace(record, history=(replace(whole, stopped_by=by), *others))
+    """The part was to end by this, and the recorder has not said that it has. One that never said that it began has no end."""
+    entries = (replace(each, stopped_by=by) if each.type == _WHOLE else each for each in record.history)
+    return replace(record, history=tuple(entries))
 
 
 def ended(record: PartRecord, sealed: SealedRecording, by: By) -> PartRecord:

@@ -49,13 +49,14 @@ def _meet(one: PartRecord, other: PartRecord) -> bool:
 
 
 def _may_reach_back(part: PartRecord, own: Sequence[PartRecord]) -> bool:
-    began = _whole(part)
-    return part == own[0] and began is not None and began.started_by is not None and began.started_by.source in _BEGAN_BY_ITSELF
+    whole = _whole(part)
+    by = whole.started_by if whole is not None else None
+    return part == own[0] and by is not None and by.source in _BEGAN_BY_ITSELF
 
 
 def _may_go_on(part: PartRecord, own: Sequence[PartRecord]) -> bool:
-    ended = _whole(part)
-    by = ended.stopped_by if ended is not None else None
+    whole = _whole(part)
+    by = whole.stopped_by if whole is not None and whole.started_by is not None else None
     # A rule that ended a recording, as for want of consent, did so by design. Of one that was broken off
     # nobody knows whether it was to be paused.
     return part == own[-1] and by is not None and by.source in _ENDED_BY_ITSELF and not by.rule

@@ -29,6 +29,10 @@ def made(
         maker.audio(bytes(stored), stream=stream, rate=rate)
         records += [Gap(stream, *span, "lost") for span in lost]
     maker.journal([started(rate=rate), *records, ended(FRAMES)])
+    return opened(maker)
+
+
+def opened(maker: Maker) -> tuple[Manifest, Mixdown]:
     manifest = maker.finished()
     return manifest, Mixdown(manifest, maker.store, maker.keys, maker.sealed)
 
@@ -71,6 +75,17 @@ def test_nothing_is_taken_from_beside_what_we_kept_out_nor_heard_beside_what_the
     assert [(piece.start, piece.stop) for piece in plan.pieces[0]] == [(8_000, 8_200)]
     assert plan.barred == ((9_000, 10_000), (19_200, 21_800))
     assert plan.kept_out == ((9_000, 10_000), (20_000, 21_000))
+
+
+def test_a_pause_that_a_crash_overtook_closes_what_lies_behind_it() -> None:
+    one, other = two()
+    for stream in (0, 1):
+        one.audio(speech(stream, FRAMES)[:16_000], stream=stream, close=False)
+        other.audio(speech(stream, FRAMES), stream=stream)
+    one.journal([started(), *pause(16_000, None)])
+    other.journal([started(), ended(FRAMES)])
+    plan = plan_of(opened(one), opened(other))
+    assert (plan.first, plan.last) == (0, 16_000)
 
 
 def test_beyond_so_many_pieces_the_rest_goes_by_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

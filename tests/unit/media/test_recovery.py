@@ -2,12 +2,13 @@
 
 import errno
 
+import msgspec
 import pytest
 
 from telegraphone.media import layout
 from telegraphone.media.errors import KeyMissing
-from telegraphone.media.journal import Continued, EpochBegan, Gap
-from telegraphone.media.manifest import Manifest, load_manifest
+from telegraphone.media.journal import Continued, Ended, EpochBegan, Gap
+from telegraphone.media.manifest import Manifest, Span, load_manifest
 from telegraphone.media.recovery import NothingRecorded, finish, journal_state, recover
 from telegraphone.media.verify import verify
 from telegraphone.storage.memory import MemoryFile, MemoryStore
@@ -110,6 +111,32 @@ def test_an_opening_that_the_end_overtook_makes_nothing_longer() -> None:
     assert manifest.frames == 340
     assert spans(manifest) == [("paused", "agent", 300, 340, None)]
     assert verify(maker.store, maker.sealed, maker.trusted, keys=maker.keys).intact
+
+
+@pytest.mark.parametrize("end", [(), (ended(320),)], ids=["its writer died", "ended"])
+@pytest.mark.parametrize("shut_at", [320, 350])
+def test_what_was_shut_at_the_very_end_is_told_though_no_frame_was_kept_out(end: tuple[Ended, ...], shut_at: int) -> None:
+    maker = Maker()
+    for stream in (0, 1):
+        maker.audio(speech(stream, 320), stream=stream, close=bool(end))
+    maker.journal([started(), *pause(shut_at, None), *end])
+    manifest = maker.finished()
+    told = [each for each in spans(manifest) if each[0] == "paused"]
+    assert told == [("paused", "agent", manifest.frames, manifest.frames, None)]
+    assert manifest.frames == (320 if end else shut_at)
+    assert verify(maker.store, maker.sealed, maker.trusted, keys=maker.keys).intact
+
+
+def test_a_manifest_that_does_not_tell_of_it_is_intact_and_one_that_invents_it_is_not() -> None:
+    """Manifests of old do not."""
+    for told in ((), (Span("paused", "agent", 320, 320),), (Span("paused", "hold", 320, 320),)):
+        maker = Maker()
+        for stream in (0, 1):
+            maker.audio(speech(stream, 320), stream=stream)
+        maker.journal([started(), *pause(320, None), ended(320)])
+        finish(maker.store, maker.store, maker.keys, msgspec.structs.replace(maker.recovered(), spans=told))
+        found = verify(maker.store, maker.sealed, maker.trusted, keys=maker.keys)
+        assert found.intact == all(each.reason == "agent" for each in told)
 
 
 def test_every_damaged_slot_is_marked_and_the_rest_keeps_its_place() -> None:

@@ -45,7 +45,7 @@ class Office:
         name: str,
         call: CallUuid,
         span_s: tuple[float, float] = (0, 60),
-        by: tuple[By, By] = (POLICY, CALL),
+        by: tuple[By | None, By] = (POLICY, CALL),
         user_name: str = "agent.one",
     ) -> PartRecord:
         start, stop = (BEGAN + timedelta(seconds=each) for each in span_s)
@@ -118,9 +118,12 @@ async def test_what_the_listener_may_not_hear_mends_nothing() -> None:
         ((POLICY, AGENT), True, False),
         ((POLICY, By("call", rule="announcement not heard")), True, False),
         ((POLICY, By("system", rule="broken off")), True, False),
+        ((None, By("system")), False, False),
     ],
 )
-async def test_where_a_wish_began_or_ended_it_nothing_beyond_is_its_own(by: tuple[By, By], before: bool, after: bool) -> None:
+async def test_where_a_wish_began_or_ended_it_nothing_beyond_is_its_own(
+    by: tuple[By | None, By], before: bool, after: bool
+) -> None:
     office = Office()
     for call in (A, B):
         await office.copied(call)
