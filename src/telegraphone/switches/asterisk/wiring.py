@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+import structlog
+
 from telegraphone.domain.ids import LegId
 from telegraphone.services.ports import Unavailable
 from telegraphone.switches.asterisk.board import Board
@@ -19,6 +21,8 @@ from telegraphone.switches.asterisk.leg import Background, Leg
 from telegraphone.switches.asterisk.link import AriRefused
 from telegraphone.wire.ari import requests
 from telegraphone.wire.ari.requests import AriRequest
+
+log = structlog.get_logger()
 
 
 class Wiring:
@@ -116,7 +120,8 @@ class Wiring:
             here.append(leg)
         if leaving:
             await self._remove(bridge, leaving)
-        await self._add(bridge, coming)
+        if not await self._add(bridge, coming):
+            raise Unavailable("switch", "a leg cannot be joined")
         for each in left:
             await self._dissolve_if_lonely(each)
         for leg in leaving:
@@ -143,14 +148,16 @@ class Wiring:
             raise
         return bridge
 
-    async def _add(self, bridge: str, legs: list[Leg]) -> None:
-        """All at once; one by one where one of them is not there any more, which keeps none of the others out."""
+    async def _add(self, bridge: str, legs: list[Leg]) -> bool:
+        """All at once; one by one where one of them is refused, which keeps none of the others out. Whether all who are still
+        there are in it."""
         if not legs or await self._board.link.do(requests.add_to_bridge(bridge, *(leg.ari_id for leg in legs))):
-            return
-        for leg in legs:
-            added = await self._board.link.do(requests.add_to_bridge(bridge, leg.ari_id))
-            if not added and leg.id in self._board.legs and await self._board.link.is_there(leg.ari_id):
-                raise Unavailable("switch", "a leg cannot be joined")
+            return True
+        out = [leg for leg in legs if not await self._board.link.do(requests.add_to_bridge(bridge, leg.ari_id))]
+        there = [leg.id for leg in out if leg.id in self._board.legs and await self._board.link.is_there(leg.ari_id)]
+        if there:
+            log.error("legs_not_joined", asterisk=self._board.name, legs=there)
+        return not there
 
     async def _remove(self, bridge: str, legs: list[Leg]) -> None:
         for leg in legs:

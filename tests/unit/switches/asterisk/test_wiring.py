@@ -33,6 +33,8 @@ class Pbx(AriLink):
         self.answers = math.inf
         self.heeds = True
         self.refuses = False
+        self.escaped: set[str] = set()
+        """Channels that somebody else has taken out of the application: no bridge gets them."""
         self.asked = 0
         self.bridges: dict[str, set[str]] = {}
         self.sound: dict[str, set[str]] = {}
@@ -43,6 +45,8 @@ class Pbx(AriLink):
         self.answers -= 1
         kind, item, *rest = request.path.strip("/").split("/")
         if self.refuses and rest == ["moh"]:
+            raise AriRefused(request, 409)
+        if not self.escaped.isdisjoint(request.query.get("channel", "").split(",")):
             raise AriRefused(request, 409)
         heeds = self.heeds or self.answers >= 0
         if heeds and kind == "bridges":
@@ -229,3 +233,23 @@ async def test_a_bridge_that_is_gone_is_made_anew_as_soon_as_it_can_be(scene: Sc
     await scene.look()
     assert [scene.heard(each) for each in (one, two)] == [{two.ari_id}, {one.ari_id}]
     assert await scene.rests()
+
+
+async def test_a_leg_that_cannot_be_joined_keeps_no_other_from_what_it_lost(scene: Scene) -> None:
+    """Nor does it let a look fail, of which so many in a row would mean that Asterisk is gone with all its calls."""
+    one, two, three = scene.legs
+    four = Leg(LegId("4"), "4", "c4", arrived=True, stage=Stage.ANSWERED)
+    scene.board.add(four)
+    await scene.join(one, two)
+    await scene.join(three, four)
+    scene.pbx.escaped = {one.ari_id}
+    for members in scene.pbx.bridges.values():
+        members.clear()
+    await scene.look()
+    assert [scene.heard(each) for each in (three, four)] == [{four.ari_id}, {three.ari_id}]
+    scene.pbx.escaped = set()
+    await scene.look()
+    assert [scene.heard(each) for each in (one, two)] == [{two.ari_id}, {one.ari_id}]
+    scene.pbx.escaped = {one.ari_id}
+    with pytest.raises(Unavailable):
+        await scene.join(three, one)
