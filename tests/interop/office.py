@@ -21,9 +21,11 @@ import pytest
 from numpy.typing import NDArray
 
 from telegraphone.demo.desktop import Desktop
+from telegraphone.media.layout import MANIFEST
 from tests.interop.asterisk.server import PASSWORD as ASTERISK_PASSWORD
 from tests.interop.asterisk.server import USER, Asterisk, Changes, asterisk
 from tests.interop.phones import PATIENCE_S, PjsipPhone, pjsip_phone
+from tests.interop.recorder.signal import leaks
 from tests.interop.system import AGENT, HOST, OTHER_AGENT, PASSWORD, SUPERVISOR, System, telegraphone
 
 CUSTOMER, ONE, TWO, OTHER = NUMBERS = ("5000", "5001", "5002", "5003")
@@ -297,7 +299,7 @@ def _tones(sound: NDArray[np.float64]) -> Hearing:
 
 
 async def recorded(here: Office, call_uuid: str, parts: int = 1) -> list[Part]:
-    """The parts of the call's recording, as the supervisor gets them."""
+    """The parts of the call's recording, as the supervisor gets them. Nothing of what was paused or held is in any file."""
     async with Desktop(here.system.url, SUPERVISOR, PASSWORD) as supervisor:
         async with asyncio.timeout(PATIENCE_S):
             while True:
@@ -316,6 +318,10 @@ async def recorded(here: Office, call_uuid: str, parts: int = 1) -> list[Part]:
             gaps = tuple((each[0] - starts, each[1] - starts) for each in missing)
             made.append(Part(media["parameters"]["recordDN"], starts, frames[:, 0], frames[:, 1], gaps))
     assert len(made) == parts
+    data = here.system.data
+    for manifest in (data / "audio").glob(f"recordings/sealed/*/*/{MANIFEST}"):
+        found = leaks(data / "audio", data / "keys", manifest.parent.name)
+        assert not found, found
     return sorted(made, key=lambda part: part.starts)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.media import layout
+from telegraphone.media.header import FILLER
 from telegraphone.media.manifest import Manifest, load_manifest
 from telegraphone.media.unseal import EpochReader
 from telegraphone.storage.local import LocalSource
@@ -77,3 +78,24 @@ def read_recording(data: Path, keys: Path, recording: str) -> Found:
         rest = reader.closing() or b""
         streams[epoch.stream][place : place + len(rest)] = rest
     return Found(manifest, streams)
+
+
+def leaks(data: Path, keys: Path, recording: str) -> list[tuple[str, int]]:
+    """Where a file holds sound in a span that its manifest says was paused or held, as the file and the span's first frame. Who
+    listens would not hear it: there a player is silent whatever is stored."""
+    source, store = LocalSource(data), FileKeyStore(keys)
+    directory = layout.sealed_directory(recording)
+    manifest = load_manifest(source, directory, (store.public_key(),))
+    shut = [span for span in manifest.spans if span.kind != "gap"]
+    found = []
+    for epoch in (each for each in manifest.epochs if each.state != "unreadable"):
+        reader = EpochReader(source, f"{directory}/{epoch.file}", store)
+        width, filler = reader.header.frame_bytes, set(FILLER[reader.header.codec])
+        full = b"".join(plain or b"" for _, plain in reader.plain())
+        assert len(full) == reader.slots * reader.header.segment_bytes, "each segment opens"
+        stored = full + (reader.closing() or b"")
+        for span in (each for each in shut if each.stream in (None, epoch.stream)):
+            first, last = (max(0, (edge - epoch.first_frame) * width) for edge in (span.start, span.stop))
+            if set(stored[first:last]) - filler:
+                found.append((epoch.file, span.start))
+    return found
