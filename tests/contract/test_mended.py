@@ -227,6 +227,18 @@ async def test_what_is_not_known_to_be_the_same_sound_mends_nothing(clock_ms: fl
     assert left == expected([(3, 3.5)], track=0, heard=(0.5, 10))
 
 
+@pytest.mark.parametrize("paused", [True, False])
+async def test_where_one_that_is_not_known_to_be_the_same_kept_something_out_nothing_is_taken_from_another(paused: bool) -> None:
+    two = Two((0.5, 10))
+    third = Recorder(two.maker.store, two.maker.keys, "5b1c6a52-1c1e-4c35-8f44-2a7d5b0c6e33", (0, CALL_S))
+    two.ours.made(lost=([(3, 3.5)], []))
+    two.theirs.made()
+    third.made(paused=[(3, 4)] if paused else [], said=(sweep(310, 3_250), sweep(3_350, 410)))
+    mending = Mending((DOUBLE, RecordingId(third.maker.recording)), before=True, after=True)
+    mended = (await two.player.open(RECORDING, mending=mending)).mended
+    assert (mended.doubles if mended else ()) == (() if paused else (DOUBLE,))
+
+
 async def test_of_an_erased_or_unreadable_double_the_other_plays_alone() -> None:
     two = Two((0.5, 10))
     two.ours.made(lost=([(3, 3.5)], []))

@@ -74,7 +74,7 @@ def planned(ours: Recording, others: Sequence[Recording], *, before: bool, after
     """How others mend a recording, the first of them first; `before` and `after` say whether what lies beyond its ends may come
     from them. None when none of them is the same sound. Raises OSError."""
     manifest, mixdown = ours
-    doubles = tuple(_doubles(ours, others))
+    doubles = _doubles(ours, others)
     if not doubles:
         return None
     kept = [_kept_out(manifest), *(each.ours(_kept_out(each.manifest)) for each in doubles)]
@@ -121,14 +121,19 @@ class MendedMixdown:
         return bytes(pcm)
 
 
-def _doubles(ours: Recording, others: Iterable[Recording]) -> Iterator[_Double]:
+def _doubles(ours: Recording, others: Iterable[Recording]) -> tuple[_Double, ...]:
+    """Those of the others that are the same sound; none at all where one that is not known to be has kept something out, of which
+    nobody can say where in ours it lies."""
     manifest, mixdown = ours
+    found: list[_Double] = []
     for theirs, sound in others:
-        if theirs.rate == manifest.rate:
-            apart = (manifest.started_at - theirs.started_at) // _MICROSECOND * manifest.rate // 1_000_000
-            alignment = aligned(mixdown, sound, apart)
-            if alignment is not None:
-                yield _Double(theirs, sound, alignment)
+        apart = (manifest.started_at - theirs.started_at) // _MICROSECOND * manifest.rate // 1_000_000
+        alignment = aligned(mixdown, sound, apart) if theirs.rate == manifest.rate else None
+        if alignment is not None:
+            found.append(_Double(theirs, sound, alignment))
+        elif _kept_out(theirs):
+            return ()
+    return tuple(found)
 
 
 def _kept_out(manifest: Manifest) -> tuple[Range, ...]:
