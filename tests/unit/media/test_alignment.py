@@ -98,3 +98,72 @@ def test_a_join_is_within_the_guard_and_the_nearest() -> None:
     )
     hum = Kept(tone(3))
     assert nearest(hum, 0, RATE, hum, Alignment(3, crossed=False)) == 0
+
+
+def drifting(drift_ms: int) -> Kept:
+    """The sound of a minute by a clock that is later by so much at its end, a frame at a time."""
+    late = drift_ms * RATE // 1_000
+    step = len(LONG) // 2 // late * 2
+    return Kept(
+        b"".join(LONG[begin : begin + step] + LONG[begin + step - 2 : begin + step] for begin in range(0, late * step, step))
+    )
+
+
+LONG = sweep(60, 300, 3_900)
+
+
+@pytest.mark.parametrize("drift_ms", [0, 20, 60, 120])
+def test_how_far_clocks_drift_apart_in_a_call_is_told(drift_ms: int) -> None:
+    ours, other = Kept(LONG), drifting(drift_ms) if drift_ms else Kept(LONG)
+    found = aligned(ours, other, 0)
+    assert found is not None
+    drift = drift_ms * RATE // 1_000
+    for error in (found.shift, drift - found.shift):
+        assert error <= found.guard(RATE) - GUARD_MS * RATE // 1_000 <= 2 * drift
+
+
+@pytest.mark.parametrize("drift_ms", [300, 380])
+def test_what_drifts_further_is_not_followed(drift_ms: int) -> None:
+    assert aligned(Kept(LONG), drifting(drift_ms), 0) is None
+
+
+def second_of(number: int) -> bytes:
+    """A sound of a second, another for each number."""
+    return sweep(1, 300 + 7 * number, 3_000 + 11 * number)
+
+
+def unlike(first: int, seconds: int) -> bytes:
+    return b"".join(second_of(first + each) for each in range(seconds))
+
+
+LOOP = sweep(8)
+
+
+@pytest.mark.parametrize(
+    ("ours", "other"),
+    [
+        (sweep(2.5) * 10 + unlike(0, 35), sweep(2.5) * 10 + unlike(100, 35)),
+        (unlike(0, 6) + LOOP * 3 + unlike(6, 10), unlike(100, 6) + LOOP * 3 + unlike(106, 10)),
+        (LOOP + unlike(0, 24) + LOOP, LOOP + unlike(100, 24) + LOOP),
+        ((tone(1) + bytes(2 * 4 * RATE)) * 5 + unlike(0, 20), (tone(1) + bytes(2 * 4 * RATE)) * 5 + unlike(100, 20)),
+    ],
+    ids=["a short loop", "a loop in between", "a loop at both ends", "a ring tone"],
+)
+def test_sound_that_repeats_itself_does_not_make_calls_the_same_that_are_not(ours: bytes, other: bytes) -> None:
+    assert aligned(Kept(ours), Kept(other), 0) is None
+
+
+def test_music_that_both_have_hinders_nothing() -> None:
+    ours = Kept(unlike(0, 20) + sweep(0.5) * 20 + unlike(20, 20))
+    assert aligned(ours, ours, 17) == Alignment(0, crossed=False)
+
+
+def test_a_part_in_which_both_have_nothing_at_an_end_leaves_open_how_far_clocks_are_apart_there() -> None:
+    ours = Kept(LONG[: 2 * 30 * RATE] + bytes(2 * 30 * RATE))
+    assert aligned(ours, ours, 0) is None
+
+
+def test_what_one_has_lost_does_not_speak_against_it() -> None:
+    other = bytearray(LONG)
+    other[2 * 10 * RATE : 2 * 40 * RATE] = bytes(2 * 30 * RATE)
+    assert aligned(Kept(LONG), Kept(bytes(other)), 0) == Alignment(0, crossed=False)
