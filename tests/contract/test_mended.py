@@ -47,6 +47,8 @@ class Recorder:
     """A node that records the call from one second of it to another, all places in seconds of the call; its clock is wrong by
     `clock_ms`."""
 
+    call = ""
+
     def __init__(self, store: MemoryStore, keys: object, name: str, heard: tuple[float, float], clock_ms: float = 0) -> None:
         self.maker = Maker(store=store, keys=keys, recording=name, segment_bytes=1_600)  # type: ignore[arg-type]  # either kind
         self.start, self.stop = frames(heard)
@@ -62,7 +64,7 @@ class Recorder:
         reason: str = "agent",
     ) -> None:
         """Seals it; what is lost is told for each track."""
-        records: list[Record] = [started(at=self.began)]
+        records: list[Record] = [started(at=self.began, call=self.call or self.maker.recording)]
         for span in paused:
             start, stop = (each - self.start for each in frames(span))
             records += pause(start, stop, reason)
@@ -94,9 +96,18 @@ class Two:
         self.theirs = Recorder(maker.store, maker.keys, OTHER_RECORDING, theirs, clock_ms)
         self.maker = maker
         self.player = SealedPlayer(maker.store, maker.keys, maker.trusted)
+        self.doubles = [DOUBLE]
+
+    def another(self, heard: tuple[float, float], call: str = "") -> Recorder:
+        """Another recording of the call, of the recorder that has this name."""
+        name = RecordingId(f"5b1c6a52-1c1e-4c35-8f44-2a7d5b0c6e{len(self.doubles):02}")
+        self.doubles.append(name)
+        recorder = Recorder(self.maker.store, self.maker.keys, name, heard)
+        recorder.call = call
+        return recorder
 
     async def opened(self, *, before: bool = True, after: bool = True) -> OpenRendition:
-        return await self.player.open(RECORDING, mending=Mending((DOUBLE,), before=before, after=after))
+        return await self.player.open(RECORDING, mending=Mending(tuple(self.doubles), before=before, after=after))
 
     async def heard(self, rendition: OpenRendition) -> tuple[Samples, Samples]:
         whole = b"".join([piece async for piece in self.player.read(rendition, 0, rendition.size)])
@@ -180,6 +191,40 @@ async def test_beyond_an_end_at_which_it_was_paused_nothing_is_added(
     assert (mended.before_ms, mended.duration_ms) == (before_ms, duration_ms)
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+async def test_beyond_an_end_at_which_another_was_paused_nothing_is_heard_of_a_third(mirrored: bool) -> None:
+    def turned(span: tuple[float, float]) -> tuple[float, float]:
+        return (CALL_S - span[1], CALL_S - span[0]) if mirrored else span
+
+    two = Two(turned((0, 4)), turned((0, 5)))
+    two.ours.made()
+    two.theirs.made(paused=[turned((4.5, 5))])
+    two.another((0, CALL_S)).made()
+    rendition = await two.opened()
+    for track, sound in enumerate(await two.heard(rendition)):
+        assert sound == expected([turned((4.5, CALL_S))], track=track)
+    assert rendition.mended is not None
+    [kept_out] = rendition.mended.kept_out
+    start_ms, stop_ms = (int(each * 1_000) for each in turned((4.5, CALL_S)))
+    assert kept_out == Stretch(start_ms, stop_ms)
+
+
+@pytest.mark.parametrize(
+    ("first", "next_", "silent"),
+    [([(3.5, 4)], [(8, 8.5)], (3.4, 8.6)), ([(3.5, 4)], [], (3.4, 8.1)), ([], [(8, 8.5)], (3.9, 8.6))],
+)
+async def test_between_two_recordings_of_a_recorder_that_was_paused_at_an_end_of_one_nothing_is_heard(
+    first: Spans, next_: Spans, silent: tuple[float, float]
+) -> None:
+    two = Two((0, CALL_S), (0, 4))
+    two.theirs.call = "of the recorder that was lost"
+    two.ours.made()
+    two.theirs.made(paused=first)
+    two.another((8, CALL_S), two.theirs.call).made(paused=next_)
+    for track, sound in enumerate(await two.heard(await two.opened())):
+        assert sound == expected([silent], track=track)
+
+
 @pytest.mark.parametrize("reason", ["hold", "consent", "policy", "supervisor"])
 @pytest.mark.parametrize("mine", [True, False])
 async def test_whatever_the_reason_nothing_of_it_comes_from_the_other(reason: str, mine: bool) -> None:
@@ -203,14 +248,14 @@ async def test_what_was_taken_out_of_one_is_not_heard_from_the_other() -> None:
 
 async def test_a_third_recorder_has_what_two_have_not() -> None:
     two = Two((0.5, 10))
-    third = Recorder(two.maker.store, two.maker.keys, "5b1c6a52-1c1e-4c35-8f44-2a7d5b0c6e33", (1, 11), clock_ms=-15)
+    third = two.another((1, 11))
     two.ours.made(lost=([(3, 4)], [(3, 4)]))
     two.theirs.made(lost=([(3.5, 5)], [(3.5, 5)]))
     third.made(paused=[(8, 9)], lost=([(3, 3.6)], []))
-    mending = Mending((DOUBLE, RecordingId(third.maker.recording)), before=True, after=True)
-    left, right = await two.heard(await two.player.open(RECORDING, mending=mending))
+    rendition = await two.opened()
+    left, right = await two.heard(rendition)
     assert left == expected([(3.5, 3.6), widened((8, 9))], track=0)
-    mended = (await two.player.open(RECORDING, mending=mending)).mended
+    mended = rendition.mended
     borrowed = [(each.start_ms, each.stop_ms) for each in mended.borrowed if each.track == "other"] if mended else []
     assert borrowed == [(0, 500), (3_000, 3_500), (3_500, 4_000), (10_000, 12_000)], "each stretch comes from one of them"
     assert right == expected([widened((8, 9))], track=1)
@@ -230,12 +275,10 @@ async def test_what_is_not_known_to_be_the_same_sound_mends_nothing(clock_ms: fl
 @pytest.mark.parametrize("paused", [True, False])
 async def test_where_one_that_is_not_known_to_be_the_same_kept_something_out_nothing_is_taken_from_another(paused: bool) -> None:
     two = Two((0.5, 10))
-    third = Recorder(two.maker.store, two.maker.keys, "5b1c6a52-1c1e-4c35-8f44-2a7d5b0c6e33", (0, CALL_S))
     two.ours.made(lost=([(3, 3.5)], []))
     two.theirs.made()
-    third.made(paused=[(3, 4)] if paused else [], said=(sweep(310, 3_250), sweep(3_350, 410)))
-    mending = Mending((DOUBLE, RecordingId(third.maker.recording)), before=True, after=True)
-    mended = (await two.player.open(RECORDING, mending=mending)).mended
+    two.another((0, CALL_S)).made(paused=[(3, 4)] if paused else [], said=(sweep(310, 3_250), sweep(3_350, 410)))
+    mended = (await two.opened()).mended
     assert (mended.doubles if mended else ()) == (() if paused else (DOUBLE,))
 
 
@@ -247,6 +290,10 @@ async def test_of_an_erased_or_unreadable_double_the_other_plays_alone() -> None
     manifest = two.maker.store.files[f"{layout.sealed_directory(OTHER_RECORDING)}/{layout.MANIFEST}"]
     manifest[40] ^= 1
     assert (await two.opened()).mended is None
+    manifest[40] ^= 1
+    two.another((0, CALL_S)).made()
+    manifest[40] ^= 1
+    assert (await two.opened()).mended is None, "nobody knows what it kept out"
     manifest[40] ^= 1
     assert whole.mended is not None
     for dek_id in whole.plan.doubles[0].dek_ids if whole.plan else ():

@@ -56,8 +56,9 @@ TRANSIT_ANSWER_S: Final = 5.0
 AUDIT_LINES_READ: Final = 1_000
 """Lines of the audit trail read at once when all of it is proved: half a megabyte."""
 
-DOUBLES_MAX: Final = 4
-"""Other recordings by which one is mended: clients copy a call to five recorders at most."""
+DOUBLES_MAX: Final = 8
+"""Other recordings of a call, each of which must be looked at before one is mended: clients copy a call to five recorders at
+most, and one that is lost begins anew."""
 
 MENDED_PIECES_MAX: Final = 256
 """Stretches that are put to the frame for one double; of more, as where every tenth packet was lost, the rest goes by what holds

@@ -5,10 +5,13 @@ Theory. A *hole* of a recording is what it lost (`gap`, `corrupt`) and, where no
 beginning and behind its end. A hole is *mended* by a *double*, another recording of the same sound (`alignment`), as far as that
 has it. What one of them kept out or had taken out of it (`paused`, `held`, `redacted`) is digital zero on both tracks whatever
 another holds there: a pause of one recorder need not have reached the other. A recording is bound by its own pauses to the
-frame, and by those of others GUARD_MS wider, because their distance changes by less than that. One that was kept out at its very
-end (or beginning) says nothing of how long: beyond it nothing is added. Each piece is put where the sound in front of it, or
-behind it, says. Nothing of it is stored: the plan is made of the manifests when the recording is opened, and the sealed files
-stay as they are.
+frame, and by those of others wider, by as much as their distance may be another there (`Alignment.guard`). One that was kept out
+at its very end (or beginning) says nothing of how long: what lies beyond it is as if kept out, up to the same recorder's next
+recording (or the one before), and to the end of all where there is none. A recording that kept something out and whose place is
+not known may have kept out anything: then nothing is mended.
+
+Each piece is put where the sound in front of it, or behind it, says. Nothing of it is stored: the plan is made of the manifests
+when the recording is opened, and the sealed files stay as they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +20,7 @@ from datetime import timedelta
 from typing import Final
 
 from telegraphone.limits import MENDED_PIECES_MAX
-from telegraphone.media.alignment import GUARD_MS, PIECE_FRAMES, Alignment, aligned, nearest
+from telegraphone.media.alignment import PIECE_FRAMES, Alignment, aligned, nearest
 from telegraphone.media.manifest import Manifest
 from telegraphone.media.mixdown import TRACKS, DamagedPlace, Mixdown, Rendered, blank, interleave
 from telegraphone.media.spans import Range, merged, within, without
@@ -45,7 +48,7 @@ class Piece:
 class Plan:
     """How a recording is mended, in frames of its own timeline; it begins at `first`, which is not above 0, and ends at `last`.
     `doubles` are those that are the same sound, and `pieces` by track what is taken from which of them; our own sound is
-    silent in all of `barred`. `kept_out` is what one of them or we kept out."""
+    silent in all of `barred`. `kept_out` is what one of them or we kept out, and what lies beyond an end at which one was."""
 
     first: int
     last: int
@@ -56,10 +59,22 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Double:
+class _Placed:
+    """A recording and how it lies to ours."""
+
     manifest: Manifest
     mixdown: Mixdown
     alignment: Alignment
+
+    @property
+    def recorder(self) -> str:
+        """Whose recordings follow each other: those of one call."""
+        return self.manifest.call or self.manifest.recording
+
+    @property
+    def place(self) -> Range:
+        """Where it lies on our timeline."""
+        return -self.alignment.shift, self.manifest.frames - self.alignment.shift
 
     def ours(self, ranges: Iterable[Range]) -> tuple[Range, ...]:
         """Ranges of its frames on our timeline."""
@@ -71,16 +86,21 @@ class _Double:
 
 
 def planned(ours: Recording, others: Sequence[Recording], *, before: bool, after: bool) -> Plan | None:
-    """How others mend a recording, the first of them first; `before` and `after` say whether what lies beyond its ends may come
-    from them. None when none of them is the same sound. Raises OSError."""
+    """How all others of the call mend a recording, the first of them first; `before` and `after` say whether what lies beyond its
+    ends may come from them. None when none of them is the same sound, or one kept out something of which nobody knows where it
+    lies. Raises OSError."""
     manifest, mixdown = ours
-    doubles = _doubles(ours, others)
+    found = [(each, _alignment(ours, each)) for each in others]
+    if any(alignment is None and _kept_out(theirs) for (theirs, _), alignment in found):
+        return None
+    doubles = tuple(_Placed(*each, alignment) for each, alignment in found if alignment is not None)
     if not doubles:
         return None
-    kept = [_kept_out(manifest), *(each.ours(_kept_out(each.manifest)) for each in doubles)]
-    first, last = _ends(manifest, doubles)
+    placed = (_Placed(manifest, mixdown, Alignment(0, crossed=False)), *doubles)
+    kept = [(*each.ours(_kept_out(each.manifest)), *_beyond(each, placed)) for each in placed]
+    barred = [_barred(kept, placed, index) for index in range(len(placed))]
+    first, last = _ends(placed)
     first, last = first if before else 0, last if after else manifest.frames
-    barred = [_barred(kept, index, manifest.rate * GUARD_MS // 1000) for index in range(len(kept))]
     left, right = (
         tuple(_pieces(_missing(manifest, stream, first, last), mixdown, stream, tuple(zip(doubles, barred[1:], strict=True))))
         for stream in range(TRACKS)
@@ -121,42 +141,50 @@ class MendedMixdown:
         return bytes(pcm)
 
 
-def _doubles(ours: Recording, others: Iterable[Recording]) -> tuple[_Double, ...]:
-    """Those of the others that are the same sound; none at all where one that is not known to be has kept something out, of which
-    nobody can say where in ours it lies."""
-    manifest, mixdown = ours
-    found: list[_Double] = []
-    for theirs, sound in others:
-        apart = (manifest.started_at - theirs.started_at) // _MICROSECOND * manifest.rate // 1_000_000
-        alignment = aligned(mixdown, sound, apart) if theirs.rate == manifest.rate else None
-        if alignment is not None:
-            found.append(_Double(theirs, sound, alignment))
-        elif _kept_out(theirs):
-            return ()
-    return tuple(found)
+def _alignment(ours: Recording, other: Recording) -> Alignment | None:
+    (manifest, mixdown), (theirs, sound) = ours, other
+    if theirs.rate != manifest.rate:
+        return None
+    apart = (manifest.started_at - theirs.started_at) // _MICROSECOND * manifest.rate // 1_000_000
+    return aligned(mixdown, sound, apart)
 
 
-def _kept_out(manifest: Manifest) -> tuple[Range, ...]:
-    return merged((span.start, span.stop) for span in manifest.spans if span.kind in _KEPT_OUT)
-
-
-def _barred(kept: Sequence[Iterable[Range]], mine: int, guard: int) -> tuple[Range, ...]:
-    """Where nothing of one recording may be heard: what it kept out itself, and, wider, what others did."""
-    widened = ((start - guard, stop + guard) for index, ranges in enumerate(kept) if index != mine for start, stop in ranges)
-    return merged([*kept[mine], *widened])
-
-
-def _ends(manifest: Manifest, doubles: Iterable[_Double]) -> Range:
-    """How far doubles reach beyond a recording that was not kept out at its ends."""
-    ends = [(0, manifest.frames), *(span for each in doubles for span in each.ours([(0, each.manifest.frames)]))]
-    first, last = min(start for start, _ in ends), max(stop for _, stop in ends)
-    shut_first, shut_last = (_shut_at(manifest, place) for place in (0, manifest.frames))
-    return 0 if shut_first else first, manifest.frames if shut_last else last
+def _kept_out(manifest: Manifest) -> list[Range]:
+    """What it kept out, in its own frames; what was shut when it ended need not have kept out any."""
+    return [(span.start, span.stop) for span in manifest.spans if span.kind in _KEPT_OUT]
 
 
 def _shut_at(manifest: Manifest, place: int) -> bool:
-    """Whether it was kept out beside a place; what was shut when it ended need not have kept out any frame."""
-    return any(span.start <= place <= span.stop for span in manifest.spans if span.kind in _KEPT_OUT)
+    """Whether it was kept out beside a place."""
+    return any(start <= place <= stop for start, stop in _kept_out(manifest))
+
+
+def _beyond(one: _Placed, placed: Sequence[_Placed]) -> Iterator[Range]:
+    """What lies beyond an end at which a recording was kept out, up to the same recorder's next one."""
+    start, stop = one.place
+    same = [each.place for each in placed if each.recorder == one.recorder]
+    if _shut_at(one.manifest, 0):
+        yield max((end for begin, end in same if begin < start), default=min(each.place[0] for each in placed)), start
+    if _shut_at(one.manifest, one.manifest.frames):
+        yield stop, min((begin for begin, _ in same if begin > start), default=max(each.place[1] for each in placed))
+
+
+def _barred(kept: Sequence[Iterable[Range]], placed: Sequence[_Placed], mine: int) -> tuple[Range, ...]:
+    """Where nothing of one recording may be heard: what it kept out itself, and, wider, what others did."""
+    barred = [*kept[mine]]
+    for index, other in enumerate(placed):
+        if index != mine:
+            guard = other.alignment.guard(other.manifest.rate) + 2 * placed[mine].alignment.apart
+            barred += [(start - guard, stop + guard) for start, stop in kept[index]]
+    return merged(barred)
+
+
+def _ends(placed: Sequence[_Placed]) -> Range:
+    """How far doubles reach beyond the first of these, where that was not kept out at its ends."""
+    manifest = placed[0].manifest
+    first, last = min(each.place[0] for each in placed), max(each.place[1] for each in placed)
+    shut_first, shut_last = (_shut_at(manifest, place) for place in (0, manifest.frames))
+    return 0 if shut_first else first, manifest.frames if shut_last else last
 
 
 def _missing(manifest: Manifest, stream: int, first: int, last: int) -> tuple[Range, ...]:
@@ -165,7 +193,7 @@ def _missing(manifest: Manifest, stream: int, first: int, last: int) -> tuple[Ra
 
 
 def _pieces(
-    holes: tuple[Range, ...], ours: Mixdown, stream: int, doubles: Iterable[tuple[_Double, tuple[Range, ...]]]
+    holes: tuple[Range, ...], ours: Mixdown, stream: int, doubles: Iterable[tuple[_Placed, tuple[Range, ...]]]
 ) -> Iterator[Piece]:
     """What doubles have of these holes of a track, the first of them first, each but where it is barred."""
     for index, (double, barred) in enumerate(doubles):
@@ -178,7 +206,7 @@ def _pieces(
         holes = without(holes, taken)
 
 
-def _joined(ours: Mixdown, stream: int, hole: Range, double: _Double) -> int:
+def _joined(ours: Mixdown, stream: int, hole: Range, double: _Placed) -> int:
     """By which shift what the double has goes on from what lies in front of a hole, or else leads to what lies behind it."""
     for place in (hole[0] - PIECE_FRAMES, hole[1]):
         shift = nearest(ours, stream, place, double.mixdown, double.alignment)

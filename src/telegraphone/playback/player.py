@@ -10,7 +10,6 @@ work in worker threads, a bounded number at once.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -169,12 +168,11 @@ class SealedPlayer:
         return manifest
 
     def _plan(self, manifest: Manifest, mixdown: Mixdown, mending: Mending) -> Plan | None:
-        """How the recording is mended by those of the others that can be read."""
-        others: list[tuple[Manifest, Mixdown]] = []
-        for each in mending.doubles:
-            with suppress(KeyError, Unavailable):
-                double = self._manifest(each)
-                others.append((double, self._mixdown(double)))
+        """How the recording is mended by the others; of one that cannot be read nobody knows what it kept out."""
+        try:
+            others = [(double, self._mixdown(double)) for double in map(self._manifest, mending.doubles)]
+        except (KeyError, Unavailable):
+            return None
         try:
             return planned((manifest, mixdown), others, before=mending.before, after=mending.after)
         except OSError as error:

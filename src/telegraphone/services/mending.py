@@ -1,9 +1,10 @@
 """Says from which other recordings one may have what it lacks: those that others made of the same call, as far as who listens may
 hear them.
 
-Of the same call are copies of one conversation in which the same parties took part, while both were made. Whether they are the
-same sound the player finds out. What lies beyond the ends of one belongs to it only where no person began or ended it: a start
-on demand and a stop are wishes as a pause is.
+Of the same call are copies of one conversation in which the same parties took part. Whether they are the same sound the
+player finds out. Each may have kept out what another has, so that it is all of them or none: of one that still runs, that the
+listener may not hear or that is one too many nobody looks what that was. What lies beyond the ends of one belongs to it only
+where no person began or ended it: a start on demand and a stop are wishes as a pause is.
 """
 
 from collections.abc import Sequence
@@ -35,17 +36,12 @@ class Menders:
         voices = next((each.voices for each in copies if each.call_uuid == part.call_uuid), frozenset())
         same = [each.call_uuid for each in copies if each.call_uuid != part.call_uuid and voices and each.voices == voices]
         own, *others = await self._library.all_within_reach(agent, Action.LISTEN, [part.call_uuid, *same])
-        doubles = [each.recording_id for parts in others for each in parts if _meet(part, each)]
-        if not doubles:
+        if tuple(others) != await self._library.catalogue.parts_of_calls(agent.tenant, same):
             return None
-        return Mending(tuple(doubles[:DOUBLES_MAX]), _may_reach_back(part, own), _may_go_on(part, own))
-
-
-def _meet(one: PartRecord, other: PartRecord) -> bool:
-    """Whether both have ended and were made at the same time for a while."""
-    if one.stopped_at is None or other.stopped_at is None:
-        return False
-    return one.started_at < other.stopped_at and other.started_at < one.stopped_at
+        doubles = [each for parts in others for each in parts]
+        if not 0 < len(doubles) <= DOUBLES_MAX or any(each.stopped_at is None for each in doubles):
+            return None
+        return Mending(tuple(each.recording_id for each in doubles), _may_reach_back(part, own), _may_go_on(part, own))
 
 
 def _may_reach_back(part: PartRecord, own: Sequence[PartRecord]) -> bool:

@@ -27,8 +27,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """The other recordings of a call, its doubles, from which one may have what it lacks; what lies `before` its beginning and
-    `after` its end as well, where nobody wanted it to begin and end there."""
+    """The other recordings of a call, its doubles, all of them, from which one may have what it lacks; what lies `before` its
+    beginning and `after` its end as well, where nobody wanted it to begin and end there."""
 
     doubles: tuple[RecordingId, ...]
     before: bool
@@ -74,8 +74,8 @@ class Player(Protocol):
     """Plays finished recordings."""
 
     async def open(self, recording_id: RecordingId, form: Form = Form(), *, mending: Mending | None = None) -> Rendition:
-        """Raises `KeyError` when there is no such finished recording, `Unavailable("playback")` when it cannot be read. A double
-        that is not there, cannot be read or is other sound mends nothing."""
+        """Raises `KeyError` when there is no such finished recording, `Unavailable("playback")` when it cannot be read. It is
+        not mended when a double is not there or cannot be read, or kept out something of which nobody knows where it lies."""
 
     def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:
         """Bytes [start, end) in bounded pieces, each verified before it is yielded."""

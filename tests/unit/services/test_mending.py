@@ -64,7 +64,7 @@ async def test_another_recording_of_the_same_call_may_mend_it() -> None:
     part = await office.recorded("a", A)
     await office.recorded("b", B, (2, 70))
     await office.recorded("b-later", B, (80, 90))
-    assert await office.menders.of(OFFICER, part) == Mending((RecordingId("b"),), before=True, after=True)
+    assert await office.menders.of(OFFICER, part) == Mending((RecordingId("b"), RecordingId("b-later")), before=True, after=True)
 
 
 async def test_nothing_else_may() -> None:
@@ -88,21 +88,27 @@ async def test_of_whom_nobody_is_known_nothing_is_known() -> None:
     assert await office.menders.of(OFFICER, part) is None
 
 
-async def test_one_that_still_runs_mends_nothing() -> None:
+@pytest.mark.parametrize("wholly", [True, False])
+async def test_while_one_still_runs_nothing_is_mended(wholly: bool) -> None:
     office = Office()
-    for call in (A, B):
+    for call in (A, B, C):
         await office.copied(call)
     part = await office.recorded("a", A)
-    await office.catalogue.put(replace(await office.recorded("b", B), stopped_at=None))
+    if not wholly:
+        await office.recorded("b", B)
+    await office.recorded("c", C)
+    assert await office.menders.of(OFFICER, part) is not None
+    await office.catalogue.put(replace(await office.recorded("b2", B), stopped_at=None))
     assert await office.menders.of(OFFICER, part) is None
 
 
-async def test_what_the_listener_may_not_hear_mends_nothing() -> None:
+async def test_where_the_listener_may_not_hear_one_nothing_is_mended() -> None:
     office = Office()
-    for call in (A, B):
+    for call in (A, B, C):
         await office.copied(call)
     part = await office.recorded("a", A)
     await office.recorded("b", B, user_name="agent.two")
+    await office.recorded("c", C)
     assert await office.menders.of(LEADER, part) is None
     assert await office.menders.of(OFFICER, part) is not None
     with pytest.raises(RoleMissing):
@@ -142,12 +148,15 @@ async def test_of_several_parts_only_the_first_and_the_last_reach_beyond_their_e
     assert [(each.before, each.after) for each in found if each] == [(True, False), (False, False), (False, True)]
 
 
-async def test_no_more_recorders_are_asked_than_clients_copy_to() -> None:
+async def test_where_there_are_too_many_to_look_at_none_is_mended() -> None:
     office = Office()
-    calls = [CallUuid(f"{number:032}") for number in range(DOUBLES_MAX + 2)]
+    calls = [CallUuid(f"{number:032}") for number in range(DOUBLES_MAX)]
     for call in calls:
         await office.copied(call)
     parts = [await office.recorded(call[-4:], call) for call in calls]
+    await office.recorded("begun anew", calls[1], (70, 80))
     mending = await office.menders.of(OFFICER, parts[0])
     assert mending is not None
     assert len(mending.doubles) == DOUBLES_MAX
+    await office.recorded("and anew", calls[1], (80, 90))
+    assert await office.menders.of(OFFICER, parts[0]) is None
