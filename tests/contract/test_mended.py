@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from telegraphone.domain.ids import RecordingId
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.media import layout
 from telegraphone.media.alignment import GUARD_MS
 from telegraphone.media.g711 import linear_to_mu, mu_to_linear
@@ -23,6 +23,7 @@ from tests.unit.media.recording_maker import OTHER_RECORDING, RECORDING, START, 
 RATE = 8_000
 CALL_S = 12
 DOUBLE = RecordingId(OTHER_RECORDING)
+CALL = CallUuid("C" * 32)
 GUARD = RATE * GUARD_MS // 1_000
 Spans = Sequence[tuple[float, float]]
 Samples = "array[int]"
@@ -107,7 +108,7 @@ class Two:
         return recorder
 
     async def opened(self, *, before: bool = True, after: bool = True) -> OpenRendition:
-        return await self.player.open(RECORDING, mending=Mending(tuple(self.doubles), before=before, after=after))
+        return await self.player.open(RECORDING, mending=Mending(dict.fromkeys(self.doubles, CALL), before=before, after=after))
 
     async def heard(self, rendition: OpenRendition) -> tuple[Samples, Samples]:
         whole = b"".join([piece async for piece in self.player.read(rendition, 0, rendition.size)])
@@ -313,7 +314,7 @@ async def test_every_form_and_the_drawing_are_mended_and_any_range_is_a_slice() 
     whole = b"".join([piece async for piece in two.player.read(rendition, 0, rendition.size)])
     for start, end in ((0, 50), (96_001, 130_003), (rendition.size - 5, rendition.size)):
         assert b"".join([piece async for piece in two.player.read(rendition, start, end)]) == whole[start:end]
-    mending = Mending((DOUBLE,), before=True, after=True)
+    mending = Mending({DOUBLE: CALL}, before=True, after=True)
     sizes = [(await two.player.open(RECORDING, Form("mp3", "mixed"), mending=each)).size for each in (None, mending)]
     assert sizes[0] < sizes[1]
     agent, _ = await two.player.peaks(RECORDING, Stretch(3_100, 3_400), 3, mending)

@@ -27,7 +27,7 @@ class SimulatedPlayer:
         mended = None
         if mending is not None:
             borrowed = tuple(Borrowed(1_000, 2_000, "agent", each) for each in mending.doubles)
-            mended = Mended(500 * mending.before, 41_000, mending.doubles, borrowed, (Stretch(3_000, 4_000),))
+            mended = Mended(500 * mending.before, 41_000, tuple(mending.doubles), borrowed, (Stretch(3_000, 4_000),))
         return Rendition(recording_id, _TYPES[form.format], size, tag, MADE_AT, mended)
 
     async def read(self, rendition: Rendition, start: int, end: int) -> AsyncIterator[bytes]:

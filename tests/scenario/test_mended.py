@@ -11,7 +11,7 @@ from telegraphone.domain.copies import Copy, Party
 from telegraphone.domain.ids import DEFAULT_TENANT, CallUuid, RecordingId
 from telegraphone.services.catalogue import By, HistoryEntry, PartRecord
 from tests.scenario.recorded import CONTENT, RECORDINGS
-from tests.scenario.world import World
+from tests.scenario.world import Asks, World, contact_centre
 
 BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 A, B = CallUuid("A" * 32), CallUuid("B" * 32)
@@ -20,8 +20,7 @@ TALKING = (Party("sip:15550100@example.com", "15550100"), Party("sip:5001@exampl
 PATH = f"{RECORDINGS}/{A}/play/one.wav"
 
 
-@pytest.fixture
-async def _recorded_twice(world: World) -> None:
+async def recorded_twice(world: World) -> None:
     for call, name in ((A, ONE), (B, TWO)):
         stop = BEGAN + timedelta(seconds=40)
         whole = HistoryEntry("Recording", BEGAN, stop, 0, 40_000, By("policy"), By("call"))
@@ -30,6 +29,11 @@ async def _recorded_twice(world: World) -> None:
         copy = Copy(call, DEFAULT_TENANT, "sbc", BEGAN, links=frozenset({"default of-one-conversation"}))
         await world.copies.put(copy.described(TALKING, BEGAN).over(stop))
         world.player.files[name] = CONTENT
+
+
+@pytest.fixture
+async def _recorded_twice(world: World) -> None:
+    await recorded_twice(world)
 
 
 async def conversation(http: httpx.AsyncClient) -> Any:
@@ -43,12 +47,33 @@ async def test_a_listen_to_both_is_in_the_trail_of_both(world: World, http: http
     response = await http.get(f"{PATH}?mended=true", headers={"Range": "bytes=44-143"})
     assert (response.status_code, response.content) == (206, CONTENT[44:144])
     about = f"{41_000 * 44 // len(CONTENT)}-{41_000 * 144 // len(CONTENT)}"
-    detail = {"call": A, "form": "wav both", "bytes": "44-143", "about_ms": about, "mended": "one two"}
+    detail = {"form": "wav both", "bytes": "44-143", "about_ms": about, "mended": "one two"}
     heard = [line.deed for line in world.lines]
-    assert [(each.action, each.subject, each.detail) for each in heard] == [("play", name, detail) for name in (ONE, TWO)]
+    assert [(each.action, each.subject, each.detail) for each in heard] == [
+        ("play", name, detail | {"call": call}) for name, call in ((ONE, A), (TWO, B))
+    ]
     for call in (A, B):
         trail = (await http.get(f"{RECORDINGS}/{call}/trail")).json()["trail"]
         assert [each["action"] for each in trail] == ["play"]
+
+
+async def test_where_it_is_asked_what_for_it_is_said_of_both() -> None:
+    async with contact_centre(asks=Asks(purpose=frozenset({DEFAULT_TENANT}))) as world, world.client("compliance.one") as http:
+        await recorded_twice(world)
+        path = f"{PATH}?mended=true"
+        for call, words in ((A, "complaint 17"), (B, "what it lacks")):
+            for asked in (http.get, http.head):
+                assert (await asked(path)).status_code == 403
+            refused = world.lines[-1].deed
+            assert (refused.subject, refused.result) == (call, "refused")
+            said = {"operationName": "statePurpose", "purpose": words}
+            assert (await http.post(f"{RECORDINGS}/{call}", json=said)).status_code == 200
+        assert (await http.get(path)).status_code == 200
+        heard = [line.deed for line in world.lines if line.deed.action == "play"]
+        assert [(each.subject, each.detail["call"], each.detail["purpose"]) for each in heard if each.result == "begun"] == [
+            (ONE, A, "complaint 17"),
+            (TWO, B, "what it lacks"),
+        ]
 
 
 @pytest.mark.usefixtures("_recorded_twice")

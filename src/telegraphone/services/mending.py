@@ -41,7 +41,7 @@ class Menders:
         doubles = [each for parts in others for each in parts]
         if not 0 < len(doubles) <= DOUBLES_MAX or any(each.stopped_at is None for each in doubles):
             return None
-        return Mending(tuple(each.recording_id for each in doubles), _may_reach_back(part, own), _may_go_on(part, own))
+        return Mending({each.recording_id: each.call_uuid for each in doubles}, _may_reach_back(part, own), _may_go_on(part, own))
 
 
 def _may_reach_back(part: PartRecord, own: Sequence[PartRecord]) -> bool:

@@ -1,11 +1,11 @@
 """What use cases and faces need of finished recordings as things that are heard."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from telegraphone.domain.ids import RecordingId
+from telegraphone.domain.ids import CallUuid, RecordingId
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,11 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """The other recordings of a call, its doubles, all of them, from which one may have what it lacks; what lies `before` its
+    """The other recordings of a call, its doubles, all of them and in which calls each is listed, from which one may have what it
+    lacks; what lies `before` its
     beginning and `after` its end as well, where nobody wanted it to begin and end there."""
 
-    doubles: tuple[RecordingId, ...]
+    doubles: Mapping[RecordingId, CallUuid]
     before: bool
     after: bool
 

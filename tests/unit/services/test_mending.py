@@ -64,7 +64,9 @@ async def test_another_recording_of_the_same_call_may_mend_it() -> None:
     part = await office.recorded("a", A)
     await office.recorded("b", B, (2, 70))
     await office.recorded("b-later", B, (80, 90))
-    assert await office.menders.of(OFFICER, part) == Mending((RecordingId("b"), RecordingId("b-later")), before=True, after=True)
+    assert await office.menders.of(OFFICER, part) == Mending(
+        {RecordingId("b"): B, RecordingId("b-later"): B}, before=True, after=True
+    )
 
 
 async def test_nothing_else_may() -> None:
@@ -135,7 +137,7 @@ async def test_where_a_wish_began_or_ended_it_nothing_beyond_is_its_own(
         await office.copied(call)
     part = await office.recorded("a", A, by=by)
     await office.recorded("b", B)
-    assert await office.menders.of(OFFICER, part) == Mending((RecordingId("b"),), before, after)
+    assert await office.menders.of(OFFICER, part) == Mending({RecordingId("b"): B}, before, after)
 
 
 async def test_of_several_parts_only_the_first_and_the_last_reach_beyond_their_ends() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response, StreamingResponse
 
+from telegraphone.domain.ids import CallUuid, RecordingId
 from telegraphone.domain.permissions import Action
 from telegraphone.services.audit import AuditTrail, Deed
 from telegraphone.services.catalogue import PartRecord
@@ -24,16 +25,22 @@ class Playback:
 
     async def respond(self, request: ApiRequest, part: PartRecord, form: Form, mending: Mending | None) -> Response:
         """The answer to GET or HEAD of this part's audio. Raises KeyError when there is none, `PurposeMissing`, `Unavailable`."""
-        purpose = await self._purposes.of(request.agent, Action.LISTEN, part.call_uuid, request.origin)
+        heard = {part.recording_id: await self._said(request, part.call_uuid)}
         rendition = await self._player.open(part.recording_id, form, mending=mending)
+        if mending and rendition.mended:
+            heard |= {each: await self._said(request, mending.doubles[each]) for each in rendition.mended.doubles}
         span, fields = asked(request.http.headers, rendition)
         if request.query.get("download") == "true":
             fields["Content-Disposition"] = f'attachment; filename="{_file_name(part, form)}"'
         if request.http.method == "HEAD":
             return Response(None, span.status, fields)
-        await self._write_down(request, rendition, {**self._heard(part, form, span, rendition), **purpose})
+        await self._write_down(request, heard, self._heard(part, form, span, rendition))
         pieces = self._player.read(rendition, span.start, span.end)
         return StreamingResponse(while_signed_in(pieces, request.principal.sign_in, "playback"), span.status, fields)
+
+    async def _said(self, request: ApiRequest, call_uuid: CallUuid) -> Mapping[str, str]:
+        """Which call a recording is of, and what it is heard for. Raises `PurposeMissing`."""
+        return {"call": call_uuid, **await self._purposes.of(request.agent, Action.LISTEN, call_uuid, request.origin)}
 
     @staticmethod
     def _heard(part: PartRecord, form: Form, span: Span, rendition: Rendition) -> Mapping[str, str]:
@@ -42,19 +49,20 @@ class Playback:
         duration_ms = mended.duration_ms if mended else part.duration_ms
         places = (duration_ms * place // max(1, rendition.size) for place in (span.start, span.end))
         return {
-            "call": part.call_uuid,
             "form": f"{form.format} {form.tracks}",
             "bytes": f"{span.start}-{span.end - 1}",
             "about_ms": "-".join(map(str, places)),
             **({"mended": " ".join((part.recording_id, *mended.doubles))} if mended else {}),
         }
 
-    async def _write_down(self, request: ApiRequest, rendition: Rendition, detail: Mapping[str, str]) -> None:
-        """One line for each listen and each seek, about each recording that is heard by it."""
+    async def _write_down(
+        self, request: ApiRequest, heard: Mapping[RecordingId, Mapping[str, str]], detail: Mapping[str, str]
+    ) -> None:
+        """One line for each listen and each seek, about each recording that is heard by it, with what is said of that."""
         agent = request.agent
         action = "download" if request.query.get("download") == "true" else "play"
-        for subject in (rendition.recording_id, *(rendition.mended.doubles if rendition.mended else ())):
-            await self._audit.write(Deed(agent.actor, action, subject, "begun", detail, agent.tenant, request.origin))
+        for subject, said in heard.items():
+            await self._audit.write(Deed(agent.actor, action, subject, "begun", {**said, **detail}, agent.tenant, request.origin))
 
 
 def _file_name(part: PartRecord, form: Form) -> str:
