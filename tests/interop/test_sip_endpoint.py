@@ -145,15 +145,61 @@ async def test_a_ping_gets_its_pong():
         writer.close()
 
 
+async def pinged(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """What comes back for a word; nothing where the connection was cut off."""
+    writer.write(b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        return await reader.read(2)
+
+
 async def test_too_many_connections_are_turned_away(monkeypatch):
     monkeypatch.setattr(endpoint_module, "SIP_CONNECTIONS_MAX", 2)
     async with users(1) as (a,):
-        opened = [await asyncio.open_connection(HOST, a.sip.port) for _ in range(3)]
+        opened = [await asyncio.open_connection(HOST, a.sip.port) for _ in range(2)]
+        assert [await pinged(*each) for each in opened] == [b"\r\n"] * 2
+        opened.append(await asyncio.open_connection(HOST, a.sip.port))
         async with asyncio.timeout(10):
             assert await opened[2][0].read() == b""
         assert len(a.sip._connections) == 2
         for _, writer in opened:
             writer.close()
+
+
+async def test_who_says_nothing_keeps_nobody_out(monkeypatch):
+    """A flood of connections that are silent (F28): the oldest leaves its room to who comes, and nobody who has spoken."""
+    monkeypatch.setattr(endpoint_module, "SIP_CONNECTIONS_MAX", 3)
+    async with users(1) as (a,):
+        known = await asyncio.open_connection(HOST, a.sip.port)
+        assert await pinged(*known) == b"\r\n"
+        silent = [await asyncio.open_connection(HOST, a.sip.port) for _ in range(4)]
+        for reader, _ in silent[:2]:
+            async with asyncio.timeout(10):
+                assert await reader.read() == b""
+        new = await asyncio.open_connection(HOST, a.sip.port)
+        assert [await pinged(*each) for each in (new, known, silent[3])] == [b"\r\n"] * 3
+        assert len(a.sip._connections) == 3
+        for _, writer in (known, new, *silent):
+            writer.close()
+
+
+async def test_a_connection_of_ours_gives_way_to_nobody(monkeypatch):
+    monkeypatch.setattr(endpoint_module, "SIP_CONNECTIONS_MAX", 1)
+    called = asyncio.Event()
+
+    async def hear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        called.set()
+
+    deaf = await asyncio.start_server(hear, HOST, 0)
+    async with deaf, users(1) as (a,):
+        uri = SipUri(HOST, "", deaf.sockets[0].getsockname()[1], params=(("transport", "tcp"),))
+        a.sip.request(OutgoingRequest(method="OPTIONS", uri=uri, from_=ME))
+        async with asyncio.timeout(10):
+            await called.wait()
+            reader, writer = await asyncio.open_connection(HOST, a.sip.port)
+            assert await reader.read() == b""
+        assert len(a.sip._connections) == 1
+        writer.close()
 
 
 async def test_a_request_is_repeated_by_the_clock():

@@ -67,6 +67,8 @@ class SipEndpoint:
         self._numbers = count(1)
         self._connections: dict[int, Connection] = {}
         self._by_address: dict[Flow, Connection] = {}
+        self._mute: dict[int, Connection] = {}
+        """Who has connected and not said a word yet, the oldest first."""
         self._opening: dict[Flow, list[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -212,22 +214,37 @@ class SipEndpoint:
         return Connection(next(self._numbers), self._connection_opened, self._stream_received, self._connection_lost)
 
     def _connection_opened(self, connection: Connection) -> bool:
-        if self._closed or len(self._connections) >= SIP_CONNECTIONS_MAX:
+        if self._closed or not self._has_room():
             return False
         flow = connection.flow
         assert flow.connection is not None, "a connection has its number"
-        self._connections[flow.connection] = connection
+        self._connections[flow.connection] = self._mute[flow.connection] = connection
         self._by_address[replace(flow, connection=None)] = connection
         self._stream_received(flow, b"")
         return True
 
+    def _has_room(self) -> bool:
+        """Who says nothing keeps nobody out: where all room is taken, the one who has been silent longest leaves it."""
+        if len(self._connections) < SIP_CONNECTIONS_MAX:
+            return True
+        if not self._mute:
+            return False
+        silent = self._mute.pop(next(iter(self._mute)))
+        silent.abort()
+        self._connection_lost(silent)
+        return True
+
     def _stream_received(self, flow: Flow, data: bytes) -> None:
+        if data:
+            self._mute.pop(flow.connection or 0, None)
         self.engine.receive_stream(flow, data, self._loop.time())
         self._pump()
 
     def _connection_lost(self, connection: Connection) -> None:
         flow = connection.flow
-        self._connections.pop(flow.connection or 0, None)
+        self._mute.pop(flow.connection or 0, None)
+        if self._connections.pop(flow.connection or 0, None) is None:
+            return
         address = replace(flow, connection=None)
         if self._by_address.get(address) is connection:
             del self._by_address[address]
@@ -291,6 +308,7 @@ class SipEndpoint:
             self._opening.pop(flow, None)
             self._flow_lost(flow)
             return
+        self._mute.pop(connection.flow.connection or 0, None)
         for data in self._opening.pop(flow, ()):
             connection.write(data)
 

@@ -30,7 +30,7 @@ SIP_WAITING_INVITES_MAX: Final = 4
 """Re-INVITEs that wait for their turn in one dialog: hold, retrieve, and again; more is a loop."""
 
 SIP_CONNECTIONS_MAX: Final = 4_000
-"""TCP connections open at once: one a phone."""
+"""TCP connections open at once: one a phone. With more, the oldest that has not said a word is cut off for the newest."""
 
 SIP_CONNECTION_BUFFER_BYTES_MAX: Final = 1024 * 1024
 """Bytes waiting to be written to one TCP connection: a peer that does not read is cut off."""
