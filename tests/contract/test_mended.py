@@ -162,6 +162,18 @@ async def test_what_came_from_the_other_is_named() -> None:
     assert mended.kept_out == (Stretch(7_000, 8_000),)
 
 
+async def test_what_came_from_the_other_in_small_pieces_is_named_as_one() -> None:
+    two = Two((0, CALL_S))
+    lost = [(3 + each / 5, 3.02 + each / 5) for each in range(10)]
+    two.ours.made(lost=([*lost, (6, 6.5)], []))
+    two.theirs.made()
+    rendition = await two.opened()
+    assert rendition.mended is not None
+    assert [(each.start_ms, each.stop_ms) for each in rendition.mended.borrowed] == [(3_000, 4_820), (6_000, 6_500)]
+    left, _ = await two.heard(rendition)
+    assert left == expected([], track=0)
+
+
 async def test_where_somebody_wanted_it_to_begin_and_end_nothing_is_added() -> None:
     two = Two((0.5, 10))
     two.ours.made(lost=([(3, 3.5)], []))

@@ -38,7 +38,7 @@ class Mending:
 
 @dataclass(frozen=True, slots=True)
 class Borrowed:
-    """A stretch of one track of a mended recording that is a double's sound."""
+    """A stretch of one track of a mended recording that is a double's sound, but for less than a second at a time."""
 
     start_ms: int
     stop_ms: int

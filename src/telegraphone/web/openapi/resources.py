@@ -296,7 +296,7 @@ def _mended() -> Schema:
             "offset": about(DIGITS, "Milliseconds in front of the media file's own beginning."),
             "duration": about(DIGITS, "Milliseconds."),
             "doubles": about(listed(TEXT), "The media files of the same sound."),
-            "borrowed": about(listed(borrowed), "What is heard from which of them."),
+            "borrowed": about(listed(borrowed), "What is heard from which of them; what is less than a second apart is one."),
             "keptOut": about(listed(record(stretch)), "What one of them or the media file itself kept out: silence."),
             "playPath": TEXT,
             "mediaUri": TEXT,
