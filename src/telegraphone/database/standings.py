@@ -98,13 +98,15 @@ class SqlStandings:
                 purposes,
                 snapshots,
                 copy_links,
-                copies,
                 recordings,
                 tombstones,
                 unstored,
             )
             for table in gone:
                 await connection.execute(delete(table).where(table.c.tenant == tenant, table.c.call_uuid == call_uuid))
+            # That there was a copy of the call remains, for who would mend another by a third: it may have kept something out.
+            its_own = (copies.c.tenant == tenant, copies.c.call_uuid == call_uuid)
+            await connection.execute(update(copies).where(*its_own).values(parties="[]", facts="{}"))
             await connection.execute(insert(tombstones).values(stone | words))
             await put_happenings(connection, (erasure_of(tombstone),))
 

@@ -3,8 +3,8 @@ hear them.
 
 Of the same call are copies of one conversation in which the same parties took part. Whether they are the same sound the
 player finds out. Each may have kept out what another has, so that it is all of them or none: of one that still runs, that the
-listener may not hear or that is one too many nobody looks what that was. What lies beyond the ends of one belongs to it only
-where no person began or ended it: a start on demand and a stop are wishes as a pause is.
+listener may not hear, that was erased or that is one too many nobody looks what that was. What lies beyond the ends of one
+belongs to it only where no person began or ended it: a start on demand and a stop are wishes as a pause is.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,9 @@ class Menders:
         voices = next((each.voices for each in copies if each.call_uuid == part.call_uuid), frozenset())
         same = [each.call_uuid for each in copies if each.call_uuid != part.call_uuid and voices and each.voices == voices]
         own, *others = await self._library.all_within_reach(agent, Action.LISTEN, [part.call_uuid, *same])
-        if tuple(others) != await self._library.catalogue.parts_of_calls(agent.tenant, same):
+        if not all(each.voices for each in copies) or tuple(others) != await self._library.catalogue.parts_of_calls(
+            agent.tenant, same
+        ):
             return None
         doubles = [each for parts in others for each in parts]
         if not 0 < len(doubles) <= DOUBLES_MAX or any(each.stopped_at is None for each in doubles):

@@ -81,6 +81,17 @@ async def test_nothing_else_may() -> None:
     assert await office.menders.of(OFFICER, await office.recorded("s", CallUuid("S" * 32))) is None
 
 
+async def test_where_there_was_one_of_which_nothing_is_known_any_more_nothing_is_mended() -> None:
+    office = Office()
+    for call in (A, B):
+        await office.copied(call)
+    part = await office.recorded("a", A)
+    await office.recorded("b", B)
+    assert await office.menders.of(OFFICER, part) is not None
+    await office.copied(C, ())
+    assert await office.menders.of(OFFICER, part) is None
+
+
 async def test_of_whom_nobody_is_known_nothing_is_known() -> None:
     office = Office()
     for call in (A, B):
