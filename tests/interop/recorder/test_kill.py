@@ -16,18 +16,27 @@ from dataclasses import dataclass, field
 import pytest
 
 from telegraphone.capture import supervisor
-from telegraphone.services.ports import Cut, RecorderEvent, SealedRecording, Unavailable
+from telegraphone.services.ports import CaptureRestored, Cut, SealedRecording, Unavailable
 from tests import seeds
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import Speaker, speak_all
 
-KILLS = int(os.environ.get("TELEGRAPHONE_KILLS", "100"))
+KILLS = int(os.environ.get("TELEGRAPHONE_KILLS", "50"))
 CALLS = 12
 KILLS_PER_ROUND = 10
 SEEDS = [seeds.SEED]
 NOTE = {"source": "agent"}
+RESTORED_S = 30
 GUARD_S = 0.15
 """Around a pause, frames count neither as due nor as forbidden: guard, packet length, and one tick of the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """When the worker was killed, and when another went on with every recording."""
+
+    at: float
+    back_at: float
 
 
 @dataclass(slots=True)
@@ -73,18 +82,22 @@ async def _live(bench: Bench, story: Story, seed: str, over: asyncio.Event) -> N
     story.sealed = await recorder.seal(recording, NOTE)
 
 
-async def _kill(bench: Bench, chance: random.Random, kills: list[float], over: asyncio.Event) -> None:
-    """Kills the worker at random moments, each time after another has taken its place."""
+async def _kill(bench: Bench, chance: random.Random, kills: list[Kill], events: list[CaptureRestored]) -> None:
+    """Kills the worker at random moments, each time after another has taken its place and goes on with every recording: one
+    that has nothing to lose yet is no trial."""
     for _ in range(KILLS_PER_ROUND):
         await asyncio.sleep(chance.uniform(0.2, 1.2))
-        while (process := bench.recorder.process_ids[0]) is None:  # noqa: ASYNC110 - a process id has no event
-            await asyncio.sleep(0.01)
+        process, told = bench.recorder.process_ids[0], len(events)
+        assert process is not None
         os.kill(process, signal.SIGKILL)
-        kills.append(time.monotonic())
-    over.set()
+        killed = time.monotonic()
+        async with asyncio.timeout(RESTORED_S):
+            while len(events) < told + CALLS:  # noqa: ASYNC110 - a list has no event
+                await asyncio.sleep(0.01)
+        kills.append(Kill(killed, time.monotonic()))
 
 
-def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
+def _losses(bench: Bench, story: Story, kills: list[Kill]) -> list[float]:
     """Milliseconds of each stream missing around each kill; checks everything else on the way."""
     found = bench.read(story.call)
     assert story.sealed is not None
@@ -92,7 +105,7 @@ def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
     told = [span for span in story.sealed.spans if span.kind == "paused"]
     assert len(told) == len(story.pauses), "each acknowledged pause is there, once"
     for asked, given_up in story.unanswered:
-        assert any(asked - 1.0 < killed < given_up for killed in kills), "only death keeps a recorder from answering"
+        assert any(asked - 1.0 < kill.at < given_up for kill in kills), "only death keeps a recorder from answering"
     lost = []
     for stream, speaker in enumerate(story.call.speakers):
         for span in told:
@@ -102,12 +115,13 @@ def _losses(bench: Bench, story: Story, kills: list[float]) -> list[float]:
         order = [places[number][0] for number in sorted(places)]
         assert order == sorted(order)
         missing = _missing(story, speaker, places)
-        for killed in kills:
-            speaking = not any(asked - 0.5 < killed < opened + 0.5 for asked, _, _, opened in story.pauses)
-            hit = [sent for sent in missing if _nearest(kills, sent) == killed]
-            if hit or (speaking and story.started < killed < story.ended):
+        for kill in kills:
+            speaking = not any(asked - 0.5 < kill.at < opened + 0.5 for asked, _, _, opened in story.pauses)
+            hit = [sent for sent in missing if _blamed(kills, sent) is kill]
+            if hit or (speaking and story.started < kill.at < story.ended):
                 lost.append(20.0 * len(hit))
-        assert all(_nearest(kills, sent) - sent < 1.0 for sent in missing), "frames are lost before a kill, nowhere else"
+        blamed = [(sent, _blamed(kills, sent)) for sent in missing]
+        assert all(kill and kill.at - sent < 1.0 for sent, kill in blamed), "frames are lost at a kill, nowhere else"
     return lost
 
 
@@ -123,8 +137,9 @@ def _missing(story: Story, speaker: Speaker, places: dict[int, list[int]]) -> li
     return missing
 
 
-def _nearest(kills: list[float], sent: float) -> float:
-    return min((killed for killed in kills if killed + 0.2 >= sent), default=float("inf"))
+def _blamed(kills: list[Kill], sent: float) -> Kill | None:
+    """The kill at which this frame was lost: the next one, unless nobody was back from the last."""
+    return next((kill for kill in kills if kill.back_at + 0.2 >= sent), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +169,12 @@ async def kill_again_and_again(bench: Bench, seed: str) -> Killed:
 async def _rounds(bench: Bench, seed: str) -> Killed:
     chance = random.Random(seed)
     losses: list[float] = []
-    events: list[RecorderEvent] = []
+    events: list[CaptureRestored] = []
 
     async def listen() -> None:
         async for event in bench.recorder.events():
-            events.append(event)  # noqa: PERF401 - kept as they come: the listener never ends by itself
+            if isinstance(event, CaptureRestored):
+                events.append(event)  # noqa: PERF401 - kept as they come: the listener never ends by itself
 
     listening = asyncio.create_task(listen())
     killed = 0
@@ -166,10 +182,13 @@ async def _rounds(bench: Bench, seed: str) -> Killed:
         stories = [Story(await bench.call(killed * 100 + number)) for number in range(CALLS)]
         stop, over = asyncio.Event(), asyncio.Event()
         speaking = asyncio.create_task(speak_all([speaker for story in stories for speaker in story.call.speakers], stop))
-        kills: list[float] = []
-        killing = asyncio.create_task(_kill(bench, chance, kills, over))
-        await asyncio.gather(*(_live(bench, story, f"{seed}/{killed}/{index}", over) for index, story in enumerate(stories)))
-        await killing
+        kills: list[Kill] = []
+        living = [_live(bench, story, f"{seed}/{killed}/{index}", over) for index, story in enumerate(stories)]
+        async with asyncio.TaskGroup() as tasks:
+            for life in living:
+                tasks.create_task(life)
+            await _kill(bench, chance, kills, events)
+            over.set()
         stop.set()
         await speaking
         killed += len(kills)
