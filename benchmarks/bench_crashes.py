@@ -19,7 +19,7 @@ from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.sockets import raise_file_limit
 from telegraphone.domain.ids import RecordingId
 from tests.interop.recorder.conftest import open_bench
-from tests.interop.recorder.test_kill import kill_again_and_again
+from tests.interop.recorder.test_kill import CALLS, kill_again_and_again
 
 SEEDS = ("1898", "7")
 LOAD_S = 40
@@ -86,8 +86,8 @@ async def main(calls_count: int, seeds: Sequence[str]) -> None:
     for what, times in many.items():
         ratio = statistics.median(times) / statistics.median(alone[what])
         print(f"| {what} | {percentiles(alone[what])} | {percentiles(times)} | {ratio:.0f} |")
-    print("\nkill -9 of the worker at random moments, 8 calls under RTP, paused and resumed at random; every recording opens, no")
-    print("acknowledged operation is missing, nothing is stored twice or out of place:\n")
+    print(f"\nkill -9 of the worker at random moments, {CALLS} calls under RTP, paused and resumed at random; every recording")
+    print("opens, no acknowledged operation is missing, nothing is stored twice or out of place:\n")
     print("\n".join(lost))
 
 
