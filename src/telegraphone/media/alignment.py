@@ -21,6 +21,9 @@ SLACK_S: Final = 2
 """How far apart clocks of recorders may be: far more than those that are set by NTP, and less than what is said twice."""
 GUARD_MS: Final = 100
 """More than the steps by which two recordings follow a sender: each track of each is within 20 ms of where its clock puts it."""
+_APART_MS: Final = 500
+"""How far from each other sightings of the same sound may lie: clocks drift, and of a node that had too much to do when a call
+began each track is placed as late as its first packets were read."""
 _WINDOWS: Final = 24
 _NEAR_AN_END: Final = _WINDOWS // 4
 """Who looks at the first and the last so many windows has seen half of all that two clocks can do to each other."""
@@ -80,11 +83,11 @@ def aligned(ours: Tracks, other: Tracks, expected: int) -> Alignment | None:
     """How the other lies, where clocks say that its frame 0 is our frame -expected; None where nothing shows that it is the
     same sound."""
     windows = tuple(_windows(ours, other, expected))
-    guard = ours.rate * GUARD_MS // 1000
+    most = ours.rate * _APART_MS // 1000
     same: list[tuple[int, Alignment]] = []
     seen = [(each.number, each.seen) for each in windows if each.seen is not None]
     for _, one in seen:
-        near = [each for each in seen if each[1].crossed == one.crossed and abs(each[1].shift - one.shift) <= guard]
+        near = [each for each in seen if each[1].crossed == one.crossed and abs(each[1].shift - one.shift) <= most]
         same = max(same, near, key=len)
     if len(same) < _VOTES or same[0][0] >= _NEAR_AN_END or same[-1][0] < _WINDOWS - _NEAR_AN_END:
         return None

@@ -101,18 +101,16 @@ def test_a_join_is_within_the_guard_and_the_nearest() -> None:
 
 
 def drifting(drift_ms: int) -> Kept:
-    """The sound of a minute by a clock that is later by so much at its end, a frame at a time."""
-    late = drift_ms * RATE // 1_000
-    step = len(LONG) // 2 // late * 2
-    return Kept(
-        b"".join(LONG[begin : begin + step] + LONG[begin + step - 2 : begin + step] for begin in range(0, late * step, step))
-    )
+    """The sound of a minute by a clock that is later by so much at its end, ten milliseconds at a time."""
+    steps, inserted = drift_ms // 10, 2 * RATE // 100
+    size = len(LONG) // 2 // steps * 2
+    return Kept(b"".join(LONG[begin : begin + size] + bytes(inserted) for begin in range(0, steps * size, size)))
 
 
 LONG = sweep(60, 300, 3_900)
 
 
-@pytest.mark.parametrize("drift_ms", [0, 20, 60, 120])
+@pytest.mark.parametrize("drift_ms", [0, 20, 60, 120, 300, 380])
 def test_how_far_clocks_drift_apart_in_a_call_is_told(drift_ms: int) -> None:
     ours, other = Kept(LONG), drifting(drift_ms) if drift_ms else Kept(LONG)
     found = aligned(ours, other, 0)
@@ -122,9 +120,17 @@ def test_how_far_clocks_drift_apart_in_a_call_is_told(drift_ms: int) -> None:
         assert error <= found.guard(RATE) - GUARD_MS * RATE // 1_000 <= 2 * drift
 
 
-@pytest.mark.parametrize("drift_ms", [300, 380])
-def test_what_drifts_further_is_not_followed(drift_ms: int) -> None:
-    assert aligned(Kept(LONG), drifting(drift_ms), 0) is None
+def test_what_drifts_further_than_is_believed_is_not_followed() -> None:
+    assert aligned(Kept(LONG), drifting(1_500), 0) is None
+
+
+def test_tracks_that_lie_apart_are_the_same_sound_and_widen_the_guard() -> None:
+    late, other = 165 * RATE // 1_000, sweep(60, 3_900, 310)
+    ours, theirs = Kept(LONG, other), Kept(LONG, bytes(2 * late) + other[: -2 * late])
+    found = aligned(ours, theirs, 0)
+    assert found is not None
+    assert {found.shift, late - found.shift} == {0, late}
+    assert found.guard(RATE) == GUARD_MS * RATE // 1_000 + 2 * late
 
 
 def second_of(number: int) -> bytes:
