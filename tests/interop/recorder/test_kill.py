@@ -21,7 +21,7 @@ from tests import seeds
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import Speaker, speak_all
 
-KILLS = int(os.environ.get("TELEGRAPHONE_KILLS", "50"))
+KILLS = int(os.environ.get("TELEGRAPHONE_KILLS", "100"))
 CALLS = 12
 KILLS_PER_ROUND = 10
 SEEDS = [seeds.SEED]
