@@ -18,7 +18,7 @@ from telegraphone.services.catalogue import PartRecord
 from tests.interop import spoken
 from tests.interop.desk import vault
 from tests.interop.desk.stage import chromium, desk
-from tests.interop.system import SUPERVISOR, telegraphone
+from tests.interop.system import AGENTS, SUPERVISOR, telegraphone
 from tests.unit.media.recording_maker import Maker, ended, pause, speech, started
 
 RATE = vault.RATE
@@ -74,7 +74,7 @@ async def heard(page: Page) -> bytes:
 
 
 async def test_what_another_recorder_has_is_heard_where_that_is_chosen(tmp_path: Path) -> None:
-    async with telegraphone(tmp_path) as system:
+    async with telegraphone(tmp_path, accounts=AGENTS + "[[access]]\npurpose_required = true\n") as system:
         began = vault.now() - timedelta(minutes=5)
         parts = [
             await asyncio.to_thread(sealed, system.data, name, begin_s, began) for name, begin_s in ((OURS, FIRST_S), (THEIRS, 0))
@@ -85,6 +85,8 @@ async def test_what_another_recorder_has_is_heard_where_that_is_chosen(tmp_path:
             await here.log_in()
             page = here.page
             await page.locator("#found .row").filter(has_text="0:18").click()
+            await page.get_by_label("What do you hear it for?").fill("complaint 5550100")
+            await page.get_by_role("button", name="Go on").click()
             await expect(page.locator(".time")).to_have_text("0:00 / 0:18")
             choice = page.get_by_label("With what other recorders of this call have")
             await choice.check()

@@ -13,7 +13,7 @@ export class RecordingView {
   #api;
   #permissions;
   #purposeRequired;
-  #told = new Set();
+  #told = new Map();
   #players = [];
   #redact;
   #warnMs;
@@ -67,9 +67,19 @@ export class RecordingView {
     for (const mended of conversation.mended) {
       const index = recording.mediaFiles.findIndex((media) => fileIdOf(media) === mended.mediaFileId);
       if (this.#recording === recording && index >= 0) {
-        this.#players[index].offer((on) => this.#mend(recording, index, mended, on));
+        const others = conversation.recordings.map(({ id }) => id).filter((id) => id !== recording.id);
+        this.#players[index].offer(async (on) => {
+          await this.#stateFor(others, this.#told.get(recording.id));
+          await this.#mend(recording, index, mended, on);
+        });
       }
     }
+  }
+
+  /** What a recording is heard for is also what those are that are heard with it. */
+  async #stateFor(ids, purpose) {
+    const untold = this.#purposeRequired ? ids.filter((id) => !this.#told.has(id)) : [];
+    await Promise.all(untold.map((id) => this.#state(id, purpose)));
   }
 
   /** Puts one player in the place of another, at the same moment of the call. */
@@ -99,8 +109,7 @@ export class RecordingView {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       try {
-        await this.#api.post(`/recordings/${recording.id}`, "statePurpose", { purpose: input.value.trim() });
-        this.#told.add(recording.id);
+        await this.#state(recording.id, input.value.trim());
         await this.show(recording);
       } catch (error) {
         problem.textContent = error.message;
@@ -108,6 +117,11 @@ export class RecordingView {
       }
     });
     return form;
+  }
+
+  async #state(id, purpose) {
+    await this.#api.post(`/recordings/${id}`, "statePurpose", { purpose });
+    this.#told.set(id, purpose);
   }
 
   /** Something was done to the recording: it is read anew, and drawn anew where it sounds different. */
