@@ -182,6 +182,7 @@ class Connection:
             bridges = await board.link.get(requests.every_bridge(), lambda found: each_of(found, AriBridge.of))
             members = {each.id: frozenset(each.members) for each in bridges if each.id in known_bridges}
             await self._wiring.mend(members)
+            await self._ears.follow()
         self._compare_legs(known, legs)
         self._taps.mend(taps, legs, members)
         self._ears.mend(mixes, members)

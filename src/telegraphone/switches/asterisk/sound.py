@@ -27,14 +27,12 @@ class AsteriskSound:
     async def hold_music(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
         if found := self._board.legs.get(leg):
-            async with self._wiring.lock:
-                await self._wiring.set_background(found, music=on)
+            await self._wiring.set_background(found, music=on)
 
     async def ring_tone(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""
         if found := self._board.legs.get(leg):
-            async with self._wiring.lock:
-                await self._wiring.set_background(found, ring_tone=on)
+            await self._wiring.set_background(found, ring_tone=on)
 
     async def mute(self, leg: LegId, on: bool) -> None:
         """See `LegMedia`."""

@@ -6,6 +6,7 @@ other legs is decided by who reads the events. Only signalling passes here; audi
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -146,11 +147,8 @@ class AsteriskSwitch:
                 await following
 
     async def join(self, legs: tuple[LegId, ...]) -> None:
-        """See `Switch`."""
-        async with self._wiring.lock:
-            await self._ears.take_part(leg for each in legs if (leg := self._board.legs.get(each)) is not None)
-            await self._wiring.join(legs)
-            await self._ears.follow()
+        """See `Switch`. It is done also where it had to wait so long that nobody waits for it any more."""
+        await self._board.work.outlasting(self._join, legs)
 
     # --- Taps ---
 
@@ -181,6 +179,12 @@ class AsteriskSwitch:
 
     # --- inside ---
 
+    async def _join(self, legs: tuple[LegId, ...]) -> None:
+        async with self._wiring.lock, AsyncExitStack() as whatever_fails:
+            whatever_fails.push_async_callback(self._ears.follow)
+            await self._ears.take_part(leg for each in legs if (leg := self._board.legs.get(each)) is not None)
+            await self._wiring.join(legs)
+
     async def _fork(self, leg: Leg, to: MediaAddress) -> MediaSource:
         async with leg.tapping:
             source = await self._packets.fork(leg, to) if self._packets is not None else None
@@ -197,10 +201,10 @@ class AsteriskSwitch:
         await self._taps.gone(leg)
         if self._packets is not None:
             self._packets.unfork(leg)
-        async with self._wiring.lock:
+        async with self._wiring.lock, AsyncExitStack() as whatever_fails:
+            whatever_fails.push_async_callback(self._ears.follow)
+            whatever_fails.push_async_callback(self._wiring.gone, leg)
             await self._ears.gone(leg)
-            await self._wiring.gone(leg)
-            await self._ears.follow()
 
 
 class _NoAnswers:

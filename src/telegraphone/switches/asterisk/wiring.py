@@ -8,7 +8,7 @@ asked for, and what is so only when Asterisk has said so; where the two differ, 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -55,10 +55,11 @@ class Wiring:
             await self._dissolve_if_lonely(bridge)
 
     async def set_background(self, leg: Leg, *, music: bool | None = None, ring_tone: bool | None = None) -> None:
-        """What the leg's party is to be played while it hears nobody. The lock is held."""
+        """What the leg's party is to be played while it hears nobody."""
         leg.music = leg.music if music is None else music
         leg.ring_tone = leg.ring_tone if ring_tone is None else ring_tone
-        await self.play(leg)
+        async with self.lock:
+            await self.play(leg)
 
     async def follow_hold(self, leg: Leg) -> None:
         """A phone that holds is sent nothing: Asterisk plays the others music and passes their voices on all the same."""
@@ -66,7 +67,7 @@ class Wiring:
             held = leg.held  # it may be let go while Asterisk is asked
             if leg.deaf is not held:
                 leg.deaf = None
-                await self._board.link.do(requests.mute(leg.ari_id, on=held, direction="out"))
+                await self._mute(leg, requests.mute(leg.ari_id, on=held, direction="out"))
                 leg.deaf = held
 
     async def follow_mute(self, leg: Leg) -> None:
@@ -75,8 +76,15 @@ class Wiring:
             muted = leg.muted
             if leg.unheard is not muted:
                 leg.unheard = None
-                await self._board.link.do(requests.mute(leg.ari_id, on=muted))
+                await self._mute(leg, requests.mute(leg.ari_id, on=muted))
                 leg.unheard = muted
+
+    async def _mute(self, leg: Leg, request: AriRequest) -> None:
+        if not await self._board.link.do(request) and await self._is_there(leg):
+            raise Unavailable("switch", "a leg cannot be muted")
+
+    async def _is_there(self, leg: Leg) -> bool:
+        return leg.id in self._board.legs and await self._board.link.is_there(leg.ari_id)
 
     async def play(self, leg: Leg) -> None:
         """Makes true what the leg's party is to be played. The lock is held."""
@@ -154,7 +162,7 @@ class Wiring:
         if not legs or await self._board.link.do(requests.add_to_bridge(bridge, *(leg.ari_id for leg in legs))):
             return True
         out = [leg for leg in legs if not await self._board.link.do(requests.add_to_bridge(bridge, leg.ari_id))]
-        there = [leg.id for leg in out if leg.id in self._board.legs and await self._board.link.is_there(leg.ari_id)]
+        there = [leg.id for leg in out if await self._is_there(leg)]
         if there:
             log.error("legs_not_joined", asterisk=self._board.name, legs=there)
         return not there
@@ -186,16 +194,30 @@ class Wiring:
     async def mend(self, present: dict[str, frozenset[str]]) -> None:
         """These bridges exist with these channels in them: what differs from what was joined is made so, and then what parties
         are played. The lock is held."""
-        for bridge, members in tuple(self._members.items()):
-            if len(members) < 2:
-                await self._dissolve_if_lonely(bridge)
-            elif bridge in present:
-                await self._part(bridge, present[bridge])
-                await self._add(bridge, [leg for leg in members if leg.ari_id not in present[bridge]])
-            else:
-                await self._rebuild(bridge)
+        for bridge in tuple(self._members):
+            await self._despite_refusal(self._mend_bridge(bridge, present.get(bridge)))
         if wrong := [leg for leg in self._board.legs.values() if not self._is_as_wanted(leg)]:
             self._board.work.spawn(self._mend_sound, wrong)
+
+    async def _mend_bridge(self, bridge: str, present: frozenset[str] | None) -> None:
+        members = self._members[bridge]
+        if len(members) < 2:
+            await self._dissolve_if_lonely(bridge)
+        elif present is not None:
+            await self._part(bridge, present)
+            await self._add(bridge, [leg for leg in members if leg.ari_id not in present])
+        else:
+            await self._rebuild(bridge)
+
+    async def _despite_refusal(self, mending: Coroutine[object, object, None]) -> None:
+        """What Asterisk refuses of one keeps it from nothing else. One that does not answer is asked for no more, until the next
+        look, which is soon."""
+        try:
+            await mending
+        except Unavailable as error:
+            if error.__cause__ is not None and not isinstance(error.__cause__, AriRefused):
+                raise
+            log.warning("asterisk_did_not", asterisk=self._board.name, error=str(error))
 
     async def _part(self, bridge: str, present: frozenset[str]) -> None:
         """Who was taken out and is there all the same hears what is none of its business."""
@@ -214,12 +236,11 @@ class Wiring:
         return leg.deaf is leg.held and leg.unheard is leg.muted and leg.playing is self._wanted(leg)
 
     async def _mend_sound(self, legs: list[Leg]) -> None:
-        """Ends where Asterisk does not answer: the next look is soon."""
         for leg in legs:
-            await self.follow_hold(leg)
-            await self.follow_mute(leg)
+            await self._despite_refusal(self.follow_hold(leg))
+            await self._despite_refusal(self.follow_mute(leg))
             async with self.lock:
-                await self.play(leg)
+                await self._despite_refusal(self.play(leg))
 
     def lost(self) -> None:
         """Asterisk is gone with all its bridges."""

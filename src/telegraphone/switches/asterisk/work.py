@@ -44,6 +44,25 @@ class Work:
         task.add_done_callback(self._running.discard)
         return task
 
+    async def outlasting(self, work: Callable[P, Coroutine[object, object, None]], *args: P.args, **named: P.kwargs) -> None:
+        """Raises what the work does; it goes on when nobody waits here any more."""
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def told() -> None:
+            try:
+                await work(*args, **named)
+            except Unavailable as error:
+                if outcome.done():
+                    raise
+                outcome.set_exception(error)
+
+        def ended(_: "asyncio.Future[None]") -> None:
+            if not outcome.done():
+                outcome.set_result(None)
+
+        self.spawn(told).add_done_callback(ended)
+        await outcome
+
     async def done(self) -> None:
         """Returns when none is left."""
         while self._running:

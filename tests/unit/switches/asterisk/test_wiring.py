@@ -27,12 +27,13 @@ ON = {"POST": set.add, "DELETE": set.discard}
 
 class Pbx(AriLink):
     """Asterisk's channels and bridges, and no HTTP. It answers `answers` requests more, and may heed the others all the same;
-    or it refuses to play music."""
+    or it refuses to play music and to mute, or fails with all that is about some channels."""
 
     def __init__(self) -> None:
         self.answers = math.inf
         self.heeds = True
         self.refuses = False
+        self.broken: set[str] = set()
         self.escaped: set[str] = set()
         """Channels that somebody else has taken out of the application: no bridge gets them."""
         self.asked = 0
@@ -44,8 +45,10 @@ class Pbx(AriLink):
         self.asked += 1
         self.answers -= 1
         kind, item, *rest = request.path.strip("/").split("/")
-        if self.refuses and rest == ["moh"]:
+        if self.refuses and rest in (["moh"], ["mute"]):
             raise AriRefused(request, 409)
+        if item in self.broken:
+            raise AriRefused(request, 500)
         if not self.escaped.isdisjoint(request.query.get("channel", "").split(",")):
             raise AriRefused(request, 409)
         heeds = self.heeds or self.answers >= 0
@@ -55,7 +58,7 @@ class Pbx(AriLink):
             what = request.query.get("direction", "") + rest[0]
             ON[request.method](self.sound.setdefault(item, set()), what)
         if self.answers < 0:
-            raise Unavailable("switch", "no answer")
+            raise Unavailable("switch", "no answer") from TimeoutError()
         return None
 
     def _bridge(self, request: AriRequest, bridge: str, what: str = "") -> None:
@@ -93,8 +96,7 @@ class Scene:
             await self.wiring.join(leg.id for leg in legs)
 
     async def music(self, leg: Leg, *, on: bool = True) -> None:
-        async with self.wiring.lock:
-            await self.wiring.set_background(leg, music=on)
+        await self.wiring.set_background(leg, music=on)
 
     async def look(self) -> None:
         """As every few seconds."""
@@ -219,6 +221,39 @@ async def test_music_that_is_refused_is_asked_for_again(scene: Scene) -> None:
     scene.pbx.refuses = True
     await scene.music(one)
     scene.pbx.refuses = False
+    await scene.look()
+    assert scene.heard(one) == {"moh"}
+
+
+async def test_a_mute_that_is_refused_is_told_and_asked_for_again(scene: Scene) -> None:
+    one, *_ = scene.legs
+    sound = AsteriskSound(scene.board, scene.wiring, None, None, None)  # type: ignore[arg-type]  # what mute uses
+    scene.pbx.refuses = True
+    with pytest.raises(Unavailable):
+        await sound.mute(one.id, True)
+    scene.pbx.refuses = False
+    await scene.look()
+    assert scene.heard(one) == {"inmute"}
+    assert await scene.rests()
+
+
+async def test_one_leg_with_which_all_fails_keeps_no_other_from_what_it_lost(scene: Scene) -> None:
+    one, two, _ = scene.legs
+    one.muted = two.muted = True
+    scene.pbx.broken = {one.ari_id}
+    await scene.look()
+    assert [scene.heard(each) for each in (one, two)] == [set(), {"inmute"}]
+    scene.pbx.broken = set()
+    await scene.look()
+    assert [scene.heard(each) for each in (one, two)] == [{"inmute"}, {"inmute"}]
+
+
+async def test_music_for_which_nobody_waits_any_more_is_played_all_the_same(scene: Scene) -> None:
+    """Who asks gives up after some seconds, and may still have waited for others who ask."""
+    one, *_ = scene.legs
+    async with scene.wiring.lock:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(scene.music(one), 0.05)
     await scene.look()
     assert scene.heard(one) == {"moh"}
 

@@ -50,3 +50,24 @@ async def test_what_is_begun_while_all_ends_is_not_done_and_leaves_nothing_behin
     await work.spawn(act, "after")
     await work.done()
     assert did == []
+
+
+async def test_what_outlasts_who_waits_for_it_is_done_and_what_fails_is_told() -> None:
+    work, begin, did = Work("pbx"), asyncio.Event(), asyncio.Event()
+
+    async def act() -> None:
+        await begin.wait()
+        did.set()
+
+    async def fails() -> None:
+        raise Unavailable("switch", "not now")
+
+    async with asyncio.TaskGroup() as group:
+        work.attach(group)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(work.outlasting(act), 0.05)
+        begin.set()
+        await work.outlasting(act)
+        with pytest.raises(Unavailable):
+            await work.outlasting(fails)
+    assert did.is_set()
