@@ -90,6 +90,8 @@ class Lane:
             except (OSError, ValueError) as error:
                 self.deaf, problem = True, f"{source.host} cannot be heard: {error}"
                 self.pipeline.outage.begin(now)
+        if self.deaf and new:
+            self.pipeline.flush(until=now)
         if not self.deaf:
             self.converting = ConvertingReceiver.wanted(source, self.converting)
             self.pipeline.aim(codecs_kept(source), source.ssrc, steady=source.steady, since=now if new else None)

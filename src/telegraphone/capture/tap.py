@@ -81,7 +81,7 @@ class Tap:
     def perform(self, command: Command, answer: Answer) -> None:
         """Does what is asked, now or when what was asked before is done."""
         if self.busy:
-            if len(self.waiting) >= OPERATIONS_WAITING_MAX:
+            if len(self.waiting) >= OPERATIONS_WAITING_MAX and not isinstance(command, Seal):
                 answer("too many operations are waiting")
             else:
                 self.waiting.append((command, answer))
@@ -292,8 +292,9 @@ class Tap:
         t_ns = cut_ns if cut_ns > max(lane.whole_ns for lane in self.lanes) else self.around.now_ns()
         for lane in self.lanes:
             self.around.drain(lane)
-            lane.pipeline.flush()
-            lane.pipeline.outage.tell(lane.pipeline.timeline.position_at(t_ns))
+            due = lane.pipeline.timeline.position_at(t_ns)
+            lane.pipeline.flush(until=due)
+            lane.pipeline.outage.tell(due)
         self.gate.shut(self._position(t_ns))
         if self.memories.now is not None:
             self.memories.now.put_away()

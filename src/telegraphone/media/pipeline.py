@@ -8,8 +8,7 @@ as one big number, must equal H·(1 + 2⁹⁶ + 2¹⁹² + …) plus what sequen
 where H is the header that is due. A carry out of a counter spoils the comparison, which is right: then, as after anything
 else unusual, the packets go one by one through `receive`, where every rule is applied, and the run resumes behind them.
 
-While the gate is shut the sockets deliver headers only, which hold no audio that could leak, or nothing at
-all. Timestamps place what comes then.
+While the gate is shut the sockets deliver headers only, which hold no audio, or nothing at all. Timestamps place what comes then.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,10 +92,9 @@ class Pipeline:
         self._end: int | None = None
         self._gap: Gap | None = None
         self._codec = ""
-        self._steady = False
         self._since: int | None = None
         """Of a steady source that nothing has come of yet: the frame from which on it sends."""
-        self._storing = self._silent = False
+        self._steady = self._storing = self._silent = False
         self._run = self._step = self._due_header = self._due_ns = 0
         self._rise: tuple[int, ...] = ()
 
@@ -203,14 +201,17 @@ class Pipeline:
         self._anchor()
         self._release(now_ns)
 
-    def flush(self, *, interrupted: bool = False) -> None:
-        """Places everything that still waits: no more is to be expected before a cut. `interrupted`: from now on nothing is
-        delivered for a while; what comes after that follows upon nothing, and nothing before it was lost."""
+    def flush(self, *, until: int | None = None, interrupted: bool = False) -> None:
+        """Places everything that still waits: no more is to be expected before a cut. `until`: the source is heard no more from
+        this frame on; what a steady one has not sent by then is missing. `interrupted`: from now on nothing is delivered for a
+        while; what comes after that follows upon nothing, and nothing before it was lost."""
         self.leave_run()
         self._anchor()
         for number, received_ns, packet in self._reorder.flush():
             self._place(number, packet, received_ns)
         self.busy = False
+        if until is not None:
+            self._owe(until)
         self._tell_gap()
         if interrupted:
             self._reorder.restart()
@@ -258,17 +259,16 @@ class Pipeline:
         from which on it is to be heard, where it was somebody else before; what that one, if steady, still owes is missing."""
         self.leave_run()
         if since is not None:
-            self._hand_over(since, steady=steady)
+            self.flush(until=since)
+            self._since, self._end = (since, None) if steady else (None, self._end)
         self.source.aim(codecs, ssrc)
         self._steady = steady
 
-    def _hand_over(self, position: int, *, steady: bool) -> None:
-        owed = (self._since if self._end is None else self._end) if self._steady else None
-        self._since = None
-        if steady:
-            self._since = position if owed is None else min(owed, position)
-        elif owed is not None and position - owed > STALL_FRAMES_MIN:
+    def _owe(self, position: int) -> None:
+        owed = self._since if self._end is None else self._end
+        if self._steady and owed is not None and position - owed > STALL_FRAMES_MIN:
             self.outage.between(owed, position)
+            self._since, self._end = position, None
 
     def overflowed(self, packets: int) -> None:
         """The kernel had no room for so many packets; the sequence numbers will show where they are missing."""
@@ -286,6 +286,7 @@ class Pipeline:
             position = self.timeline.position_at(received_ns)
             self.records.append(SourceChanged(self._moment(received_ns), self.track.stream, position, why))
         self.timeline.forget()
+        self._since = self._end if self._steady and self._end is not None else self._since
         self._previous = self._end = None
 
     def _anchor(self) -> None:
@@ -323,7 +324,7 @@ class Pipeline:
         self._previous = number
         start, stop = self.outage.over(position)
         if start < stop:
-            self._miss(start, stop, "no_media")
+            self._miss(start, position if self._steady and position - stop > STALL_FRAMES_MIN else stop, "no_media")
         elif lost and self._end is not None:
             self._miss(self._end, position, "lost")
         elif self._steady and end is not None and position - end > STALL_FRAMES_MIN:

@@ -6,6 +6,7 @@ import pytest
 
 from telegraphone.capture import sockets
 from telegraphone.capture.control import OpenGate, Seal, ShutGate
+from telegraphone.limits import OPERATIONS_WAITING_MAX
 from telegraphone.media.journal import Gap, GateOpened
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.unit.capture.test_before_start import GUARD_MS, LASTS_MS, PACKETS, KernelLane, Stage, arrivals, on_one_timeline
@@ -85,3 +86,16 @@ def test_what_is_missing_ends_where_the_gate_opens_however_long_nothing_comes_th
     assert [(gap.stream, gap.start, gap.stop) for gap in known] == [
         (stream, (RESUMED_MS + GUARD_MS) * 8, (RESUMED_MS + 250) * 8) for stream in (0, 1)
     ]
+
+
+def test_the_end_waits_for_its_turn_however_many_operations_wait_already() -> None:
+    """Were it refused, its sockets would be lent to another recording while the operations that wait still turn their filters."""
+    stage, refused, ended = Stage(0.0, 250), list[object](), list[object]()
+    stage.tap.perform(OpenGate(1, "recording", None, {}), lambda _: None)
+    for number in range(OPERATIONS_WAITING_MAX + 3):
+        stage.tap.perform(ShutGate(number, "recording", f"reason {number}", {}, 0), refused.append)
+    assert refused == ["too many operations are waiting"] * 3
+    stage.tap.perform(Seal(99, "recording", {}), ended.append)
+    assert ended == []
+    stage.until((OPERATIONS_WAITING_MAX + 3) * 250, [])
+    assert ended == [None]

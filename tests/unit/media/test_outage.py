@@ -129,3 +129,39 @@ def test_what_is_owed_moves_with_the_beginning() -> None:
     intake.pipeline.start_at(intake.at(100), placed=True)
     intake.speak(40, 50)
     assert intake.gaps() == [(5 * FRAME, 35 * FRAME, "no_media")]
+
+
+def test_what_a_source_that_never_pauses_owes_at_the_end_is_missing_once() -> None:
+    """At a pause as at the end; what it owes after the pause begins with that."""
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=True)
+    intake.speak(0, 10)
+    intake.gate.shut(30 * FRAME)
+    intake.pipeline.flush(until=30 * FRAME)
+    intake.pipeline.outage.tell(30 * FRAME)
+    intake.gate.open(40 * FRAME, intake.at(800))
+    intake.speak(50, 60)
+    intake.pipeline.flush(until=62 * FRAME)
+    intake.pipeline.outage.tell(62 * FRAME)
+    assert sorted(intake.gaps()) == [(10 * FRAME, 30 * FRAME, "no_media"), (40 * FRAME, 50 * FRAME, "no_media")]
+
+
+def test_what_waits_for_a_lost_packet_when_another_follows_takes_nothing_of_what_that_one_owes() -> None:
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None)
+    intake.speak(0, 10)
+    intake.feed((packet(11), 240.0))
+    intake.pipeline.aim(CODECS, None, steady=True, since=20 * FRAME)
+    intake.speak(40, 50, lambda n: packet(n, ssrc=99))
+    intake.end()
+    assert intake.gaps() == [(10 * FRAME, 11 * FRAME, "lost"), (20 * FRAME, 40 * FRAME, "no_media")]
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_source_that_begins_anew_by_itself_owes_what_it_did_not_send(steady: bool) -> None:
+    intake = Intake()
+    intake.pipeline.aim(CODECS, None, steady=steady)
+    intake.speak(0, 10)
+    intake.speak(65, 75, lambda n: packet(n, ssrc=99))
+    intake.end()
+    assert intake.gaps() == ([(10 * FRAME, 65 * FRAME, "no_media")] if steady else [])
