@@ -211,14 +211,24 @@ class SipEndpoint:
         self._pump()
 
     def _new_connection(self) -> Connection:
+        return Connection(next(self._numbers), self._connection_taken, self._stream_received, self._connection_lost)
+
+    def _connection_of_ours(self) -> Connection:
         return Connection(next(self._numbers), self._connection_opened, self._stream_received, self._connection_lost)
+
+    def _connection_taken(self, connection: Connection) -> bool:
+        if not self._connection_opened(connection):
+            return False
+        if connection.flow.connection in self._connections:
+            self._mute[connection.flow.connection] = connection
+        return True
 
     def _connection_opened(self, connection: Connection) -> bool:
         if self._closed or not self._has_room():
             return False
         flow = connection.flow
         assert flow.connection is not None, "a connection has its number"
-        self._connections[flow.connection] = self._mute[flow.connection] = connection
+        self._connections[flow.connection] = connection
         self._by_address[replace(flow, connection=None)] = connection
         self._stream_received(flow, b"")
         return True
@@ -302,13 +312,14 @@ class SipEndpoint:
         try:
             async with asyncio.timeout(_CONNECT_S):
                 _, connection = await self._loop.create_connection(
-                    self._new_connection, flow.host, flow.port, **self._with(context)
+                    self._connection_of_ours, flow.host, flow.port, **self._with(context)
                 )
         except (OSError, TimeoutError):
+            connection = None
+        if connection is None or connection.flow.connection not in self._connections:
             self._opening.pop(flow, None)
             self._flow_lost(flow)
             return
-        self._mute.pop(connection.flow.connection or 0, None)
         for data in self._opening.pop(flow, ()):
             connection.write(data)
 
