@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from tests.seeds import chance
 
 HOST = "127.0.0.1"
 
 
+Doubles = Literal["before", "after"]
+"""What is said twice comes by another connection, whose answers nobody hears, before or after it comes by the first."""
+
+
 class BadNetwork:
     """A TCP relay. Delays are drawn from the seed of the run, so that a failure can be seen again."""
 
-    def __init__(self, target: int, *, delay_s: float = 0.0, doubles: bool = False) -> None:
+    def __init__(self, target: int, *, delay_s: float = 0.0, doubles: Doubles | None = None) -> None:
         self._target = target
         self._delay_s = delay_s
         self._doubles = doubles
@@ -37,17 +42,18 @@ class BadNetwork:
         self._flowing.set()
 
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of a client; where the network doubles, a second one to the server says the same, unheard."""
+        """One connection of a client; where the network doubles, a second one to the server says the same."""
         try:
             far = [await asyncio.open_connection(HOST, self._target) for _ in range(2 if self._doubles else 1)]
         except OSError:
             writer.close()
             return
-        ends = {writer, *(far_writer for _, far_writer in far)}
+        said = [far_writer for _, far_writer in far]
+        ends = {writer, *said}
         self._writers |= ends
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._copy(reader, *(far_writer for _, far_writer in far)))
+                tasks.create_task(self._copy(reader, *(said[::-1] if self._doubles == "before" else said)))
                 tasks.create_task(self._copy(far[0][0], writer))
                 for unheard, _ in far[1:]:
                     tasks.create_task(self._copy(unheard))
@@ -72,7 +78,9 @@ class BadNetwork:
 
 
 @asynccontextmanager
-async def bad_network(target: int, *, delay_s: float = 0.0, doubles: bool = False) -> AsyncIterator[tuple[BadNetwork, int]]:
+async def bad_network(
+    target: int, *, delay_s: float = 0.0, doubles: Doubles | None = None
+) -> AsyncIterator[tuple[BadNetwork, int]]:
     """A relay to the target, and the port it listens on."""
     network = BadNetwork(target, delay_s=delay_s, doubles=doubles)
     server = await asyncio.start_server(network.relay, HOST, 0)
