@@ -44,12 +44,7 @@ def sealed(data: Path, recording: str, begin_s: int, began: datetime) -> PartRec
             records.append(Gap(stream, start, stop, "lost"))
         maker.audio(bytes(sound), stream=stream)
     maker.journal([started(call=CALLS[recording], at=at), *records, ended((LAST_S - begin_s) * RATE)])
-    maker.finished()
-    for path, content in maker.store.files.items():
-        if path.startswith(maker.sealed):
-            file = data / "audio" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(bytes(content))
+    vault.finish(data, maker)
     lost = (LOST_S[0] - begin_s, LOST_S[1] - begin_s)
     spans = [vault.entry("Gap", at, lost, vault.BY_CALL, vault.BY_CALL, "lost")] if recording == OURS else []
     return vault.part(CALLS[recording], recording, at, LAST_S - begin_s, spans)

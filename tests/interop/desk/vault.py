@@ -68,6 +68,11 @@ def seal(data: Path, recording_id: str, seconds: int, *, paused: Spans = (), los
         maker.audio(_silenced(_sound(seconds, agent=agent), (*paused, *lost)), stream=stream)
     pauses = [record for start, stop in paused for record in pause(start * RATE, stop * RATE)]
     maker.journal([started(call=call), *pauses, ended(seconds * RATE)])
+    finish(data, maker)
+
+
+def finish(data: Path, maker: Maker) -> None:
+    """Ends what the maker has made, and puts its files into the folder of a server."""
     maker.finished()
     for path, content in maker.store.files.items():
         if path.startswith(maker.sealed):
