@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from time import time
 from typing import Any, Final
@@ -36,6 +37,8 @@ RINGING: Final = "ringing"
 _RINGING_HZ: Final = 425
 RATE: Final = 8_000
 STEADY_S: Final = 0.7
+_STILL_S: Final = 0.3
+"""A phone that has told nothing for so long, instead of 0.2 s, has been kept from running, as on a machine that stands still."""
 _AMPLITUDE: Final = 8_000
 _MUSIC_STRENGTH: Final = 100
 _WINDOW: Final = 1_600
@@ -101,10 +104,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stretch of wall-clock time in which nothing changed."""
+    """A stretch of wall-clock time in which nothing changed. A phone's voice may lag behind the clock by then, at most so
+    many seconds: its own timestamps, and so the recording, know nothing of the times in which it was kept from running."""
 
     begins: float
     ends: float
+    lag_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -128,8 +133,9 @@ class Office:
                     await asyncio.gather(*(self._hears(*each) for each in wanted.items()))
                     begins = time()
                     await asyncio.sleep(STEADY_S)
-                    if all(self._steady(number, heard, begins) for number, heard in wanted.items()):
-                        return Moment(begins, time())
+                    ends = time()
+                    if all(self._steady(number, heard, begins, ends) for number, heard in wanted.items()):
+                        return Moment(begins, ends, max(self.phones[number].lag_s() for number in wanted))
         except TimeoutError:
             heard_now = {number: sorted(self.last_heard(number)) for number in wanted}
             raise AssertionError(f"wanted {wanted}, heard {heard_now}\n{self.system.log[-3000:]}") from None
@@ -137,10 +143,12 @@ class Office:
     async def _hears(self, number: str, wanted: Hearing) -> None:
         await self.phones[number].until(lambda: self.last_heard(number) == wanted)
 
-    def _steady(self, number: str, wanted: Hearing, begins: float) -> bool:
-        # The first window after the beginning may reach back before it.
+    def _steady(self, number: str, wanted: Hearing, begins: float, ends: float) -> bool:
+        # The first window after the beginning may reach back before it. A phone that stood still heard and said nothing.
         since = [fact for fact in self.phones[number].facts if fact["fact"] == "hears" and fact["at"] > begins + 0.2]
-        return bool(since) and all(_hearing(fact) == wanted for fact in since)
+        told = [begins + 0.2, *(fact["at"] for fact in since), ends]
+        awake = all(later - earlier < _STILL_S for earlier, later in pairwise(told))
+        return awake and all(_hearing(fact) == wanted for fact in since)
 
     async def copies(self) -> int:
         """How many copies Asterisk sends to the recorder."""
@@ -275,18 +283,24 @@ class Part:
     def holds(self, moment: Moment, *, agent: Iterable[str], other: Iterable[str]) -> None:
         """In all this time exactly these are heard on each track; digital zero where nobody is."""
         first, last = self.place(moment.begins + _EDGE_S), self.place(moment.ends - _EDGE_S / 2)
-        span = slice(first, last)
         for track, wanted in ((self.agent, frozenset(agent)), (self.other, frozenset(other))):
-            sound = track[span]
-            assert len(sound) >= _WINDOW, f"the part is too short: {len(track)} samples, wanted {first} to {last}"
-            places = range(0, len(sound) - _WINDOW + 1, _WINDOW // 2)
-            heard = [_tones(sound[at : at + _WINDOW]) for at in places]
-            # What is missing by the recording's own history, on whichever track, may be missing here; not all of it.
-            right = [each == wanted or (not each and self._misses(first + at)) for at, each in zip(places, heard, strict=True)]
-            assert wanted in heard, f"all of it is missing: {heard} instead of {wanted}, {self.gaps}"
-            assert all(right), f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}; missing: {self.gaps}"
             if not wanted:
-                assert not sound.any(), "this should be digital silence"
+                assert not track[first:last].any(), "this should be digital silence"
+            lags = range(0, round(moment.lag_s * RATE) + 1 if wanted else 1, _WINDOW // 10)
+            faults = [self._fault(track, wanted, first - lag, last - lag) for lag in lags if lag <= first]
+            assert not all(faults), faults[0]
+
+    def _fault(self, track: NDArray[np.float64], wanted: Hearing, first: int, last: int) -> str:
+        """Why not exactly these are heard there; nothing when they are."""
+        if min(last, len(track)) - first < _WINDOW:
+            return f"the part is too short: {len(track)} samples, wanted {first} to {last}"
+        places = range(first, min(last, len(track)) - _WINDOW + 1, _WINDOW // 2)
+        heard = [_tones(track[at : at + _WINDOW]) for at in places]
+        # What is missing by the recording's own history, on whichever track, may be missing here; not all of it.
+        right = [each == wanted or (not each and self._misses(at)) for at, each in zip(places, heard, strict=True)]
+        if wanted in heard and all(right):
+            return ""
+        return f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}; missing: {self.gaps}"
 
     def _misses(self, at: int) -> bool:
         return any(start * RATE < at + _WINDOW and at < stop * RATE for start, stop in self.gaps)

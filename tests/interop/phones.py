@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from tests.interop.system import HOST
 PATIENCE_S = 25.0
 PROGRAM = Path(__file__).parent / "pjsip_phone.py"
 FRAME_S = 0.02
+_PAUSE_S = 1.0
 
 Fact = dict[str, Any]
 
@@ -69,6 +71,16 @@ class PjsipPhone:
         """Waits until so much more of the voice has been spoken."""
         goal = len(self.spoken) + round(seconds / FRAME_S)
         await self.until(lambda: len(self.spoken) >= goal)
+
+    def lag_s(self) -> float:
+        """How far the voice has fallen behind the wall clock since it began, or since it last paused for a second."""
+        lag, least = 0.0, None
+        for number, (earlier, at) in enumerate(pairwise(self.spoken), 1):
+            least = None if at - earlier > _PAUSE_S else least
+            late = at - number * FRAME_S
+            least = late if least is None else min(least, late)
+            lag = late - least
+        return lag
 
     async def register(self) -> None:
         self.do("register")

@@ -145,8 +145,6 @@ async def test_a_pause_begins_when_it_is_asked_for_even_if_the_recorder_is_froze
 async def test_a_recorder_that_never_hears_of_a_pause_or_an_end_keeps_nothing_said_after_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "RECORDER_ANSWER_S", 0.3)
-    monkeypatch.setattr(client, "RECORDING_SEAL_S", 0.3)
     paused, ended = await bench.call(1), await bench.call(2)
     async with Speaking(paused, ended):
         for call in (paused, ended):
@@ -155,10 +153,13 @@ async def test_a_recorder_that_never_hears_of_a_pause_or_an_end_keeps_nothing_sa
         (process,) = bench.recorder.process_ids
         assert process
         os.kill(process, signal.SIGSTOP)
-        with pytest.raises(Unavailable):
-            await bench.recorder.shut_gate(paused.recording, "agent", NOTE)
-        with pytest.raises(Unavailable):
-            await bench.recorder.seal(ended.recording, NOTE)
+        with monkeypatch.context() as hasty:
+            hasty.setattr(client, "RECORDER_ANSWER_S", 0.3)
+            hasty.setattr(client, "RECORDING_SEAL_S", 0.3)
+            with pytest.raises(Unavailable):
+                await bench.recorder.shut_gate(paused.recording, "agent", NOTE)
+            with pytest.raises(Unavailable):
+                await bench.recorder.seal(ended.recording, NOTE)
         failed = time.monotonic()
         await asyncio.sleep(1.0)
         os.kill(process, signal.SIGCONT)
