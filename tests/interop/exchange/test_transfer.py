@@ -140,7 +140,7 @@ async def test_the_reports_of_a_transfer_on_the_wire(tmp_path: Path, number: str
             await customer.hang_up()
         await agent.end(transferring)
         if status == 200:
-            assert here.told("5002") == ["Ringing", "Established"], (customer.facts, colleague.facts)
+            await here.until(lambda: here.told("5002") == ["Ringing", "Established"])
             assert here.calls.of(AGENTS["5002"])[0].participants == ("5000",)
             await customer.hang_up()
         await here.idle()
