@@ -1,5 +1,6 @@
 """A recorder with real processes, sockets and files for each test."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,12 +12,15 @@ import pytest
 from telegraphone.capture.client import RecorderClient
 from telegraphone.capture.packet_group import PacketGroup
 from telegraphone.domain.ids import CallUuid, LegId, RecordingId
+from telegraphone.media import layout
 from telegraphone.services.ports import MediaAddress, MediaSource, TapOrder, TrackOrder
 from tests import seeds
-from tests.interop.recorder.senders import Speaker
+from tests.interop.recorder.senders import PATIENCE_S, Speaker
 from tests.interop.recorder.signal import Found, read_recording
 from tests.interop.recorder.udp_relay import Flow, Relay
 
+PORTS = (4_000, 8_000)
+"""Below those of the servers that others start meanwhile."""
 SEED = f"the wire that remembers {seeds.SEED}".encode()
 
 
@@ -79,6 +83,18 @@ class Bench:
         sources = [MediaSource(*address, {0: "PCMU", 101: "telephone-event"}) for address in addresses]
         await self.recorder.aim(recording, (sources[0], sources[1]))
 
+    def stored(self, call: Call) -> int:
+        """How much of each party is in its first file at least, in frames of G.711; what seals them counts as well."""
+        live = self.data / layout.live_directory(str(call.recording))
+        files = [live / layout.segment_file(stream, 0) for stream in (0, 1)]
+        return min(file.stat().st_size if file.exists() else 0 for file in files)
+
+    async def has_stored(self, call: Call, frames: int) -> None:
+        """Returns when so much of both parties is in their first files."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.stored(call) < frames:  # noqa: ASYNC110 - files of another process have no event
+                await asyncio.sleep(0.02)
+
     def read(self, call: Call) -> Found:
         return read_recording(self.data, self.keys, str(call.recording))
 
@@ -94,7 +110,7 @@ async def open_bench(
     data, keys = place / "data", place / "keys"
     arguments = (str(data), str(keys))
     recorder = RecorderClient(
-        ports, arguments, host="127.0.0.1", first_port=12_000, last_port=16_000, packets=packets, alarm=alarm
+        ports, arguments, host="127.0.0.1", first_port=PORTS[0], last_port=PORTS[1], packets=packets, alarm=alarm
     )
     async with recorder:
         yield Bench(recorder, data, keys)

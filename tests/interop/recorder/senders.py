@@ -4,11 +4,14 @@ import asyncio
 import socket
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from telegraphone.media.timeline import DRIFT_STEP, DRIFT_TOLERANCE, RATE
 from telegraphone.wire.rtp.packet import RtpPacket
 from tests.interop.recorder.signal import FRAME, payload
 
 PTIME_S = 0.02
+PATIENCE_S = 25.0
 
 
 @dataclass(slots=True)
@@ -51,6 +54,15 @@ class Speaker:
         self.outlet.sendto(data, self.to)
 
 
+async def have_said(seconds: float, *speakers: Speaker) -> None:
+    """Returns when each has said so much more, and a moment after: a machine that stood still sends at once what was due."""
+    goals = [(each, each.number + round(seconds / PTIME_S)) for each in speakers]
+    async with asyncio.timeout(seconds + PATIENCE_S):
+        while any(each.number < goal for each, goal in goals):  # noqa: ASYNC110 - a number has no event
+            await asyncio.sleep(PTIME_S)
+    await asyncio.sleep(0.1)
+
+
 async def speak_all(speakers: list[Speaker], stop: asyncio.Event) -> None:
     """All of them, each 20 ms, spread over the interval, until told to stop."""
     begun = time.monotonic()
@@ -60,3 +72,16 @@ async def speak_all(speakers: list[Speaker], stop: asyncio.Event) -> None:
             speaker.speak()
         turn += 1
         await asyncio.sleep(max(0.0, begun + turn * PTIME_S - time.monotonic()))
+
+
+def straight(speaker: Speaker, offsets: list[int], windows: float) -> None:
+    """One who sends in time bends no line. One whom a busy machine held up, all packets of a fifth of a second, is followed as a
+    clock that runs otherwise is: once in each window, a step at a time, and no further than the delay."""
+    delays = [sent - number * PTIME_S for number, sent in enumerate(speaker.sent_at)]
+    least = [min(delays[first : first + 10]) for first in range(0, len(delays), 10)]
+    delay = (max(least) - min(least)) * RATE
+    bends = [abs(after - before) for before, after in pairwise(offsets) if after != before]
+    assert not bends or delay > DRIFT_TOLERANCE
+    assert max(offsets) - min(offsets) <= delay + DRIFT_TOLERANCE
+    assert max(bends, default=0) <= DRIFT_STEP
+    assert len(bends) <= windows

@@ -16,7 +16,7 @@ from telegraphone.capture.lane import new_lanes
 from telegraphone.domain.ids import LegId, RecordingId
 from telegraphone.media.gate import Gate
 from tests.interop.recorder.conftest import SEED, Bench, Call, open_bench
-from tests.interop.recorder.senders import Speaker
+from tests.interop.recorder.senders import Speaker, have_said
 from tests.interop.recorder.signal import FRAME
 from tests.interop.recorder.test_faults import Speaking, whole
 
@@ -92,7 +92,7 @@ async def test_the_next_is_made_while_the_one_before_is_being_finished(waiting: 
     async with Speaking(Call(RecordingId(""), speakers)):
         before = await begun(waiting, 1, speakers)
         started = time.monotonic()
-        await asyncio.sleep(1)
+        await have_said(1, *speakers)
         [worker] = recorder.process_ids
         assert worker is not None
         os.kill(worker, signal.SIGSTOP)
@@ -102,14 +102,14 @@ async def test_the_next_is_made_while_the_one_before_is_being_finished(waiting: 
         following = asyncio.create_task(begun(waiting, number, speakers))
         await asyncio.sleep(0.3)
         os.kill(worker, signal.SIGCONT)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(15):  # what is not told to finish does so after twenty
             after = await following
         followed = time.monotonic()
         assert not sealing.done()
-        await asyncio.sleep(1)
+        await have_said(1, *speakers)
         (tmp_path / "finish").touch()
         await sealing
-        await asyncio.sleep(0.5)
+        await have_said(0.5, *speakers)
         ended = time.monotonic()
         await recorder.seal(after.recording, NOTE)
     whole(waiting, before, started, asked)
@@ -132,18 +132,18 @@ async def test_a_worker_that_is_lost_while_it_finishes_one_goes_on_with_the_next
     async with Speaking(Call(RecordingId(""), speakers)):
         before = await begun(waiting, 1, speakers)
         started = time.monotonic()
-        await asyncio.sleep(1)
+        await have_said(1, *speakers)
         asked = time.monotonic()
         sealing = asyncio.create_task(recorder.seal(before.recording, NOTE))
         await asyncio.sleep(0)
         after = await begun(waiting, 2, speakers)
-        await asyncio.sleep(1)
+        await have_said(1, *speakers)
         [worker] = recorder.process_ids
         assert worker is not None
         os.kill(worker, signal.SIGKILL)
         (tmp_path / "finish").touch()
         sealed = await sealing
-        await asyncio.sleep(1)
+        await have_said(1, *speakers)
         await recorder.seal(after.recording, NOTE)
     assert sealed.recording_id == before.recording
     kept_or_listed(waiting, before, started)

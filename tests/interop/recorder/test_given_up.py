@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from telegraphone.capture import client, supervisor
-from telegraphone.media import layout
 from telegraphone.services.ports import CaptureFailed, RecordingRecovered, Unavailable
-from tests.interop.recorder.conftest import Bench, Call, open_bench
+from tests.interop.recorder.conftest import open_bench
 
 NOTE = {"source": "system"}
 PORTS = "tests.interop.recorder.worker_ports:disk_ports_unless_broken"
@@ -23,18 +22,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "RECORDING_SEAL_RETRY_S", 0.3)
 
 
-def _stored(bench: Bench, call: Call) -> list[int]:
-    """Bytes of audio in each track's file, in PCMU frames."""
-    files = [bench.data / layout.live_directory(str(call.recording)) / layout.segment_file(stream, 0) for stream in (0, 1)]
-    return [file.stat().st_size if file.exists() else 0 for file in files]
-
-
 async def test_what_was_recorded_is_finished_when_the_worker_is_back(tmp_path: Path) -> None:
     alarms: list[str] = []
     async with asyncio.timeout(60), open_bench(tmp_path, PORTS, alarms.append) as bench:
         call = await bench.call(1)
         await bench.recorder.open_gate(call.recording, None, NOTE)
-        while min(_stored(bench, call)) < 0.3 * 8_000:
+        while bench.stored(call) < 0.3 * 8_000:
             for speaker in call.speakers:
                 speaker.speak()
             await asyncio.sleep(0.02)

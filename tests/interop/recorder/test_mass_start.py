@@ -14,7 +14,7 @@ import pytest
 
 from telegraphone.services.ports import CaptureRestored, RecorderEvent
 from tests.interop.recorder.conftest import SEED, Bench, Call
-from tests.interop.recorder.senders import PTIME_S, speak_all
+from tests.interop.recorder.senders import PTIME_S, have_said, speak_all
 
 CALLS = 150
 NOTE = {"source": "agent"}
@@ -41,7 +41,7 @@ async def test_many_at_once_are_answered(bench: Bench) -> None:
     stop = asyncio.Event()
     speaking = asyncio.create_task(speak_all([speaker for call in calls[:10] for speaker in call.speakers], stop))
     times = {"start": await _all(calls, lambda call: recorder.open_gate(call.recording, None, NOTE))}
-    await asyncio.sleep(1.0)
+    await have_said(1.0, *(speaker for call in calls[:10] for speaker in call.speakers))
     times["pause"] = await _all(calls[75:], lambda call: recorder.shut_gate(call.recording, "agent", NOTE))
     await asyncio.sleep(0.5)
     (process,) = recorder.process_ids
@@ -53,7 +53,7 @@ async def test_many_at_once_are_answered(bench: Bench) -> None:
     resuming = time.monotonic()
     times["resume"] = await _all(calls, lambda call: recorder.open_gate(call.recording, "agent", NOTE))
     resumed = time.monotonic()
-    await asyncio.sleep(1.0)
+    await have_said(1.0, *(speaker for call in calls[:10] for speaker in call.speakers))
     stop.set()
     await speaking
     ended = time.monotonic() - 2 * PTIME_S

@@ -1,11 +1,11 @@
 """The recorder without memory."""
 
-import asyncio
 import time
 from pathlib import Path
 
 from telegraphone.services.ports import CaptureRestored
 from tests.interop.recorder.conftest import SEED, Bench, open_bench
+from tests.interop.recorder.senders import have_said
 from tests.interop.recorder.test_faults import NOTE, Speaking, next_event, whole
 from tests.interop.recorder.worker_ports import leave_little_memory
 
@@ -16,7 +16,7 @@ async def test_finishing_a_recording_takes_no_more_memory_than_its_files(tmp_pat
         call = await bench.call(1)
         async with Speaking(call):
             await bench.recorder.open_gate(call.recording, None, NOTE)
-            await asyncio.sleep(0.5)
+            await have_said(0.5, *call.speakers)
             first = bench.recorder.process_ids
             assert (await bench.recorder.seal(call.recording, NOTE)).status == "sealed"
         assert bench.recorder.process_ids == first
@@ -29,7 +29,7 @@ async def test_a_recorder_whose_memory_ends_is_replaced_and_every_recording_goes
         for call in (old, running):
             await bench.recorder.open_gate(call.recording, None, NOTE)
         started = time.monotonic()
-        await asyncio.sleep(1.0)
+        await have_said(1.0, *old.speakers, *running.speakers)
         stopped = time.monotonic()
         assert (await bench.recorder.seal(old.recording, NOTE)).status == "sealed"
         (process,) = bench.recorder.process_ids
@@ -44,7 +44,7 @@ async def test_a_recorder_whose_memory_ends_is_replaced_and_every_recording_goes
         await next_event(bench, CaptureRestored)
         back = time.monotonic()
         await bench.recorder.open_gate(last.recording, None, NOTE)
-        await asyncio.sleep(0.6)
+        await have_said(0.6, *running.speakers)
         ended = time.monotonic()
         assert (await bench.recorder.seal(last.recording, NOTE)).status == "sealed"
         assert (await bench.recorder.seal(running.recording, NOTE)).status == "recovered"

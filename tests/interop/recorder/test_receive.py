@@ -55,7 +55,7 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     """The recorder's own port, or the kernel's copy of what comes to somebody else's."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sender.bind(("127.0.0.1", 0))
-    rtp, control = open_pair("127.0.0.1", 11_800, sockets.prepare)
+    rtp, control = open_pair("127.0.0.1", 9_800, sockets.prepare)
     gate = Gate()
     pipeline = Pipeline(Track(0), gate, moment)
     somebody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -103,7 +103,7 @@ def test_a_flood_waits_for_its_turn(wire: Wire, monkeypatch: pytest.MonkeyPatch)
 
 def test_whatever_came_before_a_cut_is_read_in_one_go() -> None:
     """However small: the kernel counts more than its bytes for each."""
-    rtp, control = open_pair("127.0.0.1", 11_800, sockets.prepare)
+    rtp, control = open_pair("127.0.0.1", 9_800, sockets.prepare)
     sockets.enlarge(rtp)
     sockets.deliver_headers(rtp)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, rtp, control:
@@ -177,7 +177,7 @@ def test_a_short_packet_under_the_right_header_is_no_run(wire: Wire) -> None:
 
 def test_what_a_network_has_padded_is_no_audio() -> None:
     """Ethernet makes small packets larger; the kernel's copy of a packet is from before anybody cut that off."""
-    lane = Lane(*open_pair("127.0.0.1", 11_800, sockets.prepare), Pipeline(Track(0), Gate(), moment), open_packet_socket())
+    lane = Lane(*open_pair("127.0.0.1", 9_800, sockets.prepare), Pipeline(Track(0), Gate(), moment), open_packet_socket())
     lane.face(Source("192.0.2.1", 4_000, {}, arrives_at=("192.0.2.2", 5_000)))
     lane.deliver(whole=True)
     lane.pipeline.aim(CODECS, None)

@@ -1,6 +1,5 @@
 """A source to which there is no way."""
 
-import asyncio
 import os
 import signal
 import time
@@ -10,6 +9,7 @@ import pytest
 
 from telegraphone.services.ports import CaptureRestored, MediaSource, Unavailable
 from tests.interop.recorder.conftest import SEED, open_bench
+from tests.interop.recorder.senders import have_said
 from tests.interop.recorder.test_faults import NOTE, Speaking, next_event
 
 
@@ -22,7 +22,7 @@ async def test_a_source_that_cannot_be_heard_harms_nobody(tmp_path: Path) -> Non
         async with Speaking(call, other):
             for each in (call, other):
                 await bench.recorder.open_gate(each.recording, None, NOTE)
-            await asyncio.sleep(0.5)
+            await have_said(0.5, *call.speakers)
             good = [MediaSource(*speaker.address, {0: "PCMU"}) for speaker in call.speakers]
             for host in ("nobody.invalid", "2001:db8::1", "255.255.255.255"):
                 with pytest.raises(Unavailable, match=f"{host} cannot be heard"):
@@ -36,7 +36,7 @@ async def test_a_source_that_cannot_be_heard_harms_nobody(tmp_path: Path) -> Non
             assert any("255.255.255.255 cannot be heard" in alarm for alarm in alarms)
             await bench.recorder.aim(call.recording, (good[0], good[1]))
             back = time.monotonic()
-            await asyncio.sleep(0.5)
+            await have_said(0.5, *call.speakers)
             ended = time.monotonic()
             sealed = await bench.recorder.seal(call.recording, NOTE)
         assert any(span.kind == "gap" and span.stream == 0 for span in sealed.spans)

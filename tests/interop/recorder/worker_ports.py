@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from telegraphone.capture import worker
+from telegraphone.capture import tap, worker
 from telegraphone.capture.disk import DiskSink
 from telegraphone.capture.files import Workshop
 from telegraphone.capture.finishing import Ended, Finished, Library
@@ -72,6 +72,12 @@ def disk_ports_with_little_memory(data: str, keys: str) -> Ports:
 def disk_ports_with_little_room(data: str, keys: str) -> Ports:
     """The same, with room for half a second of a call before its start."""
     setattr(worker, "Room", partial(Room, 8_000))  # noqa: B010 -- in this process alone, which is the worker's
+    return disk_ports(data, keys)
+
+
+def disk_ports_that_wait_for_sound(data: str, keys: str) -> Ports:
+    """The same, but while a call is being recorded silence fills nothing until it is a minute and more behind."""
+    setattr(tap, "_BEHIND", 70 * 8_000)  # noqa: B010 -- as above
     return disk_ports(data, keys)
 
 
