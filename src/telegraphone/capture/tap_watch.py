@@ -2,7 +2,8 @@
 
 Nothing tells a switch that nobody receives what it sends, and nothing tells a receiver that its sender is gone. Packets wait in
 the kernel until the worker reads them, some times a second; so what waits and is more or less than at the last look has come
-since then, and a look that finds none proves nothing: several do.
+since then, and a look that finds none proves nothing: several do. So time in which nobody looked, because the whole machine stood
+still, counts for nothing.
 """
 
 import socket
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from telegraphone.capture import sockets
 from telegraphone.capture.held import Held, Silent
-from telegraphone.limits import TAP_SILENT_AGAIN_S, TAP_SILENT_S
+from telegraphone.limits import TAP_LOOK_S, TAP_SILENT_AGAIN_S, TAP_SILENT_S
 
 
 @dataclass(slots=True)
@@ -51,8 +52,10 @@ class TapWatch:
         }
         new = {key: _Ear(sockets.fill(steady[key]), now, before, now + TAP_SILENT_S) for key in steady.keys() - self._ears.keys()}
         self._ears = {key: self._ears.get(key) or new[key] for key in steady}
+        stood_still_s = max(0.0, now - before - 2 * TAP_LOOK_S)
         for key, receiving in steady.items():
             ear = self._ears[key]
+            ear.due += stood_still_s
             if key not in new and not ear.hears(receiving, now) and now >= ear.due:
                 ear.due = now + TAP_SILENT_AGAIN_S
                 self._silent(*key, ear.silent_since, now)
