@@ -30,6 +30,8 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 SERIOUS = {"serious", "critical"}
+# What Chromium itself says of a server that is away, and of a client that writes in the moment in which it goes.
+_OF_NETWORK = ("Failed to load resource", "WebSocket connection", "WebSocket is already in CLOSING")
 
 # Measured once on the page that it looks at; the page's own rules forbid it to load anything.
 _FAULTS = """async () => (await axe.run()).violations.map(({id, impact, nodes}) =>
@@ -149,7 +151,7 @@ async def desk(
         raise
     finally:
         await context.close()
-    unexpected = [each for each in here.complaints if not each.startswith(("Failed to load resource", "WebSocket connection"))]
+    unexpected = [each for each in here.complaints if not each.startswith(_OF_NETWORK)]
     assert unexpected == [], unexpected
 
 
