@@ -28,9 +28,10 @@ _LOOK_S = 0.2
 
 
 class NearRecorder(SimulatedRecorder):
-    """One to which a switch on this machine can send: to `ports`, where somebody listens or nobody."""
+    """One to which a switch on this machine can send: to `ports`, where somebody listens or nobody. The system gives these to no
+    one who asks for any."""
 
-    ports = (39_000, 39_002)
+    ports = (32_700, 32_702)
 
     async def reserve(self, order: TapOrder) -> Reservation:
         made = await super().reserve(order)
@@ -63,7 +64,7 @@ class UseCases:
         mine = (each for each in self.notices if each.agent is self.agents[number])
         return [each.call.recording_state if each.notice.name == "RECORDING" else each.call.state.value for each in mine]
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 25.0) -> None:
         try:
             async with asyncio.timeout(timeout_s):
                 while not condition():

@@ -8,7 +8,7 @@ from typing import Any
 
 from telegraphone.services.surroundings import Policies
 from telegraphone.switches.exchange import Exchange
-from tests.interop.exchange.router import NUMBERS, new_exchange
+from tests.interop.exchange.router import NUMBERS, PATIENCE_S, new_exchange
 from tests.interop.use_cases import UseCases, agent_at, serving
 
 AGENTS = {number: agent_at(number) for number in NUMBERS}
@@ -21,7 +21,7 @@ class Node(UseCases):
     exchange: Exchange
 
     async def idle(self) -> None:
-        for _ in range(200):
+        for _ in range(int(PATIENCE_S / 0.05)):
             if not self.exchange.counts.legs:
                 return
             await asyncio.sleep(0.05)

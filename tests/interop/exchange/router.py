@@ -1,7 +1,7 @@
 """The least that can decide about calls, so that the exchange can be tested alone: what arrives is rung, joined, ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,11 +14,26 @@ from telegraphone.switches.exchange import Account, Answering, Exchange
 
 HOST = "127.0.0.1"
 NUMBERS = ("5000", "5001", "5002")
+PATIENCE_S = 25.0
+_LOOK_S = 0.02
 Fact = TypeVar("Fact")
 
 
 def password(number: str) -> str:
     return number * 3
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what tells nobody when it comes, such as packets."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - as said
+            await asyncio.sleep(_LOOK_S)
+
+
+async def grown(*heard: Sized, by: int = 25) -> None:
+    """Waits until so much more has come to each: in half a second, unless the machine stands still meanwhile."""
+    goals = [len(each) + by for each in heard]
+    await until(lambda: all(len(each) >= goal for each, goal in zip(heard, goals, strict=True)))
 
 
 @dataclass(eq=False)
@@ -39,13 +54,13 @@ class Router:
             await self._decide(event)
             self._changed.set()
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def idle(self, timeout_s: float = 10.0) -> None:
+    async def idle(self, timeout_s: float = PATIENCE_S) -> None:
         """Waits until no leg lives."""
         await self.until(lambda: not self.exchange.counts.legs, timeout_s)
 

@@ -13,7 +13,7 @@ from telegraphone.domain.recording import Trigger
 from telegraphone.media.g711 import A_VALUES, MU_VALUES
 from telegraphone.phone import HeardFrame, Phone, PhoneOptions, tone
 from tests.interop.exchange.node import AGENTS, Node, node
-from tests.interop.exchange.router import HOST, password
+from tests.interop.exchange.router import HOST, PATIENCE_S, password
 from tests.interop.exchange.test_refer import Desk, desk
 from tests.interop.exchange.test_sound import check_one_stream
 from tests.interop.exchange.test_transfer import phones, talking
@@ -42,7 +42,7 @@ def notes(frames: Iterable[HeardFrame]) -> list[int]:
 
 async def heard(phone: Phone, wanted: tuple[int, ...]) -> None:
     """Waits until the phone was played these one after the other."""
-    for _ in range(200):
+    for _ in range(int(PATIENCE_S / 0.05)):
         if wanted in zip(*(notes(phone.heard)[each:] for each in range(len(wanted))), strict=False):
             return
         await asyncio.sleep(0.05)

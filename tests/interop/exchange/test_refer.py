@@ -19,7 +19,7 @@ from telegraphone.wire.sip.message import Request
 from telegraphone.wire.sip.options import SipOptions
 from telegraphone.wire.sip.uri import NameAddr, SipUri
 from tests.interop.exchange.node import Node
-from tests.interop.exchange.router import HOST, Router, password
+from tests.interop.exchange.router import HOST, PATIENCE_S, Router, password
 
 SDP = offer((PCMU,), Direction.SENDRECV, HOST, 40_000, session_id=1).serialize()
 
@@ -50,7 +50,7 @@ class Desk:
                 pass
 
     async def answered(self) -> ResponseArrived:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             event = await self._seen.get()
         assert isinstance(event, ResponseArrived)
         return event
@@ -75,7 +75,7 @@ class Desk:
         return (await self.answered()).response.status
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 self._news.clear()
                 await self._news.wait()

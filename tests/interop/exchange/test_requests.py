@@ -8,7 +8,7 @@ import pytest
 from telegraphone.domain.legs import LegArrived, LegEnded
 from telegraphone.phone import Phone, PhoneOptions, PhoneState
 from telegraphone.wire.sip.message import Response, parse_message
-from tests.interop.exchange.router import HOST, Router, password
+from tests.interop.exchange.router import HOST, PATIENCE_S, Router, password
 
 
 async def ask(router: Router, method: str, *more: str, body: str = "") -> Response:
@@ -31,7 +31,7 @@ async def ask(router: Router, method: str, *more: str, body: str = "") -> Respon
             f"Content-Length: {len(body)}",
         ]
         await loop.sock_sendto(sender, ("\r\n".join(lines) + "\r\n\r\n" + body).encode(), (HOST, router.exchange.port))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             answer = parse_message(await loop.sock_recv(sender, 65_535))
             while isinstance(answer, Response) and answer.provisional:
                 answer = parse_message(await loop.sock_recv(sender, 65_535))
@@ -80,7 +80,7 @@ async def test_all_phones_of_a_number_ring_and_the_first_has_the_call(router: Ro
     await pocket.answer()
     await calling
     await desk.until(PhoneState.IDLE)
-    assert pocket.state is PhoneState.TALKING
+    await pocket.until(PhoneState.TALKING)
     await caller.hang_up()
     await pocket.until(PhoneState.IDLE)
     await router.idle()
@@ -98,6 +98,7 @@ async def test_one_of_two_phones_refuses_and_the_other_rings_on(router: Router) 
     calling = asyncio.create_task(caller.call("5001"))
     for phone in called:
         await phone.until(PhoneState.RINGING)
+    await caller.until(PhoneState.HEARS_RINGING)
     await called[0].refuse(486)
     await asyncio.sleep(0.1)
     assert caller.state is PhoneState.HEARS_RINGING
