@@ -1,5 +1,6 @@
 """Each switch with its phones, and its events after the phones have registered."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -41,8 +42,13 @@ async def world(real_server: tuple[str, Asterisk | None]) -> AsyncIterator[World
 async def nothing_is_left(server: Asterisk) -> None:
     """No channel and no bridge outlives a test at Asterisk, of whatever was made for it."""
     async with httpx.AsyncClient(auth=(USER, PASSWORD), trust_env=False) as http:
-        left = [(await http.get(f"{server.url}/{kind}")).json() for kind in ("channels", "bridges")]
-    assert left == [[], []], left
+        left: list[object] = []
+        for _ in range(100):
+            left = [(await http.get(f"{server.url}/{kind}")).json() for kind in ("channels", "bridges")]
+            if left == [[], []]:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError(left)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from telegraphone.domain.ids import LegId
 from telegraphone.domain.legs import EndCause, LegEnded
 from telegraphone.services.ports import Unavailable
 from tests.contract.switch.calls import NEVER, arrived, talking, third
-from tests.contract.switch.worlds import AWAY, CALLED, CALLER, MUSIC, RINGING, Facts, World
+from tests.contract.switch.worlds import AWAY, CALLED, CALLER, MUSIC, RINGING, Facts, Sink, World
 
 
 async def conversation(world: World, facts: Facts) -> tuple[LegId, LegId]:
@@ -17,9 +17,15 @@ async def conversation(world: World, facts: Facts) -> tuple[LegId, LegId]:
     return caller, called
 
 
-async def heard(world: World, *numbers: str) -> list[set[str]]:
-    """Who hears whom at this moment."""
-    return [set(each) for each in await asyncio.gather(*map(world.heard, numbers))]
+async def hear(world: World, wanted: dict[str, set[str]]) -> None:
+    """Each hears these, and nobody else."""
+    heard = await asyncio.gather(*(world.heard(number, frozenset(each)) for number, each in wanted.items()))
+    assert dict(zip(wanted, map(set, heard), strict=True)) == wanted
+
+
+async def holds(sink: Sink, *wanted: str) -> None:
+    """What is copied there is these voices, and no other."""
+    assert await sink.voices(frozenset(wanted)) == set(wanted)
 
 
 # --- music, mute, keys ---
@@ -29,25 +35,25 @@ async def test_music_is_heard_while_nobody_else_is(world: World, facts: Facts) -
     caller, called = await conversation(world, facts)
     await world.switch.join((called,))
     await world.switch.sound.hold_music(caller, True)
-    assert await heard(world, CALLER, CALLED) == [{MUSIC}, set()]
+    await hear(world, {CALLER: {MUSIC}, CALLED: set()})
     await world.switch.join((caller, called))
-    assert await heard(world, CALLER, CALLED) == [{CALLED}, {CALLER}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}})
     await world.switch.join((called,))
-    assert await heard(world, CALLER) == [{MUSIC}]
+    await hear(world, {CALLER: {MUSIC}})
     await world.switch.sound.hold_music(caller, False)
-    assert await heard(world, CALLER, CALLED) == [set(), set()]
+    await hear(world, {CALLER: set(), CALLED: set()})
 
 
 async def test_who_calls_hears_the_other_phone_ring(world: World, facts: Facts) -> None:
     caller, called = await talking(world, facts)
     await world.switch.sound.hold_music(caller, True)
     await world.switch.sound.ring_tone(caller, True)
-    assert await heard(world, CALLER) == [{RINGING}]
+    await hear(world, {CALLER: {RINGING}})
     await world.switch.join((caller, called))
-    assert await heard(world, CALLER, CALLED) == [{CALLED}, {CALLER}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}})
     await world.switch.join((caller,))
     await world.switch.sound.ring_tone(caller, False)
-    assert await heard(world, CALLER) == [{MUSIC}]
+    await hear(world, {CALLER: {MUSIC}})
 
 
 async def test_who_is_muted_hears_and_is_not_heard_nor_copied(world: World, facts: Facts) -> None:
@@ -55,29 +61,27 @@ async def test_who_is_muted_hears_and_is_not_heard_nor_copied(world: World, fact
     sink = world.sink()
     await world.switch.fork(called, sink.address)
     await world.switch.sound.mute(called, True)
-    assert await heard(world, CALLER, CALLED) == [set(), {CALLER}]
-    assert await sink.voices() == set()
+    await hear(world, {CALLER: set(), CALLED: {CALLER}})
+    await holds(sink)
     assert await sink.receives(), "the copy goes on"
     await world.switch.sound.mute(called, False)
-    assert await heard(world, CALLER) == [{CALLED}]
-    assert await sink.voices() == {CALLED}
+    await hear(world, {CALLER: {CALLED}})
+    await holds(sink, CALLED)
 
 
 async def test_keys_are_played_to_one_party(world: World, facts: Facts) -> None:
     caller, _ = await conversation(world, facts)
     await world.switch.sound.send_dtmf(caller, "1")
     await world.switch.sound.send_dtmf(caller, "1d#")
-    await asyncio.sleep(1.1)
-    assert (await world.keys(CALLER)).upper() == "11D#"
-    assert await world.keys(CALLED) == ""
-    assert await heard(world, CALLER, CALLED) == [{CALLED}, {CALLER}]
+    assert (await world.keys(CALLER, 4)).upper() == "11D#"
+    assert await world.keys(CALLED, 0) == ""
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}})
 
 
 async def test_keys_are_played_to_who_hears_nobody(world: World, facts: Facts) -> None:
     caller, _ = await talking(world, facts)
     await world.switch.sound.send_dtmf(caller, "7")
-    await asyncio.sleep(0.3)
-    assert await world.keys(CALLER) == "7"
+    assert await world.keys(CALLER, 1) == "7"
 
 
 async def test_the_sound_of_legs_that_do_not_exist_is_no_error(world: World, facts: Facts) -> None:
@@ -98,16 +102,16 @@ async def test_in_a_conference_each_hears_all_others(world: World, facts: Facts)
     caller, called = await conversation(world, facts)
     other = await third(world, facts)
     await world.switch.join((caller, called, other))
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED, AWAY}, {CALLER, AWAY}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED, AWAY}, CALLED: {CALLER, AWAY}, AWAY: {CALLER, CALLED}})
     await world.switch.sound.mute(other, True)
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED}, {CALLER}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}, AWAY: {CALLER, CALLED}})
     await world.switch.sound.mute(other, False)
     await world.switch.join((called,))
-    assert await heard(world, CALLER, CALLED, AWAY) == [{AWAY}, set(), {CALLER}]
+    await hear(world, {CALLER: {AWAY}, CALLED: set(), AWAY: {CALLER}})
     await world.switch.join((caller, called, other))
     await world.hang_up(CALLER)
     assert await facts.next() == LegEnded(caller, EndCause.NORMAL)
-    assert await heard(world, CALLED, AWAY) == [{AWAY}, {CALLED}]
+    await hear(world, {CALLED: {AWAY}, AWAY: {CALLED}})
 
 
 async def test_what_a_party_hears_is_copied(world: World, facts: Facts) -> None:
@@ -117,17 +121,17 @@ async def test_what_a_party_hears_is_copied(world: World, facts: Facts) -> None:
     source = await world.switch.sound.fork_heard(called, first.address)
     assert source.codecs[0] == "PCMU"
     assert await world.switch.sound.fork_heard(called, first.address) == source
-    assert await first.voices() == {CALLER}
+    await holds(first, CALLER)
     await world.switch.join((caller, called, other))
-    assert await first.voices() == {CALLER, AWAY}
+    await holds(first, CALLER, AWAY)
     await world.switch.sound.fork_heard(called, second.address)
-    assert await second.voices() == {CALLER, AWAY}
+    await holds(second, CALLER, AWAY)
     assert not await first.receives()
     await world.switch.join((called, other))
-    assert await second.voices() == {AWAY}
+    await holds(second, AWAY)
     await world.switch.sound.unfork_heard(called)
     assert not await second.receives()
-    assert await heard(world, CALLED, AWAY) == [{AWAY}, {CALLED}]
+    await hear(world, {CALLED: {AWAY}, AWAY: {CALLED}})
 
 
 async def test_a_copy_of_what_is_heard_ends_with_its_leg(world: World, facts: Facts) -> None:
@@ -158,15 +162,15 @@ async def test_a_supervisor_listens_in_and_coaches(world: World, facts: Facts) -
     sink = world.sink()
     await world.switch.sound.fork_heard(agent, sink.address)
     await world.switch.sound.monitor(supervisor, agent, frozenset())
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED}, {CALLER}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}, AWAY: {CALLER, CALLED}})
     await world.switch.sound.monitor(supervisor, agent, frozenset({agent}))
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED}, {CALLER, AWAY}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER, AWAY}, AWAY: {CALLER, CALLED}})
     assert await sink.voices() == {CALLER}, "no copy holds the supervisor's voice"
     await world.switch.sound.mute(customer, True)
-    assert await heard(world, CALLED, AWAY) == [{AWAY}, {CALLED}]
+    await hear(world, {CALLED: {AWAY}, AWAY: {CALLED}})
     await world.switch.sound.mute(customer, False)
     await world.switch.join((customer, agent, supervisor))
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED, AWAY}, {CALLER, AWAY}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED, AWAY}, CALLED: {CALLER, AWAY}, AWAY: {CALLER, CALLED}})
 
 
 async def test_a_supervisor_follows_the_agent_and_no_music(world: World, facts: Facts) -> None:
@@ -175,11 +179,11 @@ async def test_a_supervisor_follows_the_agent_and_no_music(world: World, facts: 
     await world.switch.sound.monitor(supervisor, agent, frozenset({agent}))
     await world.switch.join((agent,))
     await world.switch.sound.hold_music(customer, True)
-    assert await heard(world, CALLER, CALLED, AWAY) == [{MUSIC}, {AWAY}, {CALLED}]
+    await hear(world, {CALLER: {MUSIC}, CALLED: {AWAY}, AWAY: {CALLED}})
     await world.switch.join((customer, agent))
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED}, {CALLER, AWAY}, {CALLER, CALLED}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER, AWAY}, AWAY: {CALLER, CALLED}})
     await world.switch.sound.unmonitor(supervisor)
-    assert await heard(world, CALLER, CALLED, AWAY) == [{CALLED}, {CALLER}, set()]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}, AWAY: set()})
 
 
 async def test_monitoring_ends_with_either_leg(world: World, facts: Facts) -> None:
@@ -187,7 +191,7 @@ async def test_monitoring_ends_with_either_leg(world: World, facts: Facts) -> No
     supervisor = await third(world, facts)
     await world.switch.sound.monitor(supervisor, agent, frozenset({agent}))
     await world.switch.hang_up(supervisor, EndCause.NORMAL)
-    assert await heard(world, CALLER, CALLED) == [{CALLED}, {CALLER}]
+    await hear(world, {CALLER: {CALLED}, CALLED: {CALLER}})
 
 
 async def test_monitoring_ends_with_the_agent(world: World, facts: Facts) -> None:
@@ -195,4 +199,4 @@ async def test_monitoring_ends_with_the_agent(world: World, facts: Facts) -> Non
     supervisor = await third(world, facts)
     await world.switch.sound.monitor(supervisor, agent, frozenset({customer}))
     await world.switch.hang_up(agent, EndCause.NORMAL)
-    assert await heard(world, CALLER, AWAY) == [set(), set()]
+    await hear(world, {CALLER: set(), AWAY: set()})

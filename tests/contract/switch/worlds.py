@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -19,14 +19,15 @@ from telegraphone.switches.simulated import SimulatedSwitch
 from telegraphone.wire.rtp.dtmf import KEYS, read_event
 from telegraphone.wire.rtp.packet import RtpPacket, read_packet
 
-Fact = TypeVar("Fact")
+Fact, Heard = TypeVar("Fact"), TypeVar("Heard")
 
 HOST = "127.0.0.1"
 CALLER, CALLED, AWAY, UNKNOWN = "5000", "5001", "5002", "5999"
 """Two phones that are there, one that is not registered, and a number that nobody has."""
 
 _REFUSALS = {EndCause.BUSY: 486, EndCause.DECLINED: 603}
-_LISTEN_S, _LISTENS_MAX = 0.3, 10
+_LISTEN_S, _LATE_S, _LISTENS_MAX, _TRIES_MAX = 0.15, 0.1, 15, 100
+PATIENCE_S = 25.0
 _TONES = {CALLER: 1_000.0, CALLED: 1_300.0, AWAY: 1_600.0}
 _VOICE = 8_000
 MUSIC, RINGING = "music", "ringing"
@@ -52,7 +53,7 @@ class Sink(Protocol):
     address: MediaAddress
 
     async def receives(self) -> bool: ...
-    async def voices(self) -> frozenset[str]: ...
+    async def voices(self, wanted: frozenset[str] | None = None) -> frozenset[str]: ...
 
 
 class World(Protocol):
@@ -70,9 +71,9 @@ class World(Protocol):
     async def hang_up(self, number: str) -> None: ...
     async def leave(self, number: str) -> None: ...
     async def come_back(self, number: str) -> None: ...
-    async def heard(self, number: str) -> frozenset[str]: ...
+    async def heard(self, number: str, wanted: frozenset[str] | None = None) -> frozenset[str]: ...
     async def hears(self, number: str, other: str) -> bool: ...
-    async def keys(self, number: str) -> str: ...
+    async def keys(self, number: str, count: int) -> str: ...
     def sink(self) -> Sink: ...
 
 
@@ -84,7 +85,7 @@ class SimulatedSink:
     async def receives(self) -> bool:
         return self.address in (*self._switch.forks.values(), *self._switch.sound.mixes.values())
 
-    async def voices(self) -> frozenset[str]:
+    async def voices(self, wanted: frozenset[str] | None = None) -> frozenset[str]:
         own = [leg for leg, to in self._switch.forks.items() if to == self.address and not self._switch.legs[leg].muted]
         mixed = [
             each
@@ -130,7 +131,7 @@ class SimulatedWorld:
     async def come_back(self, number: str) -> None:
         self.switch.phone(number).register()
 
-    async def heard(self, number: str) -> frozenset[str]:
+    async def heard(self, number: str, wanted: frozenset[str] | None = None) -> frozenset[str]:
         leg = self.switch.phone(number).leg
         if leg is None:
             return frozenset()
@@ -141,7 +142,7 @@ class SimulatedWorld:
     async def hears(self, number: str, other: str) -> bool:
         return other in await self.heard(number)
 
-    async def keys(self, number: str) -> str:
+    async def keys(self, number: str, count: int) -> str:
         leg = self.switch.phone(number).leg
         assert leg is not None
         return self.switch.legs[leg].digits
@@ -151,10 +152,29 @@ class SimulatedWorld:
         return SimulatedSink(self.switch, 40_000 + 2 * self._sinks)
 
 
-class UdpSink:
-    """A socket that says whether anything comes within a moment."""
+async def lasting(listen: Callable[[], Heard], there: Callable[[], Awaitable[None]], wanted: Heard | None = None) -> Heard:
+    """What two listens in a row hear, and that is what is `wanted`, or some are over: what was on its way before the last
+    change may have to be heard out. A listen during which this process, or the switch's, stood still counts for nothing.
+    `there` returns when the switch's does something; `listen` takes what came since it was called last."""
+    heard: list[Heard] = []
+    for _ in range(_TRIES_MAX):
+        listen()
+        begun = asyncio.get_running_loop().time()
+        await asyncio.sleep(_LISTEN_S)
+        await there()
+        if asyncio.get_running_loop().time() - begun < _LISTEN_S + _LATE_S:
+            heard.append(listen())
+            lasts = heard[-2:] == [heard[-1]] * 2
+            if (lasts and wanted in (None, heard[-1])) or len(heard) == _LISTENS_MAX:
+                return heard[-1]
+    raise AssertionError(f"it stood still again and again: {heard}")
 
-    def __init__(self) -> None:
+
+class UdpSink:
+    """A socket that says whether anything comes within a moment, while the switch is `there`."""
+
+    def __init__(self, there: Callable[[], Awaitable[None]]) -> None:
+        self._there = there
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
         self._socket.setblocking(False)
@@ -169,15 +189,10 @@ class UdpSink:
                 return packets
 
     async def receives(self) -> bool:
-        return bool(await self._fresh())
+        return await lasting(lambda: bool(self.drain()), self._there)
 
-    async def voices(self) -> frozenset[str]:
-        return voices([read_packet(data) for data, _ in await self._fresh()])
-
-    async def _fresh(self) -> list[tuple[bytes, tuple[str, int]]]:
-        self.drain()
-        await asyncio.sleep(_LISTEN_S)
-        return self.drain()
+    async def voices(self, wanted: frozenset[str] | None = None) -> frozenset[str]:
+        return await lasting(lambda: voices([read_packet(data) for data, _ in self.drain()]), self._there, wanted)
 
     def close(self) -> None:
         self._socket.close()
@@ -249,32 +264,38 @@ class PhonesWorld:
     async def come_back(self, number: str) -> None:
         await self._phones[number].register()
 
-    async def heard(self, number: str) -> frozenset[str]:
-        """What lasts: what was on its way before the last change may have to be heard out."""
-        now = await self._listen(number)
-        for _ in range(_LISTENS_MAX):
-            last, now = now, await self._listen(number)
-            if now == last:
-                break
-        return now
+    async def there(self) -> None:
+        """Returns when the switch's process does something: that is this one."""
 
-    async def _listen(self, number: str) -> frozenset[str]:
-        heard = self._phones[number].heard
-        before = len(heard)
-        await asyncio.sleep(_LISTEN_S / 2)
-        return voices([each.packet for each in list(heard)[before:]])
+    async def heard(self, number: str, wanted: frozenset[str] | None = None) -> frozenset[str]:
+        frames, known = self._phones[number].heard, 0
+
+        def listen() -> frozenset[str]:
+            nonlocal known
+            before, known = known, len(frames)
+            return voices([each.packet for each in list(frames)[before:]])
+
+        return await lasting(listen, self.there, wanted)
 
     async def hears(self, number: str, other: str) -> bool:
         return other in await self.heard(number)
 
-    async def keys(self, number: str) -> str:
-        await asyncio.sleep(_LISTEN_S)
-        events = [each.packet for each in self._phones[number].heard if each.packet.payload_type == 101]
-        pressed = {packet.timestamp: read_event(packet.payload).code for packet in events}
-        return "".join(KEYS[code] for code in pressed.values())
+    async def keys(self, number: str, count: int) -> str:
+        """The keys that were played to it; not before there are as many, and a moment has passed in which more would come."""
+
+        def pressed() -> str:
+            events = [each.packet for each in list(self._phones[number].heard) if each.packet.payload_type == 101]
+            codes = {packet.timestamp: read_event(packet.payload).code for packet in events}
+            return "".join(KEYS[code] for code in codes.values())
+
+        for _ in range(int(PATIENCE_S / _LISTEN_S)):
+            if len(pressed()) >= count:
+                break
+            await asyncio.sleep(_LISTEN_S)
+        return await lasting(pressed, self.there)
 
     def sink(self) -> Sink:
-        self._sinks.append(UdpSink())
+        self._sinks.append(UdpSink(self.there))
         return self._sinks[-1]
 
 
@@ -301,7 +322,7 @@ class Facts:
     def __init__(self, switch: SwitchEvents) -> None:
         self._events = switch.events()
 
-    async def next(self, timeout_s: float = 5.0) -> SwitchEvent:
+    async def next(self, timeout_s: float = PATIENCE_S) -> SwitchEvent:
         async with asyncio.timeout(timeout_s):
             return await anext(self._events)
 
