@@ -100,10 +100,12 @@ class RealHandset:
 
     async def hold(self) -> None:
         await self.phone.hold()
+        await self.phone.until(PhoneState.HOLDING)
         await self.settle()
 
     async def retrieve(self) -> None:
         await self.phone.retrieve()
+        await self.phone.until(PhoneState.TALKING)
         await self.settle()
 
     async def hang_up(self) -> None:
