@@ -222,7 +222,7 @@ async def test_close_seals_all_and_takes_no_more() -> None:
         await world.talking()
         await world.do(ONE, START)
         await world.ringing("5000", "5003")
-        await asyncio.wait_for(world.calls.close(), 5)
+        await asyncio.wait_for(world.calls.close(), 25)
         assert world.recorder.tapes == {}
         assert len(world.recorder.sealed) == 2
         assert world.told(ONE)[-1] == world.told(TWO)[-1] == "StatusChange Released"

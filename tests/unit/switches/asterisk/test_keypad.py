@@ -18,7 +18,7 @@ from telegraphone.switches.asterisk.link import AriRefused
 from telegraphone.switches.asterisk.work import Work
 from telegraphone.wire.ari.requests import AriRequest
 
-PATIENCE_S = 5.0
+PATIENCE_S = 25.0
 
 
 @dataclass

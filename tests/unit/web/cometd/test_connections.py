@@ -17,6 +17,7 @@ from tests.unit.web.cometd.visits import CALLS, connect, site
 from tests.unit.web.cometd.wires import Server, Wire, request, until
 
 HANDSHAKE = {"channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"]}
+IDLE_S = 60.0
 AT_ONCE: dict[str, Any] = {"advice": {"timeout": 0}}
 
 
@@ -299,14 +300,17 @@ async def test_a_connection_is_idle_only_between_its_answers() -> None:
     async with site() as here:
         wire = Server(here).connect()
         client_id = await started(wire)
-        wire.protocol.timeout_keep_alive = 0.05
+        wire.protocol.timeout_keep_alive = IDLE_S
         wire.post(connect(client_id))
+        wire.protocol._used_at -= IDLE_S
         wire.protocol.timeout_keep_alive_handler()
         assert not wire.pipe.closed, "a request is held"
         here.notifications.publish("kate", CALLS, b"1")
         await wire.answer()
         wire.protocol.timeout_keep_alive_handler()
         assert not wire.pipe.closed, "it was answered just now"
+        wire.protocol.timeout_keep_alive = 0.05
+        wire.protocol.timeout_keep_alive_handler()
         await until(lambda: wire.pipe.closed)
 
 

@@ -13,7 +13,7 @@ from telegraphone.web.cometd import Cometd, Notifications, SignedIn
 
 Message = MutableMapping[str, Any]
 CALLS = "/v2/me/calls"
-PATIENCE_S = 5.0
+PATIENCE_S = 25.0
 
 
 class Doorman:
