@@ -7,14 +7,14 @@
 #   make bench       measurements, written to benchmarks/RESULTS.md
 #   make soak fuzz   long runs; SECONDS says how long (make fuzz: each test)
 #   make prove       the tests of one property or fault of docs/reference/properties.md (ID=PCI-1, SEED=7 if you like)
-#                    (three tests at a time, which two cores bear: most of them wait; make test WORKERS=6 for four cores)
+#                    (two tests at a time, for two cores: calls are in real time; make test WORKERS=4 for four cores)
 #   make clean       away with what the other verbs made
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 bin := .venv/bin
 SECONDS ?= 300
-WORKERS ?= 3
+WORKERS ?= 2
 # Compiled modules are kept, whatever the shell says: without them each server that a test starts compiles 1,400 modules first.
 export PYTHONDONTWRITEBYTECODE :=
 
