@@ -19,8 +19,8 @@ from tests.interop.recorder.senders import PATIENCE_S, Speaker
 from tests.interop.recorder.signal import Found, read_recording
 from tests.interop.recorder.udp_relay import Flow, Relay
 
-PORTS = (4_000, 8_000)
-"""Below those of the servers that others start meanwhile."""
+PORTS = (5_000, 8_000)
+"""Above those of the phones and below those of the servers that others start meanwhile."""
 SEED = f"the wire that remembers {seeds.SEED}".encode()
 
 
