@@ -20,7 +20,7 @@ from telegraphone.wire.sip.message import Request, Response, parse_message
 HOST = "127.0.0.1"
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "siprec"
 ROUNDS, ROUND_S, TURNS = 5, 0.01, 20
-PATIENCE_S = 5.0
+PATIENCE_S = 25.0
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 Fact = TypeVar("Fact")
@@ -143,7 +143,8 @@ class Laboratory:
         self._socket.bind((HOST, 0))
         self._socket.setblocking(False)
         self._responses: asyncio.Queue[Response] = asyncio.Queue()
-        self._sent: dict[str, Request] = {}
+        self._answered: list[Request] = []
+        """What is asked again because the machine stood still before the answer was read is nothing new."""
         self.tags: dict[str, str] = {}
         self.answer_body = b""
         """What an ACK brings, where the server has made the offer."""
@@ -234,9 +235,11 @@ class Laboratory:
             if isinstance(heard, Response):
                 self._responses.put_nowait(heard)
                 continue
-            self.asked.append(heard)
+            if heard not in self._answered:
+                self.asked.append(heard)
             if self.reply_status is None:
                 continue
+            self._answered.append(heard)
             fields = [f"{name}: {value}" for name, value in heard.headers if name in {"Via", "From", "To", "Call-ID", "CSeq"}]
             reply = "\r\n".join([f"SIP/2.0 {self.reply_status} Said", *fields, *self.reply_fields, "Content-Length: 0", "", ""])
             await loop.sock_sendto(self._socket, reply.encode(), source)

@@ -10,7 +10,7 @@ from telegraphone.endpoints.sip import SipEndpoint
 from telegraphone.endpoints.sip_tls import SipTls
 from telegraphone.media.g711 import MU_TO_A
 from telegraphone.phone.audio import PhoneAudio
-from telegraphone.phone.voices import Voice, tone
+from telegraphone.phone.voices import FRAME_S, Voice, tone
 from telegraphone.wire.sdp import PCMA, PCMU, Direction, Media, SessionDescription
 from telegraphone.wire.sip.commands import InDialogRequest, OutgoingRequest, Reply
 from telegraphone.wire.sip.dialog import Dialog
@@ -88,6 +88,13 @@ def packed(sdp: bytes | None, snapshot: bytes | None, kind: str = METADATA) -> t
 class Mouth(PhoneAudio):
     """A sender that can be made to send anything."""
 
+    said = 0
+    """How many frames it has sent by itself."""
+
+    def _send(self, payload_type: int, timestamp: int, payload: bytes, *, marker: bool) -> None:
+        super()._send(payload_type, timestamp, payload, marker=marker)
+        self.said += 1
+
     def send_raw(self, packet: bytes, to: tuple[str, int]) -> None:
         self._rtp.sendto(packet, to)
 
@@ -137,6 +144,13 @@ class Fork:
                 codec = media.codecs[0]
                 table = MU_TO_A if codec.name == "PCMA" else None
                 audio.speak_to((self.answer.address_of(media), media.port), codec.payload_type, table, None)
+
+    async def says(self, seconds: float) -> None:
+        """Returns when every line has sent so much more; a sender that stands still leaves out what nobody said meanwhile."""
+        goals = [(each, each.said + round(seconds / FRAME_S)) for each in self.audio if isinstance(each, Mouth)]
+        async with asyncio.timeout(seconds + PATIENCE_S):
+            while any(each.said < goal for each, goal in goals):  # noqa: ASYNC110 - a number has no event
+                await asyncio.sleep(FRAME_S)
 
     async def change(
         self,

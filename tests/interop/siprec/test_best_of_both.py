@@ -28,38 +28,44 @@ class Lossy(Mouth):
     """A sender of which nothing arrives while `deaf`."""
 
     deaf = False
+    lost_ms = 0
+    """How long it was."""
+    _deaf_at = 0
 
     def _send(self, payload_type: int, timestamp: int, payload: bytes, *, marker: bool) -> None:
         if self.deaf:
             self._sequence = (self._sequence + 1) & 0xFFFF
+            self._deaf_at = self._deaf_at or timestamp
+            self.lost_ms = FRAME_MS + (timestamp - self._deaf_at & 0xFFFFFFFF) // 8
         else:
             super()._send(payload_type, timestamp, payload, marker=marker)
 
 
-async def paused(system: System) -> None:
+async def paused(system: System, fork: Fork) -> None:
     """The agent pauses at one node for a second."""
     async with Desktop(system.url, AGENT_NAME, PASSWORD) as agent:
         [call] = (await agent.get("/me/calls?fields=*"))["calls"]
         for operation in ("Pause", "Resume"):
             await agent.post(f"/me/calls/{call['id']}", f"{operation}CallRecording")
-            await asyncio.sleep(1)
+            await fork.says(1)
 
 
-async def said_to_both(first: tuple[System, int], second: tuple[System, int]) -> None:
+async def said_to_both(first: tuple[System, int], second: tuple[System, int]) -> tuple[int, int]:
     """A call that is copied to two nodes. The second hears nothing of its third second; at the first, which is told of the end
-    a second earlier, the agent pauses."""
+    a second earlier, the agent pauses. Answers how many milliseconds of each party the second has not heard."""
     async with recording_client((HOST, first[1]), "UDP") as one, recording_client((HOST, second[1]), "UDP") as two:
         lines = [Lossy(HOST, voice, secrets.token_bytes) for voice in VOICES]
         forks: list[Fork] = [await one.fork(snapshot=SAID, voices=VOICES), await two.fork(snapshot=SAID, audio=lines)]
-        await asyncio.sleep(2)
+        await asyncio.gather(*(fork.says(2) for fork in forks))
         for deaf in (True, False):
             for line in lines:
                 line.deaf = deaf
-            await asyncio.sleep(1)
-        await paused(first[0])
+            await forks[0].says(1)
+        await paused(first[0], forks[0])
         await forks[0].hang_up()
-        await asyncio.sleep(1)
+        await forks[1].says(1)
         await forks[1].hang_up()
+        return lines[0].lost_ms, lines[1].lost_ms
 
 
 async def sound(system: System, path: str) -> tuple[Any, Any]:
@@ -70,7 +76,7 @@ async def sound(system: System, path: str) -> tuple[Any, Any]:
 def frames_heard(track: Any, voice: Voice) -> int:
     """How many frames of a voice, which comes as PCMA, are on a track, sample by sample."""
     pcm = np.asarray(track, "<i2").tobytes()
-    return sum(a_to_linear(mu_to_a(voice(number))) in pcm for number in range(500))
+    return sum(a_to_linear(mu_to_a(voice(number))) in pcm for number in range(1_500))
 
 
 def piece(track: Any, stretch: dict[str, str]) -> Any:
@@ -82,7 +88,7 @@ def piece(track: Any, stretch: dict[str, str]) -> Any:
 async def test_a_call_recorded_by_two_nodes_is_heard_as_one(tmp_path: Path, postgresql: Server) -> None:
     await postgresql.fresh("failover", empty=True)
     async with node(tmp_path, "one", postgresql) as first, node(tmp_path, "two", postgresql) as second:
-        await said_to_both(first, second)
+        caller_ms, agent_ms = await said_to_both(first, second)
 
         async def mended() -> tuple[dict[str, Any], dict[str, Any]] | None:
             for ours in await recordings(second[0]):
@@ -94,9 +100,9 @@ async def test_a_call_recorded_by_two_nodes_is_heard_as_one(tmp_path: Path, post
         ours, told = await until(mended)
         alone = await sound(second[0], ours["mediaFiles"][0]["playPath"])
         best = await sound(second[0], told["playPath"])
-        for track, voice, name in ((0, VOICES[1], "agent"), (1, VOICES[0], "other")):
+        for track, voice, name, lost_ms in ((0, VOICES[1], "agent", agent_ms), (1, VOICES[0], "other", caller_ms)):
             [lost] = [each for each in told["borrowed"] if each["track"] == name and int(each["duration"]) > 500]
-            assert abs(int(lost["duration"]) - 1_000) < 200
+            assert abs(int(lost["duration"]) - lost_ms) < 200
             assert frames_heard(piece(best[track], lost), voice) > 40, "what was lost is there"
             assert frames_heard(alone[track], voice) > 200
         [pause] = told["keptOut"]

@@ -13,7 +13,7 @@ from telegraphone.switches.siprec import Admission
 from telegraphone.wire.sip.message import Response
 from tests.interop.siprec.laboratory import Laboratory, laboratory, message
 from tests.interop.siprec.recording_client import AGENT, CALLER, OTHER_AGENT, Refused, metadata
-from tests.interop.siprec.test_plain_calls import PATIENCE_S, finished, near, pitch, recorder, tracks, until
+from tests.interop.siprec.test_plain_calls import PATIENCE_S, finished, near, recorder, tracks, until, voice
 
 OPTIONS = (
     b"OPTIONS sip:recorder@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK-o%d\r\n"
@@ -54,7 +54,7 @@ async def test_an_operator_empties_a_node_by_a_signal(tmp_path: Path) -> None:
     async with recorder(tmp_path) as (system, client):
         workers = system.children()
         fork = await client.fork()
-        await asyncio.sleep(0.5)
+        await fork.says(0.5)
         # Service managers may tell all processes of a service.
         for pid in (*workers, system.process.pid):
             os.kill(pid, signal.SIGUSR1)
@@ -73,7 +73,7 @@ async def test_an_operator_empties_a_node_by_a_signal(tmp_path: Path) -> None:
         await until(lambda: said("drained"))
         [resource] = await finished(system)
         left, _ = await tracks(system, resource)
-        assert near(pitch(left, 0.7), AGENT.hertz)
+        assert near(voice(left), AGENT.hertz)
         assert system.children() == workers
         system.process.send_signal(signal.SIGUSR2)
         await until(lambda: said("taking_sessions_again"))

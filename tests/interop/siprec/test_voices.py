@@ -1,6 +1,5 @@
 """Whose voice is on which line where the metadata does not say: by the profile, else by order, which is told (siprec.md, 5.6)."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -103,7 +102,7 @@ async def test_a_client_that_sends_from_other_ports_than_it_signals(tmp_path: Pa
         signalled, speaking = client.new_audio([tone(1), tone(1)]), client.new_audio([tone(CALLER.hertz), tone(AGENT.hertz)])
         lines = [line(each.port, party, PCMA) for each, party in zip(signalled, (CALLER, AGENT), strict=True)]
         fork = await client.fork(lines=lines, audio=speaking, snapshot=snapshot)
-        await asyncio.sleep(2)
+        await fork.says(2)
         await fork.hang_up()
         for each in signalled:
             each.close()
@@ -127,10 +126,10 @@ async def test_a_customer_whom_the_caller_transfers_stays_on_their_own_track(tmp
     )
     async with recorder(tmp_path, trunk='voices = ["from=caller", "to=called"]') as (system, client):
         fork = await client.fork((agent, customer), snapshot=before)
-        await asyncio.sleep(1)
+        await fork.says(1)
         assert (await fork.change("UPDATE", snapshot=after)).status == 200
         await recorded_call_of(system, OTHER_NAME)
-        await asyncio.sleep(1)
+        await fork.says(1)
         await fork.hang_up()
         [resource] = await finished(system, parts=2)
         for media in range(2):
