@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from telegraphone.web.cometd import Cometd, CometdWebSocket, Notifications, ShortWay, SignedIn, http_connections
 
 HOST = "127.0.0.1"
-PATIENCE_S = 20.0
+PATIENCE_S = 25.0
 CALLS = "/v2/me/calls"
 HERE = Path(__file__).parent
 PROGRAMS = {"cometd-jquery": "jquery.mjs", "faye": "faye.mjs", "aiocometd": "aio_client.py"}

@@ -71,6 +71,8 @@ async def test_a_network_that_breaks(client: dict[str, Any]) -> None:
             notifications.publish("kate", CALLS, b"%d" % number)
             await asyncio.sleep(0.01)
             if number == 50:
+                # What is on its way then is lost to these clients.
+                await desk.until(lambda _: len(desk.heard()) >= 50)
                 network.cut()
         # It is back when it hears what happens now; what happens meanwhile it hears too, or never.
         last = 100

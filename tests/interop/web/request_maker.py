@@ -67,7 +67,7 @@ def _try(operation: Any, url: str, who: tuple[str, str], known: dict[str, str]) 
             case.query = dict.fromkeys(names, "*")
         if real:
             case.path_parameters = {**(case.path_parameters or {}), **ids}
-        case.call_and_validate(base_url=url, checks=CHECKS, auth=who, timeout=10)
+        case.call_and_validate(base_url=url, checks=CHECKS, auth=who, timeout=25)
 
     play()
 

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from telegraphone.domain.ids import DEFAULT_TENANT
 from telegraphone.keystore.file import FileKeyStore
 from telegraphone.limits import SEGMENT_FRAMES
+from telegraphone.media import layout
 from telegraphone.media.g711 import mu_to_linear
 from telegraphone.phone import Phone, PhoneOptions
 from telegraphone.phone.voices import FRAME_SAMPLES, Voice
@@ -126,7 +127,7 @@ async def _recorded_call(http: httpx.AsyncClient, canaries: Canaries) -> None:
 
 
 async def _talking(http: httpx.AsyncClient) -> str:
-    for _ in range(100):
+    for _ in range(250):
         [call] = (await http.get(f"{API}/me/calls?fields=uri,state")).json()["calls"]
         if call["state"] == "Established":
             return str(call["uri"])
@@ -178,6 +179,13 @@ def _findings(system: System, canaries: Canaries) -> Iterator[str]:
             yield f"a key in {place}"
 
 
+async def _is_finished(system: System) -> None:
+    """Returns when no file of the recording is still being moved."""
+    async with asyncio.timeout(25):
+        while any((system.data / "audio" / layout.LIVE).iterdir()):  # noqa: ASYNC110 - another process has no event
+            await asyncio.sleep(0.1)
+
+
 def _keys(system: System) -> list[bytes]:
     """Those of all recordings, those to come too, as the server would open them."""
     store, envelopes = FileKeyStore(system.data / "keys"), (system.data / "keys" / "envelopes").glob("*/*.json")
@@ -194,6 +202,7 @@ async def test_no_secret_is_written_down(tmp_path: Path) -> None:
                 await _sign_in(http, canaries)
                 await _recorded_call(http, canaries)
             await _mistakes(system.url, canaries)
+        await _is_finished(system)
         canaries.keys = _keys(system)
         assert len(canaries.keys) > 1, "of the journal and of sound"
         assert list(_findings(system, canaries)) == []

@@ -38,7 +38,10 @@ async def test_an_export_verifies_offline_and_a_changed_one_does_not(tmp_path: P
     async with telegraphone(tmp_path, more=COMPLIANCE) as system:
         uuid = await _recorded(system)
         async with _client(system, "compliance.one") as http:
-            answer = await http.get(f"/recordings/{uuid}/export")
+            async with asyncio.timeout(25):
+                # What has ended is written behind its call's back.
+                while (answer := await http.get(f"/recordings/{uuid}/export")).status_code == 404:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.1)
             assert answer.status_code == 200, answer.text
             package.write_bytes(answer.content)
         signer = (system.data / "keys" / "signing.pub").read_text().strip()

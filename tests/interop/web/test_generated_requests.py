@@ -16,7 +16,7 @@ from tests.interop.system import HASH, HOST, PASSWORD, System, telegraphone
 
 USER = "agent.and.supervisor"
 ROOT = Path(__file__).parents[3]
-PATIENCE_S = 60
+PATIENCE_S = 200
 ACCOUNT = f"""
 [[agents]]
 user_name = "{USER}"

@@ -16,6 +16,7 @@ from telegraphone.web.bounded_http import BoundedHttp
 from telegraphone.web.serving import HttpServer, Listening
 from tests.interop.certificates import Authority
 from tests.interop.system import HOST, free_port
+from tests.interop.web.test_http_bounds import listens
 
 
 class Place:
@@ -50,7 +51,7 @@ async def _serving(place: Place, *trusted: str) -> AsyncIterator[tuple[HttpServe
     listening = Listening(host=HOST, port=port, certificate=place.certificate, key=place.key, trusted_proxies=trusted)
     server = HttpServer(_application, listening, http=BoundedHttp)
     task = asyncio.create_task(server.serve())
-    await asyncio.sleep(0.05)
+    await listens(server)
     try:
         yield server, f"https://{HOST}:{port}"
     finally:

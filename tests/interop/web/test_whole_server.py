@@ -34,14 +34,16 @@ def _put(authority: Authority, folder: Path, name: str) -> None:
 async def _until_it_answers(http: httpx.AsyncClient) -> httpx.Response:
     for _ in range(300):
         try:
-            return await http.get("/health")
+            if (answer := await http.get("/health")).is_success:
+                return answer
         except httpx.TransportError:
-            await asyncio.sleep(0.1)
+            pass
+        await asyncio.sleep(0.1)
     raise AssertionError("no answer")
 
 
 async def _becomes(asked: Callable[[], Awaitable[object]], expected: object) -> None:
-    for _ in range(100):
+    for _ in range(250):
         answer = await asked()
         if answer == expected:
             return
