@@ -135,10 +135,14 @@ class Office:
                     await asyncio.sleep(STEADY_S)
                     ends = time()
                     if all(self._steady(number, heard, begins, ends) for number, heard in wanted.items()):
-                        return Moment(begins, ends, max(self.phones[number].lag_s() for number in wanted))
+                        return Moment(begins, ends, self.lag_s(*wanted))
         except TimeoutError:
             heard_now = {number: sorted(self.last_heard(number)) for number in wanted}
             raise AssertionError(f"wanted {wanted}, heard {heard_now}\n{self.system.log[-3000:]}") from None
+
+    def lag_s(self, *numbers: str) -> float:
+        """How far the voice of one of these phones, or of any, lags behind the clock at most."""
+        return max(self.phones[number].lag_s() for number in numbers or self.phones)
 
     async def _hears(self, number: str, wanted: Hearing) -> None:
         await self.phones[number].until(lambda: self.last_heard(number) == wanted)

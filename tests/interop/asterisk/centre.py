@@ -56,7 +56,7 @@ class Centre(UseCases):
     async def nothing_is_left(self) -> None:
         """Soon there is no channel and no bridge at Asterisk, and nobody has a call."""
         left = [["?"]]
-        for _ in range(100):
+        for _ in range(250):
             left = [await self.server.ids(kind) for kind in ("channels", "bridges")]
             if left == [[], []]:
                 break

@@ -28,7 +28,7 @@ USER, PASSWORD, APPLICATION = "telegraphone", "sesame of the tests", "telegrapho
 AGENTS, CUSTOMERS = ("5001", "5002"), ("5000",)
 TRUNK_HOST = "127.0.0.2"
 RTP_PORTS = 400
-START_S, STOP_S, POLL_S = 20.0, 10.0, 0.025
+START_S, STOP_S, POLL_S = 60.0, 25.0, 0.025
 PHONE_ANSWERS_S = 25
 
 Changes = Mapping[str, Sequence[tuple[str, str]]]

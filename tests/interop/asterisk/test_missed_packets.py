@@ -60,7 +60,7 @@ class Scene:
         self.heard = self.mended
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while not condition():  # noqa: ASYNC110 -- what is asked of it tells nobody
                 await asyncio.sleep(LOOK_S / 2)
 
@@ -121,7 +121,7 @@ async def test_while_some_come_to_the_recorder_too_nothing_is_known(scene: Scene
 
 async def test_the_recorder_must_have_looked_since_the_last_answer(scene: Scene) -> None:
     scene.each, scene.looked, scene.heard = ASTERISK_MISSED_PACKETS, time.monotonic(), False
-    await scene.until(lambda: len(scene.asked) == 2)
+    await scene.until(lambda: len(scene.asked) >= 2)
     await asyncio.sleep(MANY * LOOK_S)
     assert not scene.dead
     scene.looked = None

@@ -56,7 +56,7 @@ class Scene:
         self.happened.append((moved.source.host, moved.source.port))
 
     async def until_happened(self, *expected: object) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while len(self.happened) < len(expected):  # noqa: ASYNC110 -- what happens here tells nobody
                 await asyncio.sleep(LOOK_S)
         assert self.happened == list(expected)

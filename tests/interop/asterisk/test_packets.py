@@ -24,13 +24,13 @@ async def test_asterisk_has_no_part_in_the_recording(tmp_path: Path) -> None:
         server.signal(signal.SIGSTOP)
         frozen = time()
         await asyncio.sleep(1.2)
-        running = Moment(frozen, time())
+        running = Moment(frozen, time(), here.lag_s())
         await here.one.do(call, "PauseCallRecording")
         paused = time()
         await asyncio.sleep(0.8)
         server.signal(signal.SIGCONT)
         await here.hear(p5000=[ONE], p5001=[CUSTOMER])
-        still_paused = Moment(paused, time())
+        still_paused = Moment(paused, time(), here.lag_s())
         await here.one.do(call, "ResumeCallRecording")
         after = await here.hear(p5000=[ONE], p5001=[CUSTOMER])
         await here.one.do(call, "Hangup")
@@ -81,7 +81,7 @@ async def test_packets_that_come_to_asterisk_and_not_to_the_recorder(tmp_path: P
         assert len(dead) == 2
         assert max(dead) < 2.0
         [part] = await recorded(here, call["callUuid"])
-        for moment in (before, moved, copied, recoded, after, Moment(before.begins, recoded.ends)):
+        for moment in (before, moved, copied, recoded, after, Moment(before.begins, recoded.ends, here.lag_s())):
             part.holds(moment, agent=[ONE], other=[CUSTOMER])
         part.holds(paused, agent=[], other=[])
         assert before.begins > begun + ASTERISK_PARTY_SETTLED_S, "a phone that nobody knew yet cannot move"

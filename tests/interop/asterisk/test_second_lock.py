@@ -20,7 +20,7 @@ from tests.interop.asterisk.server import Asterisk, asterisk
 from tests.interop.system import HOST
 
 LOUD = 2_000
-QUIET_S, PAUSE_S, PAUSES = 0.1, 0.5, 10
+QUIET_S, PAUSE_S, PAUSES = 0.5, 0.5, 10
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ async def test_short_stalls_are_missing_and_shift_nothing(
         await here.one.do(call, "ResumeCallRecording")
         resumed = time()
         await asyncio.sleep(2.0)
-        after = Moment(resumed, time())
+        after = Moment(resumed, time(), here.lag_s())
         await here.one.do(call, "Hangup")
         [part] = await recorded(here, call["callUuid"])
         part.holds(before, agent=[ONE], other=[CUSTOMER])

@@ -225,7 +225,7 @@ async def check_buttons(system: System, *desks: Desk) -> None:
     """Each card has exactly the buttons that its call's capabilities name, as soon as the last event has come."""
     for each in desks:
         offered: Any = None
-        for _ in range(30):
+        for _ in range(PATIENCE_MS // 100):
             offered, shown = await capabilities(system, each.user), await each.buttons()
             if offered == shown:
                 break

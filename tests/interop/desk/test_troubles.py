@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.async_api import Browser, Route, expect
@@ -15,7 +16,7 @@ from telegraphone.phone import Phone
 from tests.interop.desk.stage import Desk, Gateway, check_buttons, chromium, desk, gateway, phones
 from tests.interop.system import AGENT, HOST, PASSWORD, System, free_port, healthy, start, stop, telegraphone
 
-SILENCE_MS = 20_000
+SILENCE_MS = 30_000
 """A connect is held for 10 s, 4 s later the library gives it up, and 2 s later the light says so."""
 
 
@@ -71,16 +72,17 @@ async def test_a_reload_in_the_middle_of_a_pause_loses_nothing(tmp_path: Path) -
         await one.page.keyboard.press("F8")
         await one.shows("5000", "Paused")
         await asyncio.sleep(2.0)
+        looked = monotonic()
         before = seconds(await one.light("5000").locator(".clock").text_content())
         await one.page.reload()
         await one.shows("5000", "Paused")
         await one.is_live()
         after = await one.light("5000").locator(".clock").text_content()
-        assert 1 <= before <= seconds(after) <= before + 3, (before, after)
+        assert 1 <= before <= seconds(after) <= before + 1 + monotonic() - looked, (before, after)
         timeline = one.call("5000").get_by_role("list", name="Timeline of the recording").get_by_role("listitem")
         await expect(timeline).to_have_count(2)
-        await expect(timeline.first).to_have_text("Recorded from 0:00 to 0:01")
-        assert (await one.page.title()).startswith("❚❚ Paused 0:0")
+        await expect(timeline.first).to_have_text(re.compile("^Recorded from 0:00 to 0:0[1-9]$"))
+        await expect(one.page).to_have_title(re.compile("^❚❚ Paused 0:"))
         await one.looked_at("9-reloaded")
         await one.page.keyboard.press("F8")
         await one.shows("5000", "Recording")
@@ -152,22 +154,26 @@ async def test_a_restarted_server_asks_to_log_in_again_and_goes_on(tmp_path: Pat
 
 
 async def test_a_forgotten_pause_is_called_out(tmp_path: Path) -> None:
-    soon = "[desk]\npause_warning_s = 2"
+    soon = "[desk]\npause_warning_s = 4"
     async with office(tmp_path, more=soon) as (system, ring, browser), desk(browser, system.url) as one:
         await in_a_call(one, ring)
         await one.press("5000", "StartCallRecording")
         await one.press("5000", "PauseCallRecording")
         await expect(one.call("5000").locator(".warning")).to_be_hidden()
-        await expect(one.call("5000").locator(".warning")).to_contain_text("Paused for 2 seconds already.")
-        await expect(one.page.locator("#calls-out")).to_have_text("Recording has been paused for 2 seconds.")
+        await expect(one.call("5000").locator(".warning")).to_contain_text(re.compile("Paused for ([4-9]|..) seconds already."))
+        await expect(one.page.locator("#calls-out")).to_have_text(
+            re.compile("^Recording has been paused for ([4-9]|..) seconds.$")
+        )
         await one.looked_at("11-long-pause")
         await one.press("5000", "ResumeCallRecording")
         await expect(one.call("5000").locator(".warning")).to_be_hidden()
 
 
 async def test_a_hasty_hand_does_not_lift_the_pause_it_has_just_made(tmp_path: Path) -> None:
-    """Resume appears where Pause was: the second half of a double click, or a second Enter, does not press it."""
-    async with office(tmp_path) as (system, ring, browser), desk(browser, system.url) as one:
+    """Resume appears where Pause was: the second half of a double click, or a second Enter, does not press it. A hand is hasty
+    for longer here, so that it is on a slow machine too."""
+    longer = {"/desk/buttons.js": lambda text: text.replace("SETTLE_MS = 600;", "SETTLE_MS = 4_000;")}
+    async with office(tmp_path) as (system, ring, browser), desk(browser, system.url, changed=longer) as one:
         await in_a_call(one, ring)
         await one.press("5000", "StartCallRecording")
         pause, resume = (one.call("5000").locator(f'[data-operation="{verb}CallRecording"]') for verb in ("Pause", "Resume"))
@@ -179,6 +185,7 @@ async def test_a_hasty_hand_does_not_lift_the_pause_it_has_just_made(tmp_path: P
         await one.page.keyboard.press("F8")
         await asyncio.sleep(1.0)
         await one.shows("5000", "Paused")
+        await expect(resume).not_to_have_attribute("aria-disabled", "true")
         await one.page.keyboard.press("Enter")
         await one.shows("5000", "Recording")
 
