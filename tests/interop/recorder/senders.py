@@ -38,6 +38,12 @@ class Speaker:
     def address(self) -> tuple[str, int]:
         return self.outlet.getsockname()
 
+    @property
+    def late_s(self) -> float:
+        """By how much more than at other times it was late at worst."""
+        delays = [at - number * PTIME_S for number, at in enumerate(self.sent_at)]
+        return max(delays) - min(delays)
+
     def packet(self, number: int) -> RtpPacket:
         return RtpPacket(
             0,
