@@ -72,10 +72,11 @@ class PjsipPhone:
         goal = len(self.spoken) + round(seconds / FRAME_S)
         await self.until(lambda: len(self.spoken) >= goal)
 
-    def lag_s(self) -> float:
-        """How far the voice has fallen behind the wall clock since it began, or since it last paused for a second."""
+    def lag_s(self, frames: int | None = None) -> float:
+        """How far the voice has fallen behind the wall clock since it began, or since it last paused for a second, by now or by
+        the end of so many frames."""
         lag, least = 0.0, None
-        for number, (earlier, at) in enumerate(pairwise(self.spoken), 1):
+        for number, (earlier, at) in enumerate(pairwise(self.spoken[:frames]), 1):
             least = None if at - earlier > _PAUSE_S else least
             late = at - number * FRAME_S
             least = late if least is None else min(least, late)

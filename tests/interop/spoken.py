@@ -21,6 +21,8 @@ FRAME_S: Final = FRAME / RATE
 _AMPLITUDE: Final = 9_000
 _LIKENESS: Final = 0.9
 """What a chirp has in common with itself after G.711, and with nothing else."""
+_PURE: Final = 0.8
+"""Which share of a stretch a pitch has that is alone in it."""
 _RUN_FRAMES: Final = 50
 
 Samples = NDArray[np.float64]
@@ -66,6 +68,18 @@ class Voice:
             likeness[max(0, place - CHIRP) : place + CHIRP] = 0
         return sorted(places)
 
+    def says(self, second: int, track: Samples) -> bool:
+        """Whether the chirp with which the track begins is followed by the tone of this second."""
+        return abs(hertz(track[CHIRP:RATE]) - self.tone_hz(second)) < 2
+
+    def seconds_told(self, track: Samples) -> list[int]:
+        """The seconds of which a tenth at least can be told by its pitch, however a phone has stretched or cut the rest."""
+        windows = track[: len(track) // CHIRP * CHIRP].reshape(-1, CHIRP)
+        pitches = [self.tone_hz(each) for each in range(SECONDS)]
+        strengths = np.abs(windows @ np.exp(-2j * np.pi * np.outer(np.arange(CHIRP), pitches) / RATE)) ** 2 * 2 / CHIRP
+        shares = strengths / np.maximum((windows**2).sum(axis=1, keepdims=True), CHIRP)
+        return [each for each in range(SECONDS) if shares[:, each].max() > _PURE]
+
 
 AGENT: Final = Voice(rising=True, first_hz=430)
 CALLER: Final = Voice(rising=False, first_hz=460)
@@ -77,14 +91,16 @@ def hertz(track: Samples) -> float:
     return float(spectrum.argmax()) / 8
 
 
-def uttered(spoken: list[float], second: int) -> float:
-    """The wall clock when a second of a voice began, from when its frames left.
+def uttered(spoken: list[float], second: int, lag_s: float = 0.0) -> tuple[float, float]:
+    """The wall clock when a second of a voice began, from when its frames left: not before and not after.
 
     A phone hands out a frame when it is complete, so what is in it began a frame before. A late timer of the phone is not
-    speech that is late: of the frames around, the earliest counts."""
+    speech that is late: of the frames around, the earliest counts. A phone that stood still for long leaves out what it did
+    not say, of which its timestamps, and so the recording, know nothing: by these it is earlier, by the `lag_s` so far."""
     first = second * RATE // FRAME
-    around = range(max(0, first - _RUN_FRAMES), min(len(spoken), first + _RUN_FRAMES))
-    return min(spoken[each] - (each - first) * FRAME_S for each in around) - FRAME_S
+    line = [at - (each - first) * FRAME_S - FRAME_S for each, at in enumerate(spoken)]
+    latest = min(line[first : first + _RUN_FRAMES])
+    return min(*line[max(0, first - _RUN_FRAMES) : first + _RUN_FRAMES], latest - lag_s), latest
 
 
 def tracks(wav: bytes) -> tuple[NDArray[np.int16], NDArray[np.int16]]:

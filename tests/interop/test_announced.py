@@ -21,7 +21,8 @@ RULES = """
 name = "recorded line"
 announcement = "line.wav"
 """
-TONE_HZ, ANNOUNCED_S = 2_300, 2.0
+TONE_HZ, ANNOUNCED_S = 2_300, 6.0
+_APART_FRAMES = 75
 
 
 def write_announcement(path: Path, seconds: float = ANNOUNCED_S) -> None:
@@ -38,7 +39,13 @@ def announced(track: NDArray[np.float64]) -> list[float]:
     turn = np.exp(-2j * np.pi * TONE_HZ * np.arange(spoken.FRAME) / RATE)
     frames = track[: len(track) // spoken.FRAME * spoken.FRAME].reshape(-1, spoken.FRAME)
     loud = "".join("x" if strength > 3_000 else " " for strength in np.abs(frames @ turn) * 2 / spoken.FRAME)
-    return [len(run) * spoken.FRAME_S for run in re.findall("x{6,}", loud)]
+    runs: list[tuple[int, int]] = []
+    for run in re.finditer("x{6,}", loud):
+        # What a phone cuts out where a machine stood still does not make two of one.
+        again = runs and run.start() - runs[-1][0] <= _APART_FRAMES
+        told = len(run[0]) + (runs.pop()[1] if again else 0)
+        runs.append((run.end(), told))
+    return [told * spoken.FRAME_S for _, told in runs]
 
 
 async def finished(system: System, call_uuid: str) -> dict[str, Any]:
@@ -71,7 +78,7 @@ async def test_both_hear_it_and_only_what_was_said_behind_it_is_kept(tmp_path: P
         [without] = kept.spans("Paused")
         begins, ends = int(without["offset"]) / 1000, (int(without["offset"]) + int(without["duration"])) / 1000
         assert begins == 0
-        assert ANNOUNCED_S <= ends <= ANNOUNCED_S + 1.5
+        assert ANNOUNCED_S <= ends <= ANNOUNCED_S + 3
         assert re.fullmatch(
             r"consent recorded line: line\.wav \(sha256 [0-9a-f]{16}\) heard by 5000 \S+Z, 5001 \S+Z @[0-9a-f]{12}",
             without["stoppedBy"]["rule"],
@@ -89,28 +96,28 @@ async def test_both_hear_it_and_only_what_was_said_behind_it_is_kept(tmp_path: P
         talk.call = talk.tab.heard()[-1]["call"]
         await talk.caller.reports("media", times=2, state="active")
         await talk.operate("Start")
-        await talk.caller.speaks(ANNOUNCED_S / 2)
+        await talk.caller.speaks(2)
         await talk.caller.hang_up()
         await talk.status("Ringing", "Established", "Released", "Ringing", "Established", "Released")
         nothing = await finished(talk.system, talk.call["callUuid"])
         [whole] = [each for each in nothing["eventHistory"] if each["type"] == "Recording"]
         [without] = [each for each in nothing["eventHistory"] if each["type"] == "Paused"]
-        assert int(without["duration"]) == int(whole["duration"]) >= 1_000 * ANNOUNCED_S / 4
+        assert int(without["duration"]) == int(whole["duration"]) >= 1_000
         for each in (whole, without):
             assert re.search(r"line\.wav \(sha256 [0-9a-f]{16}\) not heard to its end by 5000\b", each["stoppedBy"]["rule"])
         assert not any(track.any() for track in await sound(talk.system, nothing))
     # The second call's, of which the customer heard a part, may have been cut short by the phone's own end as well.
     for phone in (talk.caller, talk.callee):
         first, *rest = announced(spoken.heard(phone.heard))
-        assert abs(first - ANNOUNCED_S) <= 0.3
+        assert ANNOUNCED_S - 1.5 <= first <= ANNOUNCED_S + 0.3
         assert len(rest) == 1
-        assert rest[0] < ANNOUNCED_S - 0.3
+        assert rest[0] < ANNOUNCED_S - 1.5
 
 
 async def test_who_joins_is_kept_only_behind_it(tmp_path: Path) -> None:
     """Somebody who is no agent comes into a recorded call: all three hear the announcement (to these phones it is music), and
     nobody's voice is kept meanwhile."""
-    write_announcement(tmp_path / "line.wav", 3.0)
+    write_announcement(tmp_path / "line.wav", 6.0)
     async with office(tmp_path, CUSTOMER, ONE, OTHER, more=RULES) as here:
         call = await in_a_call(here)
         await here.one.do(call, "StartCallRecording")

@@ -34,10 +34,12 @@ async def test_a_late_start_begins_with_what_was_said_before(tmp_path: Path, kep
         if kept_out == "hold":
             talk.callee.do("hold")
             await talk.status("Ringing", "Established", "Held")
+            retrieving = time()
             talk.callee.do("unhold")
             await talk.status("Ringing", "Established", "Held", "Established")
         else:
             await attach("page", "card")
+            retrieving = time()
             await attach("page", "other")
         retrieved = time()
         # Less than memory reaches back: but for what kept it out it would begin before that.
@@ -54,7 +56,7 @@ async def test_a_late_start_begins_with_what_was_said_before(tmp_path: Path, kep
         assert (before["offset"], before["startedBy"]["userName"]) == ("0", AGENT)
         assert asked - NEAR_S <= kept.starts + length <= answered + NEAR_S
         assert min(PREROLL_S, asked - retrieved - 1.0) <= length <= PREROLL_S
-        assert kept.starts >= retrieved - NEAR_S
+        assert kept.starts >= retrieving - NEAR_S
         late = check_voices(kept, talk, [])
         for found in late.values():
             assert len(found) >= 4
@@ -67,8 +69,8 @@ async def test_a_late_start_in_a_conference_begins_with_what_all_of_them_said(tm
     """It reaches back to when the third came, whatever the time: who talks has changed then."""
     async with office(tmp_path, CUSTOMER, ONE, TWO, more="[[preroll]]\nseconds = 20\n") as here:
         call = await in_a_call(here)
-        await here.one.dial_into(call, "SingleStepConference", TWO)
         dialled = time()
+        await here.one.dial_into(call, "SingleStepConference", TWO)
         everybody = {CUSTOMER, ONE, TWO}
         all_three = {f"p{each}": everybody - {each} for each in everybody}
         three = await here.hear(**all_three)
@@ -104,7 +106,7 @@ async def test_consent_brings_what_was_said_before_it_but_for_the_pause(tmp_path
         [paused] = [each for each in kept.spans("Paused") if int(each["offset"]) > 1_000]
         [before] = kept.spans("PreConsent")
         begins, ends = (int(before["offset"]) / 1000, (int(before["offset"]) + int(before["duration"])) / 1000)
-        assert begins < 0.5, "with the first packet that came after the start"
+        assert begins < 1.5, "with the first packet that came after the start"
         assert asked - NEAR_S <= kept.starts + ends <= answered + NEAR_S
         assert before["startedBy"]["source"] == "policy"
         pause_from = int(paused["offset"]) / 1000

@@ -165,23 +165,22 @@ def check_voices(kept: Kept, talk: Conversation, silences: list[tuple[float, flo
     for number, (voice, phone, samples) in enumerate(sides):
         track = samples.astype(np.float64)
         length = len(track) / RATE
-        due = {
-            second: spoken.uttered(phone.spoken, second) - kept.starts
-            for second in range(min(spoken.SECONDS, len(phone.spoken) * spoken.FRAME // RATE))
-        }
         places = voice.found(track)
         late[number] = {}
-        for second, at in due.items():
-            near = [place / RATE - at for place in places if abs(place / RATE - at) < 0.5]
+        for second in range(min(spoken.SECONDS, len(phone.spoken) * spoken.FRAME // RATE)):
+            lag = phone.lag_s((second + 1) * RATE // spoken.FRAME)
+            early, at = (each - kept.starts for each in spoken.uttered(phone.spoken, second, lag))
+            near = [place / RATE for place in places if early - 0.5 < place / RATE < at + 0.5]
+            if at - early > NEAR_S:  # and so the seconds around it may be as near
+                near = [each for each in near if voice.says(second, track[round(each * RATE) :])]
             cuts = [(-1e9, 0.0), *silences, (length, 1e9)]
-            if any(start - EDGE_S < at + CHIRP / RATE and at < stop + EDGE_S for start, stop in cuts):
+            if any(start - EDGE_S < at + CHIRP / RATE and early < stop + EDGE_S for start, stop in cuts):
                 assert not near or not any(start + EDGE_S < at < stop - EDGE_S for start, stop in cuts), "kept in silence"
                 continue
-            assert len(near) == 1, f"second {second} of track {number}, due at {at:.3f} s, is among {places}"
-            late[number][second] = near[0]
-            if all(not (start - EDGE_S < at + 1 and at < stop + EDGE_S) for start, stop in cuts):
-                tone = track[round((at + near[0]) * RATE) + CHIRP :][: RATE - CHIRP]
-                assert abs(spoken.hertz(tone) - voice.tone_hz(second)) < 2
+            assert len(near) == 1, f"second {second} of track {number}, due at {early:.3f} to {at:.3f} s, is among {places}"
+            late[number][second] = near[0] - min(max(near[0], early), at)
+            if all(not (start - EDGE_S < at + 1 and early < stop + EDGE_S) for start, stop in cuts):
+                assert voice.says(second, track[round(near[0] * RATE) :])
         other = (CALLER_VOICE, AGENT_VOICE)[number]
         assert not other.found(track), "the other's voice on this track"
     return late
@@ -260,9 +259,9 @@ async def test_a_call_is_recorded_paused_and_played(tmp_path: Path, transport: s
     # To be recorded or paused takes nothing from the conversation: each phone heard the other's voice all along, but for
     # what its own jitter buffer stretches until it cannot be told.
     for phone, voice in ((talk.caller, AGENT_VOICE), (talk.callee, CALLER_VOICE)):
-        places = voice.found(spoken.heard(phone.heard))
-        assert len(places) >= 9
-        assert max(after - before for before, after in pairwise(places)) <= 3 * RATE
+        told = voice.seconds_told(spoken.heard(phone.heard))
+        assert len(told) >= 9
+        assert max(after - before for before, after in pairwise(told)) <= 3
 
 
 async def test_hold_at_the_phone_is_silence_and_the_recording_goes_on(tmp_path: Path) -> None:
@@ -340,6 +339,7 @@ async def test_only_what_was_said_with_consent_and_off_the_card_page_is_kept(tmp
         closed = await say("page", "basket")
         await talk.callee.speaks(3)
         await talk.operate("Stop")
+        stopped = time()
         await talk.callee.hang_up()
         states = [event["call"]["recordingState"] for event in talk.recording_events()]
         assert states == ["Recording", "Paused", "Recording", "Stopped"]
@@ -361,8 +361,9 @@ async def test_only_what_was_said_with_consent_and_off_the_card_page_is_kept(tmp
             assert len(found) >= 3
             assert all(abs(by) <= NEAR_S for by in found.values()), found
         assert tones(kept.left.astype(np.float64)) == tones(kept.right.astype(np.float64)) == 0
+    # At least one was not cut by a phone that was late; a slow machine takes longer for as many words.
     for phone in (talk.caller, talk.callee):
-        assert tones(spoken.heard(phone.heard)) in {2, 3, 4}
+        assert 1 <= tones(spoken.heard(phone.heard)) <= (stopped - agreed[0]) / 3 + 2
 
 
 async def test_a_pause_outlives_hold_and_retrieve(tmp_path: Path) -> None:
