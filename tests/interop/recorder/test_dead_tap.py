@@ -1,37 +1,14 @@
 """A source that sends all the time and falls silent is noticed before two seconds have passed, and the recording goes on."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from typing import Final, Self
 
 from telegraphone.services.ports import CaptureSilent, MediaSource, RecorderEvent
 from tests.interop.recorder.conftest import SEED, Bench, Call
 from tests.interop.recorder.senders import have_said, speak_all
+from tests.interop.stalls import Stalls
 
 NOTE = {"source": "agent"}
-_LOOK_S: Final = 0.02
-
-
-class Stalls:
-    """For how long, altogether, this loop, by which the recorder's client looks, had no turn while the block ran."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._watch())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
-
-    async def _watch(self) -> None:
-        while True:
-            looked = time.monotonic()
-            await asyncio.sleep(_LOOK_S)
-            self.seconds += time.monotonic() - looked - _LOOK_S
 
 
 async def steady(bench: Bench, *, agent: bool = True, other: bool = True) -> Call:
