@@ -223,6 +223,7 @@ class Phone:
 
     def _answer(self) -> None:
         call, sip = self._ringing()
+        self._forget_timer()
         assert call.invite is not None
         body = call.invite.request.body
         try:
@@ -244,11 +245,15 @@ class Phone:
         call.holding = holding
         self._sip.request(InDialogRequest(dialog=call.dialog, method="INVITE", body=call.offer().serialize()))
 
-    def _drop(self, status: int = 0) -> None:
-        """The call is over."""
+    def _forget_timer(self) -> None:
+        """It is not to be answered by itself any more."""
         if self._answer_timer is not None:
             self._answer_timer.cancel()
             self._answer_timer = None
+
+    def _drop(self, status: int = 0) -> None:
+        """The call is over."""
+        self._forget_timer()
         if self._call is not None:
             self._call.audio.close()
             self._call = None

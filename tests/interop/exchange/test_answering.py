@@ -55,6 +55,21 @@ async def test_a_phone_whose_user_asked_for_the_call_goes_off_the_hook(answering
         await mine.close()
 
 
+async def test_a_phone_that_was_taken_off_the_hook_does_not_answer_by_itself_as_well() -> None:
+    problems: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(str(context)))
+    async with routed() as router:
+        mine = phone(router, PhoneOptions(answers_after_s=1.0))
+        await mine.register()
+        await router.exchange.originate(MINE, "5001", Caller("5000"))
+        await router.until(lambda: router.of(LegRinging) == [LegRinging(MINE, can_answer=True)])
+        await router.exchange.answer(MINE)
+        await mine.until(PhoneState.TALKING)
+        await asyncio.sleep(1.2)
+        assert (mine.state, problems) == (PhoneState.TALKING, [])
+        await mine.close()
+
+
 @pytest.mark.parametrize("lift", [False, True])
 async def test_a_phone_answered_by_hand_alone_is_left_to_ring(*, lift: bool) -> None:
     async with routed(answering=Answering.HAND) as router:
