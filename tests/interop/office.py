@@ -307,7 +307,9 @@ class Part:
         return f"wanted {wanted} from {first / RATE:.2f} s on, heard {heard}; missing: {self.gaps}"
 
     def _misses(self, at: int) -> bool:
-        return any(start * RATE < at + _WINDOW and at < stop * RATE for start, stop in self.gaps)
+        # A phone that changes how it sends says nothing for a moment before and after.
+        edge = _EDGE_S * RATE
+        return any(start * RATE - edge < at + _WINDOW and at < stop * RATE + edge for start, stop in self.gaps)
 
 
 def _tones(sound: NDArray[np.float64]) -> Hearing:
