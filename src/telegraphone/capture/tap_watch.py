@@ -53,9 +53,9 @@ class TapWatch:
         new = {key: _Ear(sockets.fill(steady[key]), now, before, now + TAP_SILENT_S) for key in steady.keys() - self._ears.keys()}
         self._ears = {key: self._ears.get(key) or new[key] for key in steady}
         stood_still_s = max(0.0, now - before - 2 * TAP_LOOK_S)
-        for key, receiving in steady.items():
+        for key in steady.keys() - new.keys():
             ear = self._ears[key]
             ear.due += stood_still_s
-            if key not in new and not ear.hears(receiving, now) and now >= ear.due:
+            if not ear.hears(steady[key], now) and now >= ear.due:
                 ear.due = now + TAP_SILENT_AGAIN_S
                 self._silent(*key, ear.silent_since, now)

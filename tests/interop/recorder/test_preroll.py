@@ -1,8 +1,6 @@
 """What came before a late start, by a real recorder: in the finished file, marked; and nowhere before."""
 
 import asyncio
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from telegraphone.media.verify import verify
 from telegraphone.storage.local import LocalSource
 from tests.interop.recorder.conftest import SEED, Bench, open_bench
 from tests.interop.recorder.senders import PATIENCE_S, have_said, speak_all
+from tests.interop.recorder.test_preconsent import killed_worker
 
 NOTE = {"source": "agent"}
 
@@ -21,13 +20,7 @@ async def test_it_is_in_memory_alone_and_gone_with_a_killed_recorder_and_then_in
     stop = asyncio.Event()
     speaking = asyncio.create_task(speak_all(list(call.speakers), stop))
     await have_said(0.7, *call.speakers)
-    [worker] = bench.recorder.process_ids
-    assert worker is not None
-    os.kill(worker, signal.SIGKILL)
-    async with asyncio.timeout(PATIENCE_S):
-        while bench.recorder.process_ids in {(worker,), (None,)}:  # noqa: ASYNC110 - another process has no event
-            await asyncio.sleep(0.05)
-    await bench.recorder.figures()
+    await killed_worker(bench)
     reborn = time.monotonic()
     await have_said(1.8, *call.speakers)
     assert not [each for each in bench.data.rglob("*") if each.is_file()], "nothing is on the disk before the start"
